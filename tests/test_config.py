@@ -1,0 +1,81 @@
+"""Settings check themselves, and the presets are what they claim to be."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from fexgan.config import PRESETS, Config, ModelConfig, config_from_dict, config_to_dict, load_preset
+from fexgan.errors import InputError
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_parses_and_survives_a_round_trip_through_json(name):
+    config = load_preset(name)
+    assert config_from_dict(json.loads(json.dumps(config_to_dict(config)))) == config
+
+
+def test_paper_is_the_default():
+    assert load_preset("paper") == Config()
+
+
+def test_small_halves_and_tiny_quarters_the_published_widths():
+    paper, small, tiny = (load_preset(name).model for name in ("paper", "small", "tiny"))
+    assert small.decoder_widths == tuple(width // 2 for width in paper.decoder_widths)
+    assert small.encoder_widths[:-1] == tuple(width // 2 for width in paper.encoder_widths[:-1])
+    assert small.discriminator_widths == tuple(width // 2 for width in paper.discriminator_widths)
+    assert tiny.decoder_widths == tuple(width // 4 for width in paper.decoder_widths[1:])
+    assert tiny.discriminator_widths == tuple(width // 4 for width in paper.discriminator_widths)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"modle": {}}, ["modle", "model", "training"]),
+        ({"model": {"widths": 3}}, ["model.widths", "encoder_widths"]),
+        ({"training": {"augmentation": {"flip": True}}}, ["training.augmentation.flip", "mirror"]),
+        ({"training": {"batch_size": 1}}, ["training.batch_size", "at least 2"]),
+        ({"training": {"steps": 1.5}}, ["training.steps", "whole number"]),
+        ({"training": {"learning_rate": "fast"}}, ["training.learning_rate", "number"]),
+        ({"training": {"precision": "fp8"}}, ["training.precision", "bf16"]),
+        ({"training": {"betas": [0.9]}}, ["training.betas", "two numbers"]),
+        ({"model": {"image_size_px": 96}}, ["model.image_size_px", "128"]),
+        ({"model": {"discriminator_widths": [8] * 8}}, ["model.discriminator_widths", "at most 7"]),
+        ({"framing": {"image_size_px": 64}}, ["framing.image_size_px", "128"]),
+        ({"framing": 3}, ["framing", "face_fraction"]),
+        ({"loss": {"kl": float("nan")}}, ["loss.kl", "at least 0"]),
+        ([], ["config", "model"]),
+    ],
+)
+def test_wrong_settings_are_refused_in_one_line_that_names_the_setting_and_the_way_out(values, words):
+    with pytest.raises(InputError) as refusal:
+        config_from_dict(values)
+    assert all(word in str(refusal.value) for word in words)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_file_sets_what_it_names_and_leaves_the_rest_as_published(tmp_path):
+    (tmp_path / "mine.yaml").write_text("training: {steps: 7, learning_rate: 2e-4}\n", encoding="utf-8")
+    config = load_preset(tmp_path / "mine.yaml")
+    expected = dataclasses.replace(Config().training, steps=7, learning_rate=2e-4)
+    assert config == dataclasses.replace(Config(), training=expected)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "\t:"])
+def test_unusable_files_are_refused(tmp_path, text):
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError):
+        load_preset(tmp_path / "mine.yaml")
+
+
+@pytest.mark.parametrize("name", ["huge", "missing.yaml", "", "configs/paper"])
+def test_unknown_presets_are_refused(name):
+    with pytest.raises(InputError, match="preset"):
+        load_preset(name)
+
+
+def test_parts_of_a_config_are_read_alone():
+    model = load_preset("tiny").model
+    assert config_from_dict(config_to_dict(model), ModelConfig) == model
