@@ -1,0 +1,256 @@
+"""What footage holds: the folders of a recording, and the sidecar of truth that the studio writes beside each clip."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fexgan.affects import AFFECTS
+from fexgan.errors import InputError
+from fexgan.media import CLIP_SUFFIXES, PICTURE_SUFFIXES, write_text_atomically
+
+SIDECAR_FORMAT = 1
+MOTION_COLUMNS = ("blink", "gaze_yaw_deg", "gaze_pitch_deg", "head_yaw_deg", "head_pitch_deg", "head_roll_deg")
+PICTURES_TAKE = "pictures"
+"""Name of the take that the loose pictures of one character and affect make up."""
+
+LAYOUT = "<character>/<affect>/<take>.mp4, <character>/<affect>/*.png or <affect>/<character>*.png"
+
+
+@dataclass(frozen=True)
+class FrameTruth:
+    """One number per frame and column; all columns are equally long.
+
+    `strength`: affect -> strengths in [0, 1]. `blink`: 0 open to 1 closed. Angles in degrees. A motion column that is
+    not known is empty. `extra`: columns that this version has no name for, kept as they came.
+    """
+
+    strength: Mapping[str, tuple[float, ...]]
+    blink: tuple[float, ...] = ()
+    gaze_yaw_deg: tuple[float, ...] = ()
+    gaze_pitch_deg: tuple[float, ...] = ()
+    head_yaw_deg: tuple[float, ...] = ()
+    head_pitch_deg: tuple[float, ...] = ()
+    head_roll_deg: tuple[float, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.strength:
+            raise InputError("frames.strength is empty; give one column for each affect shown")
+        unknown = [affect for affect in self.strength if affect not in AFFECTS]
+        if unknown:
+            raise InputError(f"frames.strength names {unknown[0]!r}; choose from {', '.join(AFFECTS)}")
+        for affect, column in self.strength.items():
+            if not all(0.0 <= value <= 1.0 for value in column):
+                raise InputError(f"frames.strength.{affect} leaves [0, 1]; strengths lie in [0, 1]")
+        for name in MOTION_COLUMNS:
+            if not all(math.isfinite(value) for value in getattr(self, name)):
+                raise InputError(f"frames.{name} holds a value that is not finite; give numbers")
+        for name, column in self._columns():
+            if len(column) != len(self):
+                raise InputError(f"frames.{name} has {len(column)} values, others {len(self)}; give one per frame")
+
+    def __len__(self) -> int:
+        return len(next(iter(self.strength.values())))
+
+    def _columns(self) -> Iterator[tuple[str, Any]]:
+        yield from ((f"strength.{affect}", column) for affect, column in self.strength.items())
+        yield from ((name, getattr(self, name)) for name in MOTION_COLUMNS if getattr(self, name))
+        yield from ((name, column) for name, column in self.extra.items() if isinstance(column, list))
+
+
+@dataclass(frozen=True)
+class Take:
+    """One recording as its sidecar tells it. `affect` is the folder name, which may be a mixture, `anger+sadness`."""
+
+    character: str
+    affect: str
+    take: str
+    fps: float
+    seed: int
+    size_px: int
+    frames: FrameTruth
+    character_parameters: Mapping[str, Any] = field(default_factory=dict)
+    performance: Mapping[str, Any] = field(default_factory=dict)
+    license: str = "CC0-1.0"
+    format: int = SIDECAR_FORMAT
+
+    def __post_init__(self) -> None:
+        if self.format != SIDECAR_FORMAT:
+            raise InputError(f"sidecar format {self.format!r} is unknown; this version reads {SIDECAR_FORMAT}")
+        affects_of_folder(self.affect)
+        if not (math.isfinite(self.fps) and self.fps > 0):
+            raise InputError(f"fps {self.fps!r} is out of range; give a number above 0")
+
+
+def read_sidecar(path: Path) -> Take:
+    """Read a take's sidecar. Raises InputError that names the file and what is wrong in it."""
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"no sidecar at {path}") from None
+    except (OSError, ValueError):
+        raise InputError(f"sidecar {path} cannot be read as JSON; write it again or remove it") from None
+    try:
+        return _take_of(record)
+    except InputError as error:
+        raise InputError(f"sidecar {path}: {error}") from None
+    except KeyError as error:
+        raise InputError(f"sidecar {path} lacks the field {error}; write it again or remove it") from None
+    except (TypeError, ValueError, AttributeError):
+        raise InputError(f"sidecar {path} holds a field of the wrong type; write it again or remove it") from None
+
+
+def _take_of(record: Mapping[str, Any]) -> Take:
+    frames = dict(record["frames"])
+    strength = {affect: _column(values) for affect, values in frames.pop("strength").items()}
+    motion = {name: _column(frames.pop(name)) for name in MOTION_COLUMNS if name in frames}
+    return Take(
+        format=record["format"],
+        character=str(record["character"]),
+        affect=str(record["affect"]),
+        take=str(record["take"]),
+        fps=float(record["fps"]),
+        seed=int(record["seed"]),
+        size_px=int(record["size_px"]),
+        license=str(record.get("license", "")),
+        character_parameters=dict(record.get("character_parameters", {})),
+        performance=dict(record.get("performance", {})),
+        frames=FrameTruth(strength=strength, extra=frames, **motion),
+    )
+
+
+def _column(values: list[float]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def write_sidecar(path: Path, take: Take) -> None:
+    """Write a take's sidecar atomically, its frame columns rounded to four decimals."""
+    frames = take.frames
+    columns: dict[str, Any] = {"strength": {affect: list(column) for affect, column in frames.strength.items()}}
+    columns |= {name: list(getattr(frames, name)) for name in MOTION_COLUMNS if getattr(frames, name)}
+    columns |= frames.extra
+    record = {
+        "format": take.format,
+        "character": take.character,
+        "affect": take.affect,
+        "take": take.take,
+        "fps": take.fps,
+        "seed": take.seed,
+        "size_px": take.size_px,
+        "license": take.license,
+        "character_parameters": dict(take.character_parameters),
+        "performance": dict(take.performance),
+        "frames": _rounded(columns),
+    }
+    write_text_atomically(path, json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, Mapping):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(entry) for entry in value]
+    return value
+
+
+@dataclass(frozen=True)
+class ClipEntry:
+    """One take found in a footage folder.
+
+    `path`: the clip, or the folder that holds the take's `pictures` (empty for a clip). `affect`: the folder's name,
+    an affect or a mixture. `sidecar_path`: the truth beside a clip, None where there is none.
+    """
+
+    path: Path
+    character: str
+    affect: str
+    take: str
+    sidecar_path: Path | None = None
+    pictures: tuple[Path, ...] = ()
+
+
+def affects_of_folder(name: str) -> tuple[str, ...]:
+    """The affects that a footage folder's name lists, `anger` or `anger+sadness`. Raises InputError for other names."""
+    affects = tuple(name.split("+"))
+    if not set(affects) <= set(AFFECTS) or len(set(affects)) < len(affects):
+        raise InputError(
+            f"folder {name!r} names no affect; call it one of {', '.join(AFFECTS)}, or a mixture such as anger+sadness"
+        )
+    return affects
+
+
+def scan_footage(folder: Path) -> list[ClipEntry]:
+    """Every take under a footage folder, sorted by character, affect and take; hidden files are passed over.
+
+    Reads `<character>/<affect>/<take>.mp4` (with `<take>.json` where it stands), `<character>/<affect>/*.png|jpg` and
+    `<affect>/<character>*.png|jpg`; in the last, a picture's character is its name without what follows it: a number,
+    and the affect (`ada_joy_012.png` shows ada). Raises InputError for a wrong path, a folder that names no affect,
+    two clips of one take, or when nothing is found.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"no footage folder at {folder}; give a folder laid out as {LAYOUT}")
+    entries: list[ClipEntry] = []
+    for outer in _visible(folder):
+        if outer.is_dir():
+            entries += _loose_pictures(outer)
+            for inner in _visible(outer):
+                if inner.is_dir():
+                    entries += _takes_of(outer.name, inner)
+    if not entries:
+        raise InputError(f"no footage in {folder}; lay it out as {LAYOUT}")
+    entries.sort(key=lambda entry: (entry.character, entry.affect, natural_key(entry.take)))
+    for first, second in itertools.pairwise(entries):
+        if (first.character, first.affect, first.take) == (second.character, second.affect, second.take):
+            raise InputError(f"{first.path} and {second.path} are the same take; rename one of them")
+    return entries
+
+
+def natural_key(name: str) -> tuple[tuple[tuple[int, int | str], ...], str]:
+    """A sort key that puts `take 2` before `take 10` and leaves no two names equal."""
+    parts = re.split(r"(\d+)", name)
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part), name
+
+
+def _takes_of(character: str, folder: Path) -> Iterator[ClipEntry]:
+    files = [path for path in _visible(folder) if path.is_file()]
+    clips = [path for path in files if path.suffix.lower() in CLIP_SUFFIXES]
+    pictures = tuple(path for path in files if path.suffix.lower() in PICTURE_SUFFIXES)
+    if not clips and not pictures:
+        return
+    affects_of_folder(folder.name)
+    for clip in clips:
+        sidecar = clip.with_suffix(".json")
+        yield ClipEntry(clip, character, folder.name, clip.stem, sidecar if sidecar.is_file() else None)
+    if pictures:
+        yield ClipEntry(folder, character, folder.name, PICTURES_TAKE, pictures=pictures)
+
+
+def _loose_pictures(folder: Path) -> Iterator[ClipEntry]:
+    by_character: dict[str, ClipEntry] = {}
+    for path in _visible(folder):
+        if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES:
+            affects_of_folder(folder.name)
+            character = _character_of_picture(path.stem, folder.name)
+            entry = by_character.get(character, ClipEntry(folder, character, folder.name, PICTURES_TAKE))
+            by_character[character] = replace(entry, pictures=(*entry.pictures, path))
+    yield from by_character.values()
+
+
+def _character_of_picture(stem: str, affect: str) -> str:
+    name = re.sub(r"[\W_]*\d*$", "", stem)
+    return re.sub(rf"[\W_]+{re.escape(affect)}$", "", name) or stem
+
+
+def _visible(folder: Path) -> list[Path]:
+    paths = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(paths, key=lambda path: natural_key(path.name))

@@ -1,0 +1,216 @@
+"""Pixels in and out: pictures, clips, and files that appear whole or not at all.
+
+Pixels are uint8 [height, width, 3] RGB everywhere. Whatever cannot be read raises InputError.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from fexgan.errors import InputError
+
+Pixels = NDArray[np.uint8]
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+CLIP_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+
+BACKDROP_GREY = 128
+"""Level that shows through the transparent parts of a picture."""
+
+_PICTURE_ERRORS = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary sibling of `path` to write to; fsync and rename it when the block ends, delete it on error.
+
+    The sibling keeps the suffix of `path`, so that writers that go by it choose the same format. Missing parent
+    folders are made.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield temporary
+        _sync(temporary)
+        os.replace(temporary, path)
+        _sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a new sibling folder of `path`; put it in the place of `path` when the block ends, delete it on error.
+
+    A folder that stands at `path` is kept until the new one is complete.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    replaced = path.with_name(f".{path.name}.{os.getpid()}.replaced")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            _sync(file)
+        if path.exists():
+            os.replace(path, replaced)
+        os.replace(temporary, path)
+        _sync(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Make the kernel put a file's or a folder's content on disk, so that a rename never precedes it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write UTF-8 text to `path`; a reader sees the old content or the new, never a part."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def to_pixels(picture: Image.Image) -> Pixels:
+    """RGB pixels of a PIL picture: upright by its EXIF orientation, transparency laid on grey, 16 bits cut to 8."""
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I"):
+        picture = Image.fromarray((np.asarray(picture).clip(0, 65535) >> 8).astype(np.uint8))
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        backdrop = Image.new("RGBA", picture.size, (BACKDROP_GREY, BACKDROP_GREY, BACKDROP_GREY, 255))
+        picture = Image.alpha_composite(backdrop, picture)
+    return np.array(picture.convert("RGB"))
+
+
+def read_image(path: Path) -> Pixels:
+    """Pixels of a picture file. Raises InputError when there is none or it cannot be decoded."""
+    if not Path(path).is_file():
+        raise InputError(f"no picture at {path}; give the path of a PNG, JPEG or WebP file")
+    return _open_picture(Path(path), str(path))
+
+
+def decode_image(encoded: bytes, name: str = "picture") -> Pixels:
+    """Pixels of an encoded picture; `name` is what an error calls it. Raises InputError."""
+    return _open_picture(io.BytesIO(encoded), name)
+
+
+def _open_picture(source: Path | io.BytesIO, name: str) -> Pixels:
+    try:
+        with Image.open(source) as picture:
+            return to_pixels(picture)
+    except _PICTURE_ERRORS:
+        raise InputError(f"{name} cannot be read as a picture; give a whole PNG, JPEG or WebP file") from None
+
+
+def encode_image(pixels: Pixels) -> bytes:
+    """PNG bytes of `pixels`: nothing is lost, and equal pixels give equal bytes."""
+    encoded = io.BytesIO()
+    Image.fromarray(pixels).save(encoded, format="PNG")
+    return encoded.getvalue()
+
+
+def write_image(path: Path, picture: Pixels | Image.Image) -> None:
+    """Write pixels or a PIL picture atomically; the suffix of `path` chooses the format. Raises InputError."""
+    if Path(path).suffix.lower() not in PICTURE_SUFFIXES:
+        raise InputError(f"cannot write a picture as {path}; end its name in one of {', '.join(PICTURE_SUFFIXES)}")
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    with atomic_path(path) as temporary:
+        image.save(temporary)
+
+
+@contextmanager
+def _clip_stream(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """Open a clip's first video stream; decoding errors inside the block become InputError."""
+    if not Path(path).is_file():
+        raise InputError(f"no clip at {path}; give the path of a video file such as MP4")
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise InputError(f"{path} holds no video; give a clip with pictures in it")
+            yield container, container.streams.video[0]
+    except (av.FFmpegError, UnicodeDecodeError):
+        raise InputError(f"{path} cannot be read as a clip; give a whole video file such as MP4") from None
+
+
+def read_clip(path: Path) -> Iterator[tuple[Pixels, float]]:
+    """Yield (pixels, time_s) of each frame in order, one at a time. Raises InputError, midway at a broken frame."""
+    with _clip_stream(path) as (container, stream):
+        for index, frame in enumerate(container.decode(stream)):
+            time_s = frame.time if frame.time is not None else index / float(stream.average_rate or 1)
+            yield frame.to_ndarray(format="rgb24"), time_s
+
+
+def count_clip_frames(path: Path) -> int:
+    """Number of frames that a clip decodes to. Raises InputError."""
+    with _clip_stream(path) as (container, stream):
+        return sum(1 for _ in container.decode(stream))
+
+
+def write_clip(path: Path, frames: Iterable[Pixels], fps: float = 24, crf: int = 18, preset: str = "medium") -> None:
+    """Write frames, all of one even-sided size, as an H.264 MP4 that every browser plays, atomically.
+
+    `crf`: x264's quality, 0 (lossless) to 51, smaller is better. `preset`: x264's name for how long to search for a
+    small file, `ultrafast` to `veryslow`. Equal input gives equal bytes. Raises InputError for no frames, odd sides or
+    sizes that change.
+    """
+    with atomic_path(path) as temporary, av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container:
+        stream: av.VideoStream | None = None
+        for index, pixels in enumerate(frames):
+            height, width = pixels.shape[:2]
+            if stream is None:
+                if height % 2 or width % 2:
+                    raise InputError(f"frames of {width}x{height} px cannot make a clip; H.264 needs even sides")
+                stream = _h264_stream(container, width, height, fps, crf, preset)
+            elif (stream.width, stream.height) != (width, height):
+                raise InputError(
+                    f"frame {index} of {path} has {width}x{height} px, the first {stream.width}x{stream.height}; "
+                    "give frames of one size"
+                )
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24").reformat(
+                format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+            )
+            frame.pts = index
+            frame.time_base = stream.codec_context.time_base
+            container.mux(stream.encode(frame))
+        if stream is None:
+            raise InputError(f"no frames to write to {path}; a clip needs at least one")
+        container.mux(stream.encode(None))
+
+
+def _h264_stream(
+    container: av.container.OutputContainer, width: int, height: int, fps: float, crf: int, preset: str
+) -> av.VideoStream:
+    rate = Fraction(fps).limit_denominator(1001)
+    stream = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": preset})
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    context = stream.codec_context
+    context.time_base = 1 / rate
+    # x264's output depends on its number of threads: one thread makes the same file on every machine.
+    context.thread_count = 1
+    # Untagged colours are guessed, and players guess differently.
+    context.color_primaries = ColorPrimaries.BT709
+    context.color_trc = ColorTrc.BT709
+    context.colorspace = Colorspace.ITU709
+    context.color_range = ColorRange.MPEG
+    return stream
