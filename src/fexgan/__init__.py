@@ -1,1 +1,24 @@
+"""FExGAN-Meta: facial expressions for digital characters (arXiv 2203.05975).
+
+model = fexgan.load("open-cast")
+model.transform(image, "joy:0.8").save("joy.png")
+"""
+
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fexgan.synthesis import Model
+
+__version__ = "0.1.0"
+
+
+def load(name: str = "open-cast", device: str = "cpu") -> Model:
+    """Open a trained model: the name of a bundled checkpoint or the path of a checkpoint's folder.
+
+    `device`: where torch computes, such as "cpu" or "cuda". Raises InputError where nothing by that name is found.
+    """
+    from fexgan.synthesis import load as load_model  # torch is loaded here, not by `import fexgan`
+
+    return load_model(name, device)

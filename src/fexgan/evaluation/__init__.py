@@ -1,0 +1,1 @@
+"""Measure a trained model on a dataset: table 1 of the paper, likeness of rebuilt faces, and what both leave out."""

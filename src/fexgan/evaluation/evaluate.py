@@ -1,0 +1,117 @@
+"""The evaluation itself: which frames are looked at, and what is measured on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fexgan.affects import AFFECTS, NEUTRAL_INDEX
+from fexgan.checkpoints import Checkpoint
+from fexgan.dataset import FaceDataset
+from fexgan.errors import InputError
+from fexgan.evaluation.classification import accuracy_by_strength, classification, shows_its_affect
+from fexgan.evaluation.judging import judge, redraw, true_vectors
+from fexgan.evaluation.reconstruction import Likeness, likeness
+from fexgan.evaluation.report import Report, Table
+from fexgan.model.family import Family
+from fexgan.tensors import pixels_to_images
+
+CLASSIFIED_FRAMES = 1200
+REBUILT_FRAMES_PER_CHARACTER = 24
+NEUTRAL_SOURCES_PER_CHARACTER = 6
+
+
+def evaluate(checkpoint: Checkpoint, dataset: Path, name: str, all_frames: bool = False) -> Report:
+    """Measure `checkpoint`, called `name` in the report, on both splits of a dataset folder.
+
+    Looks at evenly spaced frames, at most 1,200 a split, unless `all_frames`. Nothing is random: two runs give the
+    same report. Raises InputError for a dataset whose pictures are not of the model's size or that has no test split.
+    """
+    networks = checkpoint.networks.eval()
+    train, test = (_load_split(checkpoint, dataset, split) for split in ("train", "test"))
+    train_table, test_table = (_table(networks, split, all_frames) for split in (train, test))
+    return Report(
+        checkpoint=name,
+        step=checkpoint.metadata.step,
+        dataset_fingerprint=test.fingerprint,
+        train=train_table,
+        test=test_table,
+        generated=_generated_table(networks, test, all_frames),
+        reconstruction=_reconstruction(networks, test, all_frames),
+    )
+
+
+def evenly_spaced(indices: np.ndarray, at_most: int) -> np.ndarray:
+    """`at_most` of `indices` at even steps through them, first included; all of them where there are no more."""
+    if len(indices) <= at_most:
+        return indices
+    return indices[np.arange(at_most) * len(indices) // at_most]
+
+
+def _load_split(checkpoint: Checkpoint, dataset: Path, split: str) -> FaceDataset:
+    faces = FaceDataset.load(dataset, split)
+    size = checkpoint.config.model.image_size_px
+    height, width = faces.pixels.shape[1:3]
+    if (height, width) != (size, size):
+        raise InputError(
+            f"the dataset's pictures are {width}x{height} px, the model reads {size}x{size}; prepare it at that size"
+        )
+    return faces
+
+
+def _table(networks: Family, faces: FaceDataset, all_frames: bool) -> Table:
+    everything = np.arange(len(faces.pixels))
+    chosen = everything if all_frames else evenly_spaced(everything, CLASSIFIED_FRAMES)
+    judgement = judge(networks, faces.pixels[chosen])
+    affect, strength = faces.affect[chosen], faces.strength[chosen]
+    covered = shows_its_affect(affect, strength)
+    return Table(
+        frames=len(everything),
+        judged=len(chosen),
+        classification=classification(affect[covered], judgement.named[covered]),
+        real_or_fake_accuracy=float(judgement.real.mean()),
+        by_strength=accuracy_by_strength(affect, judgement.named, strength),
+    )
+
+
+def _generated_table(networks: Family, faces: FaceDataset, all_frames: bool) -> Table:
+    """Neutral held-out frames of every character, transformed to each affect at strength 1."""
+    neutral = np.flatnonzero(faces.affect == NEUTRAL_INDEX)
+    sources = neutral if all_frames else _per_character(faces, neutral, NEUTRAL_SOURCES_PER_CHARACTER)
+    if not len(sources):
+        raise InputError("the dataset's test split has no neutral frames; generated faces start from those")
+    target = np.repeat(np.arange(len(AFFECTS)), len(sources))
+    full = np.ones(len(target))
+    pixels = np.tile(faces.pixels[sources], (len(AFFECTS), 1, 1, 1))
+    neutral_vectors = true_vectors(np.full_like(target, NEUTRAL_INDEX), full)
+    drawn = redraw(networks, pixels, neutral_vectors, true_vectors(target, full))
+    judgement = judge(networks, drawn)
+    return Table(
+        frames=len(target),
+        judged=len(target),
+        classification=classification(target, judgement.named),
+        real_or_fake_accuracy=float((~judgement.real).mean()),
+        by_strength=(),
+    )
+
+
+def _reconstruction(networks: Family, faces: FaceDataset, all_frames: bool) -> dict[str, Likeness]:
+    """Likeness of each character's held-out frames to themselves after encoding and drawing, keyed by character."""
+    result = {}
+    for index, character in enumerate(faces.characters):
+        own = np.flatnonzero(faces.character == index)
+        chosen = own if all_frames else evenly_spaced(own, REBUILT_FRAMES_PER_CHARACTER)
+        if len(chosen):
+            vectors = true_vectors(faces.affect[chosen], faces.strength[chosen])
+            real = faces.pixels[chosen]
+            rebuilt = redraw(networks, real, vectors, vectors)
+            result[character] = likeness(pixels_to_images(rebuilt), pixels_to_images(real))
+    return result
+
+
+def _per_character(faces: FaceDataset, indices: np.ndarray, at_most: int) -> np.ndarray:
+    """`at_most` evenly spaced ones of `indices` for each character, in the order of characters."""
+    characters = np.unique(faces.character[indices])
+    parts = [evenly_spaced(indices[faces.character[indices] == character], at_most) for character in characters]
+    return np.concatenate(parts) if parts else indices

@@ -1,0 +1,182 @@
+"""The Python face of a trained model: faces in, faces with other affects out.
+
+    model = fexgan.load("open-cast")
+    model.transform(image, "joy:0.8").save("joy.png")
+
+Pictures come in as PIL pictures or pixels (uint8 [height, width, 3]) and go out as PIL pictures of the model's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from fexgan import media
+from fexgan.affects import AFFECTS, Mixture
+from fexgan.checkpoints import Checkpoint, load_checkpoint
+from fexgan.errors import InputError
+from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
+from fexgan.tensors import images_to_pixels, pixels_to_images, sample_latents
+
+Picture = Image.Image | media.Pixels
+MixtureLike = Mixture | str | Mapping[str, float]
+SMALLEST_PICTURE_PX = 24
+LARGEST_PICTURE_PIXELS = 64_000_000
+
+
+@dataclass(frozen=True)
+class Blend:
+    """One face with a mixture of affects, and with each affect of the mixture alone at full strength, in its order."""
+
+    mixture: Mixture
+    blended: Image.Image
+    parents: tuple[Image.Image, ...]
+
+
+class Model:
+    """A checkpoint that draws. Every picture is computed alone, so its neighbours in a call never change it."""
+
+    def __init__(self, checkpoint: Checkpoint, device: str = "cpu") -> None:
+        self.checkpoint = checkpoint
+        self.networks = checkpoint.networks.to(device).eval().requires_grad_(False)
+        self.device = device
+
+    @property
+    def image_size_px(self) -> int:
+        """Side of the square pictures that the model reads and draws."""
+        return self.checkpoint.config.model.image_size_px
+
+    def frame(self, image: Picture) -> media.Pixels:
+        """The face as the model wants it, uint8 [size, size, 3].
+
+        A picture of exactly the model's size is used as it is; in any other the face is found and cropped as in
+        training. Raises InputError where there is no face or the picture is too small or too large.
+        """
+        pixels = as_pixels(image)
+        size = self.image_size_px
+        if pixels.shape[:2] == (size, size):
+            return pixels
+        height, width = pixels.shape[:2]
+        if min(height, width) < SMALLEST_PICTURE_PX or height * width > LARGEST_PICTURE_PIXELS:
+            raise InputError(
+                f"a picture of {width}x{height} px cannot be used; give one of at least {SMALLEST_PICTURE_PX} px a "
+                f"side and at most {LARGEST_PICTURE_PIXELS // 1_000_000} megapixels"
+            )
+        from fexgan.prepare import crop, faces  # OpenCV loads here, where alone it is needed
+
+        face = faces.FaceFinder().find(pixels)
+        if face is None:
+            raise InputError(
+                f"no face found in a picture of {width}x{height} px; give one with a face seen from the front"
+            )
+        return crop.cut(pixels, crop.square_around(face, width, height, self.checkpoint.config.framing), size)
+
+    def classify(self, image: Picture) -> dict[str, float]:
+        """Probability of each affect, summing to 1."""
+        return dict(zip(AFFECTS, self._probabilities(self._images(image))[0].tolist(), strict=True))
+
+    def encode(self, image: Picture, source_affect: MixtureLike | None = None) -> Tensor:
+        """What the model keeps of a face apart from its affect: the latent's mean, [1, latent_size].
+
+        `source_affect`: the affect that the picture shows; the classifier says it where none is given.
+        """
+        self._require("encode", "transform pictures")
+        images = self._images(image)
+        if source_affect is None:
+            source = self._probabilities(images)
+        else:
+            source = self._vector(Mixture.of(source_affect).vector())
+        return self.networks.encode(images, source)[0]
+
+    def draw(self, latent: Tensor, target: MixtureLike | Sequence[float]) -> Image.Image:
+        """The face of `latent`, [1, latent_size], with a mixture or the seven numbers of an affect vector."""
+        self._require("draw", "draw faces")
+        vector = Mixture.of(target).vector() if isinstance(target, Mixture | str | Mapping) else target
+        return Image.fromarray(images_to_pixels(self.networks.decode(latent, self._vector(vector)))[0])
+
+    def transform(self, image: Picture, target: MixtureLike, source_affect: MixtureLike | None = None) -> Image.Image:
+        """The same face with another affect, as in `model.transform(image, "joy:0.8")`."""
+        target = Mixture.of(target)
+        return self.draw(self.encode(image, source_affect), target)
+
+    def random(self, count: int, affect: MixtureLike = "neutral", seed: int = 0) -> list[Image.Image]:
+        """`count` faces of nobody with one affect; face number i comes from the seed `seed + i` alone."""
+        if count < 1:
+            raise InputError(f"{count} faces cannot be drawn; give a count of at least 1")
+        latents = sample_latents(range(seed, seed + count), self.checkpoint.config.model.latent_size)
+        target = Mixture.of(affect)
+        return [self.draw(latent[None].to(self.device), target) for latent in latents]
+
+    def blend(self, image: Picture, mixture: MixtureLike, source_affect: MixtureLike | None = None) -> Blend:
+        """A mixture beside its parents, as in `model.blend(image, "anger+sadness")`.
+
+        Strengths that sum to more than 1 are scaled to share 1, so `anger+sadness` is half of each.
+        """
+        shared = share_strength(Mixture.of(mixture))
+        latent = self.encode(image, source_affect)
+        parents = tuple(self.draw(latent, affect) for affect, _ in shared.strengths)
+        return Blend(shared, self.draw(latent, shared), parents)
+
+    def animate(
+        self,
+        image: Picture,
+        keyframes: str | Sequence[Keyframe] = "0s neutral, 1s joy, 2s neutral",
+        fps: float = 24,
+        source_affect: MixtureLike | None = None,
+    ) -> list[Image.Image]:
+        """The frames of a clip in which one face moves smoothly from keyframe to keyframe."""
+        keyframes = parse_keyframes(keyframes) if isinstance(keyframes, str) else keyframes
+        vectors = affect_vectors(keyframes, fps)
+        latent = self.encode(image, source_affect)
+        return [self.draw(latent, vector) for vector in vectors]
+
+    def _images(self, image: Picture) -> Tensor:
+        return pixels_to_images(self.frame(image)).to(self.device)  # [1, 3, size, size]
+
+    def _probabilities(self, images: Tensor) -> Tensor:
+        self._require("classify", "name affects; say the source's affect yourself")
+        return self.networks.discriminate(images)[1].softmax(dim=1)  # [1, 7]
+
+    def _vector(self, values: Sequence[float]) -> Tensor:
+        return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]
+
+    def _require(self, capability: str, purpose: str) -> None:
+        if capability not in self.networks.capabilities:
+            raise InputError(f"this checkpoint's networks cannot {purpose}; choose another checkpoint")
+
+
+def load(name: str = "open-cast", device: str = "cpu") -> Model:
+    """Open a trained model by the name of a bundled checkpoint or the path of a checkpoint's folder."""
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError):  # torch built without CUDA asserts
+        raise InputError(f"device {device!r} is not usable here; choose 'cpu' or one that torch sees") from None
+    return Model(load_checkpoint(name), device)
+
+
+def share_strength(mixture: Mixture) -> Mixture:
+    """The mixture itself, or, where its strengths sum to more than 1, scaled so that they sum to 1.
+
+    Raises InputError for fewer than two affects.
+    """
+    if len(mixture.strengths) < 2:
+        raise InputError(f"mixture '{mixture}' has one affect; a blend needs two or more, as in 'anger+sadness'")
+    total = max(1.0, sum(strength for _, strength in mixture.strengths))
+    return Mixture(tuple((affect, strength / total) for affect, strength in mixture.strengths))
+
+
+def as_pixels(image: Picture) -> media.Pixels:
+    """RGB pixels of a PIL picture, or an array as it is. Raises InputError for arrays of another form."""
+    if isinstance(image, Image.Image):
+        return media.to_pixels(image)
+    pixels = np.asarray(image)
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise InputError(
+            f"an array of {pixels.dtype} {list(pixels.shape)} is no picture; give uint8 [height, width, 3]"
+        )
+    return pixels

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from fexgan.affects import AFFECTS
+from fexgan.evaluation.classification import StrengthBin, classification
+from fexgan.evaluation.reconstruction import Likeness
+from fexgan.evaluation.report import Report, Table, write_report
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    true = np.arange(70) % 7
+    named = true.copy()
+    named[:7] = 4
+    bins = (StrengthBin(0.0, 0.2, 0, 0.0), StrengthBin(0.2, 0.4, 8, 0.25))
+    table = Table(400, 100, classification(true, named), 0.875, bins)
+    perfect = Table(70, 70, classification(true, true), 0.5, ())
+    rebuilt = {"ada": Likeness(5, 0.9, 30.0, 80.0, 200.0), "bo": Likeness(5, 0.8, 26.0, 60.0, 100.0)}
+    return Report("open-cast", 8000, "abc", table, table, perfect, rebuilt)
+
+
+def test_markdown_tells_coverage_accuracy_and_every_affect(report: Report):
+    text = report.to_markdown()
+    assert "100 of 400 frames judged, evenly spaced; the table covers 70% of those" in text
+    assert "| test | 70 | 91.4 % | 87.5 % |" in text
+    for affect in AFFECTS:
+        assert f"| {affect} | " in text
+    assert "| 0.0 to 0.2 | 0 | - |" in text
+    assert "| mean | 10 | 0.850 | 28.0 | 70 | 150 |" in text
+
+
+def test_every_markdown_row_has_the_columns_of_its_header(report: Report):
+    for block in report.to_markdown().split("\n\n"):
+        if block.startswith("|"):
+            assert len({line.count("|") for line in block.splitlines()}) == 1
+
+
+def test_json_holds_the_numbers_unrounded(report: Report):
+    data = json.loads(json.dumps(report.to_dict()))
+    assert data["classification"]["test"]["accuracy"] == pytest.approx(64 / 70)
+    assert data["classification"]["test"]["covered"] == 70
+    assert np.array(data["classification"]["train"]["confusion"]).sum() == 70
+    assert data["reconstruction"]["mean"]["psnr_db"] == pytest.approx(28.0)
+
+
+def test_the_report_is_written_whole_and_twice_the_same(report: Report, tmp_path: Path):
+    first = [path.read_bytes() for path in write_report(report, tmp_path / "a")]
+    second = [path.read_bytes() for path in write_report(report, tmp_path / "b")]
+    assert first == second
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
+        "classification.json",
+        "classification.md",
+        "confusion.png",
+    ]
+    with Image.open(tmp_path / "a" / "confusion.png") as plot:
+        assert plot.width > 2 * plot.height
+
+
+def test_terminal_tables_show_the_same_accuracy(report: Report):
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(*report.terminal_tables())
+    assert "91.4 %" in console.export_text()
