@@ -1,0 +1,205 @@
+"""Checkpoints: a folder with `weights.safetensors` and, beside it, `model.json` that says what the weights are.
+
+    model.json            settings, affects, characters, the dataset's fingerprint, step, metrics, package version
+    weights.safetensors   the networks to draw with: averaged weights, in fp32 or fp16
+    resume/               only in a training's own checkpoints: what going on exactly takes
+
+Nothing in it is executed when it is read, and a folder appears whole or not at all. A training run keeps its own
+under `checkpoints/<step>/`; wherever a checkpoint is asked for, the run's folder stands for its newest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from fexgan import bundled, media
+from fexgan.affects import AFFECTS
+from fexgan.config import Config, config_from_dict, config_to_dict
+from fexgan.errors import InputError
+from fexgan.model import Family, build
+
+FORMAT = 1
+METADATA_FILE = "model.json"
+WEIGHTS_FILE = "weights.safetensors"
+RESUME_FILE = "resume/state.safetensors"
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a checkpoint tells about its weights; the text of `model.json`."""
+
+    config: Config
+    """Settings of the networks, of their training, and of the framing they expect of a face."""
+    characters: tuple[str, ...]
+    """Names of the people trained on."""
+    dataset_fingerprint: str
+    """Fingerprint of the dataset trained on."""
+    step: int
+    """Training steps taken."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Figures worth keeping with the weights, such as the last losses."""
+    package_version: str = field(default_factory=lambda: version("fexgan-meta"))
+    """Version of the package that wrote it."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Networks with their weights, in fp32 on the CPU and in evaluation mode, and what is known of them."""
+
+    networks: Family
+    metadata: Metadata
+
+    @property
+    def config(self) -> Config:
+        return self.metadata.config
+
+
+def save_checkpoint(
+    folder: Path,
+    networks: Family,
+    metadata: Metadata,
+    half: bool = False,
+    resume: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write a checkpoint folder at once; an older checkpoint at the same place is replaced.
+
+    `half`: store matrices and kernels as fp16, half the size; vectors (biases, batch-norm statistics) stay fp32.
+    `resume`: tensors to go on training with. Raises InputError when `folder` is anything but a checkpoint.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (folder / METADATA_FILE).is_file():
+        raise InputError(f"{folder} exists and is no checkpoint; choose another folder or remove it")
+    weights = {
+        name: tensor.half() if half and tensor.is_floating_point() and tensor.ndim > 1 else tensor
+        for name, tensor in networks.state_dict().items()
+    }
+    try:
+        with media.atomic_folder(folder) as partial:
+            (partial / METADATA_FILE).write_text(_metadata_to_json(metadata), encoding="utf-8")
+            _write_tensors(partial / WEIGHTS_FILE, weights)
+            if resume is not None:
+                (partial / RESUME_FILE).parent.mkdir()
+                _write_tensors(partial / RESUME_FILE, resume)
+    except OSError as error:
+        raise InputError(f"checkpoint {folder} cannot be written ({error.strerror}); free or choose a place") from None
+
+
+def load_checkpoint(name_or_folder: str | Path) -> Checkpoint:
+    """Open a checkpoint by what `resolve_checkpoint` takes.
+
+    Raises InputError, in one line, for a missing or damaged file, a newer format, unknown settings, and weights that
+    do not fit the architecture that `model.json` names.
+    """
+    folder = resolve_checkpoint(name_or_folder)
+    metadata = read_metadata(folder)
+    with torch.device("meta"):  # no memory is spent before the shapes are known to fit
+        networks = build(metadata.config.model, seed=None)
+    weights = _read_tensors(folder / WEIGHTS_FILE)
+    expected = networks.state_dict()
+    for name in sorted(expected.keys() ^ weights.keys()):
+        problem = "lacks" if name in expected else "holds an unknown"
+        raise InputError(f"checkpoint {folder} {problem} weight {name!r}; its model.json and weights do not match")
+    for name, tensor in expected.items():
+        if tensor.shape != weights[name].shape:
+            raise InputError(
+                f"checkpoint {folder} has weight {name!r} of shape {list(weights[name].shape)} where its model.json "
+                f"asks for {list(tensor.shape)}; the two do not match"
+            )
+    # A copy, because tensors as read are backed by the file.
+    copies = {name: weights[name].to(tensor.dtype, copy=True) for name, tensor in expected.items()}
+    networks.load_state_dict(copies, assign=True)
+    return Checkpoint(networks.eval(), metadata)
+
+
+def resolve_checkpoint(name_or_folder: str | Path) -> Path:
+    """The folder meant by a bundled name, a checkpoint's folder, or a training run's (its newest). Raises InputError."""
+    if str(name_or_folder) in bundled.checkpoint_names():
+        return bundled.checkpoint_path(str(name_or_folder))
+    folder = Path(name_or_folder)
+    if (folder / METADATA_FILE).is_file():
+        return folder
+    newest = newest_checkpoint(folder)
+    if newest is not None:
+        return newest
+    names = ", ".join(bundled.checkpoint_names()) or "none here"
+    raise InputError(
+        f"no checkpoint at {folder}; give the folder of one, of a training run, or a bundled name ({names})"
+    )
+
+
+def newest_checkpoint(run: Path) -> Path | None:
+    """The newest checkpoint of a training run's folder, None where it has none."""
+    steps = [path for path in (Path(run) / "checkpoints").glob("*/") if path.name.isdigit()]
+    return max(
+        (path for path in steps if (path / METADATA_FILE).is_file()), key=lambda path: int(path.name), default=None
+    )
+
+
+def read_metadata(folder: Path) -> Metadata:
+    """Read a checkpoint's `model.json`. Raises InputError."""
+    path = folder / METADATA_FILE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); give a whole checkpoint") from None
+    except ValueError:  # broken JSON or broken UTF-8
+        raise InputError(f"{path} is damaged; give a whole checkpoint") from None
+    try:
+        if values["format"] > FORMAT:
+            raise InputError(f"it has format {values['format']}, this version reads up to {FORMAT}; update fexgan")
+        if tuple(values["affects"]) != AFFECTS:
+            raise InputError(f"its affects are {values['affects']}, this version knows {', '.join(AFFECTS)}")
+        return Metadata(
+            config=config_from_dict(values["config"]),
+            characters=tuple(map(str, values["characters"])),
+            dataset_fingerprint=str(values["dataset_fingerprint"]),
+            step=int(values["step"]),
+            metrics={str(name): float(figure) for name, figure in values["metrics"].items()},
+            package_version=str(values["package_version"]),
+        )
+    except InputError as error:
+        raise InputError(f"{path} cannot be used: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path} is no model description ({type(error).__name__}: {error})") from None
+
+
+def read_resume_state(folder: Path) -> dict[str, Tensor]:
+    """The tensors given to `save_checkpoint` as `resume`. Raises InputError where there are none."""
+    return _read_tensors(folder / RESUME_FILE)
+
+
+def _metadata_to_json(metadata: Metadata) -> str:
+    values: dict[str, Any] = {
+        "format": FORMAT,
+        "package_version": metadata.package_version,
+        "step": metadata.step,
+        "affects": list(AFFECTS),
+        "characters": list(metadata.characters),
+        "dataset_fingerprint": metadata.dataset_fingerprint,
+        "metrics": dict(metadata.metrics),
+        "config": config_to_dict(metadata.config),
+    }
+    return json.dumps(values, indent=2) + "\n"
+
+
+def _write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise InputError(f"{path} is missing; give a whole checkpoint")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError):
+        raise InputError(f"{path} is damaged; give a whole checkpoint") from None

@@ -1,0 +1,144 @@
+"""The networks of FExGAN-Meta (arXiv 2203.05975): encoder, decoder and discriminator.
+
+Shapes in comments are those of preset `paper`, 128x128 pictures; other presets change widths and depth.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from fexgan.affects import AFFECTS
+from fexgan.config import ModelConfig
+from fexgan.model.family import Capability
+
+WEIGHT_SIGMA = 0.02
+
+
+def halve(in_width: int, out_width: int) -> nn.Conv2d:
+    """A convolution that halves height and width."""
+    return nn.Conv2d(in_width, out_width, kernel_size=4, stride=2, padding=1, bias=False)
+
+
+def double(in_width: int, out_width: int, bias: bool = False) -> nn.ConvTranspose2d:
+    """A transposed convolution that doubles height and width."""
+    return nn.ConvTranspose2d(in_width, out_width, kernel_size=4, stride=2, padding=1, bias=bias)
+
+
+class Encoder(nn.Module):
+    """A picture and the affect it shows -> a normal distribution over what is the character's own."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.side = config.image_size_px
+        self.affect_plane = nn.Sequential(nn.Linear(len(AFFECTS), self.side**2), nn.ReLU())
+        first, *others, last = config.encoder_widths
+        layers: list[nn.Module] = [halve(4, first), nn.LeakyReLU(config.leaky_slope)]
+        width = first
+        for next_width in others:
+            layers += [halve(width, next_width), nn.BatchNorm2d(next_width), nn.LeakyReLU(config.leaky_slope)]
+            width = next_width
+        layers += [halve(width, last), nn.BatchNorm2d(last)]
+        self.stages = nn.Sequential(*layers)
+        self.mean = nn.Linear(last, config.latent_size)
+        self.log_sigma = nn.Linear(last, config.latent_size)
+
+    def forward(self, images: Tensor, source_affect: Tensor) -> tuple[Tensor, Tensor]:
+        """images [batch, 3, 128, 128], source_affect [batch, 7] -> latent_mean, latent_log_sigma, both [batch, 128]."""
+        plane = self.affect_plane(source_affect)  # [batch, 16384]
+        plane = plane.view(-1, 1, self.side, self.side).to(images.dtype)  # [batch, 1, 128, 128]
+        features = torch.cat([images, plane], dim=1)  # [batch, 4, 128, 128]
+        features = self.stages(features)  # 128x64x64, 256x32x32, 512x16x16, 512x8x8, 512x4x4, 512x2x2, 128x1x1
+        features = features.flatten(1)  # [batch, 128]
+        return self.mean(features), self.log_sigma(features)
+
+
+class Decoder(nn.Module):
+    """A character and an affect -> the picture of the one showing the other."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.affect_code = nn.Sequential(
+            nn.Linear(len(AFFECTS), config.affect_hidden_width),
+            nn.Linear(config.affect_hidden_width, config.code_width),
+            nn.ReLU(),
+        )
+        self.character_code = nn.Sequential(nn.Linear(config.latent_size, config.code_width), nn.ReLU())
+        layers: list[nn.Module] = []
+        width = 2 * config.code_width
+        for stage, next_width in enumerate(config.decoder_widths):
+            layers += [double(width, next_width), nn.BatchNorm2d(next_width)]
+            if config.dropout > 0 and stage < config.dropout_stages:
+                layers.append(nn.Dropout(config.dropout))
+            layers.append(nn.ReLU())
+            width = next_width
+        self.stages = nn.Sequential(*layers)
+        self.picture = nn.Sequential(double(width, 3, bias=True), nn.Tanh())
+
+    def forward(self, latent: Tensor, target_affect: Tensor) -> Tensor:
+        """latent [batch, 128], target_affect [batch, 7] -> images [batch, 3, 128, 128] in [-1, 1]."""
+        affect = self.affect_code(target_affect)  # [batch, 256]
+        character = self.character_code(latent)  # [batch, 256]
+        features = torch.cat([affect, character], dim=1)[:, :, None, None]  # [batch, 512, 1, 1]
+        features = self.stages(features)  # 512x2x2, 512x4x4, 512x8x8, 512x16x16, 256x32x32, 128x64x64
+        return self.picture(features)  # [batch, 3, 128, 128]
+
+
+class Discriminator(nn.Module):
+    """A picture -> is it real, and which affect does it show; both as logits."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        first, *others = config.discriminator_widths
+        layers: list[nn.Module] = [halve(3, first), nn.LeakyReLU(config.leaky_slope)]
+        width = first
+        for next_width in others:
+            layers += [halve(width, next_width), nn.BatchNorm2d(next_width), nn.LeakyReLU(config.leaky_slope)]
+            width = next_width
+        self.stages = nn.Sequential(*layers)
+        side = config.image_size_px // 2 ** len(config.discriminator_widths)
+        self.real = nn.Linear(width * side**2, 1)
+        self.affect = nn.Sequential(nn.Dropout(config.head_dropout), nn.Linear(width * side**2, len(AFFECTS)))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """images [batch, 3, 128, 128] -> real_logit [batch], affect_logits [batch, 7]."""
+        features = self.stages(images)  # 64x64x64, 128x32x32, 512x16x16
+        features = features.flatten(1)  # [batch, 131072]
+        return self.real(features).squeeze(1), self.affect(features)
+
+
+class PaperNetworks(nn.Module):
+    """The three networks as one `Family`."""
+
+    capabilities: frozenset[Capability] = frozenset({"draw", "encode", "edit", "classify"})
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        self.discriminator = Discriminator(config)
+
+    def encode(self, images: Tensor, source_affect: Tensor) -> tuple[Tensor, Tensor]:
+        return self.encoder(images, source_affect)
+
+    def decode(self, latent: Tensor, target_affect: Tensor) -> Tensor:
+        return self.decoder(latent, target_affect)
+
+    def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        return self.discriminator(images)
+
+    def generator_parameters(self) -> list[nn.Parameter]:
+        """What the generator's update trains: encoder and decoder."""
+        return [*self.encoder.parameters(), *self.decoder.parameters()]
+
+    @torch.no_grad()
+    def initialise(self, seed: int) -> None:
+        """Draw all weights from Normal(0, 0.02); biases are zero, and sigma starts at one for every character."""
+        generator = torch.Generator().manual_seed(seed)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+                module.weight.normal_(0.0, WEIGHT_SIGMA, generator=generator)
+                if module.bias is not None:
+                    module.bias.zero_()
+        self.encoder.log_sigma.weight.zero_()
