@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from fexgan.affects import AFFECTS
+from fexgan.config import FramingConfig, config_from_dict, config_to_dict
 from fexgan.errors import InputError
 from fexgan.media import CLIP_SUFFIXES, PICTURE_SUFFIXES, write_text_atomically
 
 SIDECAR_FORMAT = 1
+DATASET_FORMAT = 1
+DATASET_KEY = "fexgan"
+"""Where a shard's metadata and a card's header keep the `DatasetRecord`."""
 MOTION_COLUMNS = ("blink", "gaze_yaw_deg", "gaze_pitch_deg", "head_yaw_deg", "head_pitch_deg", "head_roll_deg")
 PICTURES_TAKE = "pictures"
 """Name of the take that the loose pictures of one character and affect make up."""
@@ -160,6 +164,28 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_rounded(entry) for entry in value]
     return value
+
+
+@dataclass(frozen=True)
+class DatasetRecord:
+    """How a dataset was made: kept in the metadata of its shards and in the header of its card."""
+
+    framing: FramingConfig
+    split: str
+    test_share: float
+    seed: int
+    format: int = DATASET_FORMAT
+
+    def to_dict(self) -> dict[str, Any]:
+        return config_to_dict(self)
+
+    @classmethod
+    def from_dict(cls, values: Any) -> DatasetRecord:
+        """The inverse of `to_dict`. Raises InputError for unknown fields and formats."""
+        record = config_from_dict(values, cls)
+        if record.format != DATASET_FORMAT:
+            raise InputError(f"dataset format {record.format} is unknown; this version reads {DATASET_FORMAT}")
+        return record
 
 
 @dataclass(frozen=True)

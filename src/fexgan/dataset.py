@@ -1,0 +1,185 @@
+"""A prepared dataset in memory, and the pairs of frames that training learns from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from fexgan.affects import AFFECTS
+from fexgan.config import FramingConfig
+from fexgan.errors import InputError
+from fexgan.manifest import DATASET_KEY, DatasetRecord
+from fexgan.media import Pixels, decode_image
+
+COLUMNS = ("image", "character", "affect", "strength", "take", "frame")
+WAY_OUT = "make the dataset with: fexgan prepare"
+
+
+@dataclass(frozen=True)
+class PairBatch:
+    """Rows of the dataset, int64 [batch] each: the picture to start from, and the one to arrive at."""
+
+    source_index: NDArray[np.int64]
+    target_index: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class FaceDataset:
+    """One split of a dataset, decoded. Row i of every array tells of frame i.
+
+    `pixels`: uint8 [n, side, side, 3]. `character`: int64 [n], index into `characters`. `affect`: int64 [n], index into
+    `AFFECTS`. `strength`: float32 [n] in [0, 1], NaN where unknown. `take`: str [n]. `frame`: int64 [n], from 0 in each
+    take. `fingerprint`: SHA-256 over the shards of all splits.
+    """
+
+    pixels: Pixels
+    character: NDArray[np.int64]
+    affect: NDArray[np.int64]
+    strength: NDArray[np.float32]
+    take: NDArray[np.str_]
+    frame: NDArray[np.int64]
+    characters: tuple[str, ...]
+    framing: FramingConfig
+    fingerprint: str
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @property
+    def image_size_px(self) -> int:
+        """Side of the pictures."""
+        return self.framing.image_size_px
+
+    @classmethod
+    def load(cls, folder: Path, split: str = "train") -> FaceDataset:
+        """Read one split of a dataset folder that `fexgan prepare` wrote.
+
+        Raises InputError for a folder that is none, a split that it lacks, and shards that cannot be read.
+        """
+        folder = Path(folder)
+        shards = _shards(folder)
+        wanted = [path for path in shards if path.name.startswith(f"{split}-")]
+        if not wanted:
+            raise InputError(f"dataset {folder} has no split {split!r}; choose from {', '.join(split_names(folder))}")
+        table = _read_shards(wanted)
+        record, characters = _read_metadata(table.schema, folder)
+        return cls(
+            pixels=_decode(table["image"], folder, record.framing.image_size_px),
+            character=_labels(table["character"], len(characters), folder),
+            affect=_labels(table["affect"], len(AFFECTS), folder),
+            strength=table["strength"].to_numpy().astype(np.float32),
+            take=np.array(table["take"].to_pylist(), dtype=np.str_),
+            frame=table["frame"].to_numpy().astype(np.int64),
+            characters=characters,
+            framing=record.framing,
+            fingerprint=_fingerprint(shards),
+        )
+
+    def pairs(self, batch_size: int, seed: int, step: int) -> PairBatch:
+        """The pairs of one training step, fixed by `seed` and `step` alone, so that a resumed run needs no state.
+
+        The source is any frame; the target's affect is any that the source's character shows, all equally likely, and
+        the target any frame of that character with that affect.
+        """
+        order, starts, counts = self._groups
+        draw = np.random.default_rng((seed, step))
+        source = draw.integers(len(self), size=batch_size)
+        character = self.character[source]
+        shown = counts[character] > 0  # [batch, 7]
+        rank = (draw.random(batch_size) * shown.sum(axis=1)).astype(np.int64)
+        affect = np.argmax(shown.cumsum(axis=1) > rank[:, None], axis=1)
+        member = (draw.random(batch_size) * counts[character, affect]).astype(np.int64)
+        return PairBatch(source, order[starts[character, affect] + member])
+
+    @cached_property
+    def _groups(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Rows sorted by character and affect, [n]; where each group starts and how long it is, [characters, 7]."""
+        shape = len(self.characters), len(AFFECTS)
+        group = self.character * len(AFFECTS) + self.affect
+        counts = np.bincount(group, minlength=shape[0] * shape[1])
+        starts = np.cumsum(counts) - counts
+        return np.argsort(group, kind="stable"), starts.reshape(shape), counts.reshape(shape)
+
+
+def split_names(folder: Path) -> tuple[str, ...]:
+    """Which splits a dataset folder holds, `train` first. Raises InputError when it is no dataset."""
+    names = {path.name.split("-")[0] for path in _shards(Path(folder))}
+    return tuple(sorted(names, key=lambda name: (name != "train", name)))
+
+
+def _shards(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise InputError(f"no dataset folder at {folder}; {WAY_OUT}")
+    shards = sorted((folder / "data").glob("*-*-of-*.parquet"))
+    if not shards:
+        raise InputError(f"{folder} is no dataset: it holds no data/*.parquet; {WAY_OUT}")
+    return shards
+
+
+def _read_shards(paths: Sequence[Path]) -> pa.Table:
+    tables = []
+    for path in paths:
+        try:
+            tables.append(pq.read_table(path, columns=list(COLUMNS)))
+        except (OSError, pa.ArrowException, KeyError):
+            raise InputError(f"{path} cannot be read as a shard of a dataset; {WAY_OUT}") from None
+        if tables[-1].column_names != list(COLUMNS) or tables[-1].schema != tables[0].schema:
+            raise InputError(f"{path} lacks columns of a dataset or does not fit its neighbours; {WAY_OUT}")
+    return pa.concat_tables(tables)
+
+
+def _read_metadata(schema: pa.Schema, folder: Path) -> tuple[DatasetRecord, tuple[str, ...]]:
+    """(how the dataset was made, names of its characters)."""
+    try:
+        record = DatasetRecord.from_dict(json.loads(schema.metadata[DATASET_KEY.encode()]))
+        features: dict[str, Any] = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+        characters, affects = tuple(features["character"]["names"]), tuple(features["affect"]["names"])
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"dataset {folder} was not made by fexgan: its metadata is missing; {WAY_OUT}") from None
+    if affects != AFFECTS:
+        raise InputError(f"dataset {folder} has the affects {', '.join(affects)}; expected {', '.join(AFFECTS)}")
+    return record, characters
+
+
+def _decode(images: pa.ChunkedArray, folder: Path, side: int) -> Pixels:
+    """All pictures in one array, decoded by a few threads: the PNG decoder lets go of the interpreter's lock."""
+    encoded = pc.struct_field(images, "bytes").to_pylist()
+    pixels = np.empty((len(encoded), side, side, 3), np.uint8)
+
+    def decode(index: int) -> None:
+        picture = decode_image(encoded[index] or b"", f"picture {index} of dataset {folder}")
+        if picture.shape != (side, side, 3):
+            size = f"{picture.shape[1]}x{picture.shape[0]}"
+            raise InputError(f"picture {index} of dataset {folder} has {size} px, not {side}x{side}; {WAY_OUT}")
+        pixels[index] = picture
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        for _ in pool.map(decode, range(len(encoded))):
+            pass
+    return pixels
+
+
+def _labels(column: pa.ChunkedArray, count: int, folder: Path) -> NDArray[np.int64]:
+    labels = column.to_numpy().astype(np.int64)
+    if np.any((labels < 0) | (labels >= count)):
+        raise InputError(f"dataset {folder} has labels that its metadata does not name; {WAY_OUT}")
+    return labels
+
+
+def _fingerprint(shards: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in shards:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

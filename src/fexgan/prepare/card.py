@@ -1,0 +1,128 @@
+"""The dataset card: a YAML header that `datasets` and the hub read, and the page a person reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from fexgan.affects import AFFECTS
+from fexgan.manifest import DATASET_KEY
+from fexgan.prepare.report import PrepareReport
+from fexgan.prepare.shards import SHARD_FOLDER
+
+CARD_NAME = "README.md"
+SHEET_NAME = "contact_sheet.png"
+
+SPLIT_TEXTS = {
+    "take": "By take: each recording is wholly in train or wholly in test, so no test frame has a neighbour in train.",
+    "frame": (
+        "By frame, as in the paper. **Neighbouring frames of one recording are on both sides, so test figures measured "
+        "on this split are too good**; use the split by take to compare models."
+    ),
+    "character": "By character: the people in test are never seen in train.",
+}
+HUB_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+LARGEST_SIZE = "n>1M"
+
+
+def card_text(report: PrepareReport, name: str) -> str:
+    """The whole card of a dataset made from the footage folder `name`."""
+    header = yaml.safe_dump(_header(report, name), sort_keys=False, allow_unicode=True, width=120)
+    sections = [
+        f"# {name}",
+        _summary(report),
+        f"![The strongest frame of each character and affect]({SHEET_NAME})",
+        "## Frames\n\nEach cell: train + test.\n\n" + _counts_table(report),
+        "## Columns\n\n" + _columns_text(),
+        "## Split\n\n" + _split_text(report),
+        "## Framing\n\n" + _framing_text(report),
+        "## Left out\n\n" + _left_out_text(report),
+        "## Load\n\n```python\nfrom datasets import load_dataset\n\n"
+        'frames = load_dataset("path/to/this/folder", split="train")\n```',
+    ]
+    return f"---\n{header}---\n\n" + "\n\n".join(sections) + "\n"
+
+
+def _header(report: PrepareReport, name: str) -> dict[str, Any]:
+    splits = [split for split in ("train", "test") if report.frames_in(split)]
+    total = sum(report.frames_in(split) for split in splits)
+    header: dict[str, Any] = {"pretty_name": name}
+    if len(report.licenses) == 1 and all(report.licenses):
+        header["license"] = next(iter(report.licenses)).lower()
+    header |= {
+        "task_categories": ["image-classification", "image-to-image"],
+        "tags": ["facial-expression", "digital-human"],
+        "size_categories": [next((label for limit, label in HUB_SIZES if total < limit), LARGEST_SIZE)],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": split, "path": f"{SHARD_FOLDER}/{split}-*.parquet"} for split in splits],
+            }
+        ],
+        DATASET_KEY: report.record.to_dict(),
+    }
+    return header
+
+
+def _summary(report: PrepareReport) -> str:
+    side = report.record.framing.image_size_px
+    total = report.frames_in("train") + report.frames_in("test")
+    return (
+        f"{total:,} pictures of {side} x {side} px: {_count(len(report.characters), 'character')} showing "
+        f"{len(AFFECTS)} affects in {_count(report.take_count, 'take')}; {report.frames_in('train'):,} for training, "
+        f"{report.frames_in('test'):,} for testing."
+    )
+
+
+def _counts_table(report: PrepareReport) -> str:
+    lines = ["| character | " + " | ".join(AFFECTS) + " |", "|---|" + "--:|" * len(AFFECTS)]
+    for character in report.characters:
+        cells = (
+            f"{report.frame_counts['train', character, affect]} + {report.frame_counts['test', character, affect]}"
+            for affect in AFFECTS
+        )
+        lines.append(f"| {character} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _columns_text() -> str:
+    return (
+        "`image` (PNG); `character` and `affect` (class labels); `strength` of the affect in [0, 1], null where "
+        "unknown, 1 in neutral takes; `take`, the recording; `frame`, counted from 0, and `time_s` in it (null for "
+        "loose pictures); `source`, the file in the footage."
+    )
+
+
+def _split_text(report: PrepareReport) -> str:
+    record = report.record
+    return f"{SPLIT_TEXTS[record.split]} Share for testing: {record.test_share:g} of each group, seed {record.seed}."
+
+
+def _framing_text(report: PrepareReport) -> str:
+    framing = report.record.framing
+    text = (
+        f"One square per take around the median of the face boxes that YuNet finds in {framing.sampled_frames} of its "
+        f"frames: the box is {framing.face_fraction:g} of the square's side high, the square's centre lies "
+        f"{framing.vertical_offset:g} of a side below the box's. The square is moved and shrunk to stay inside the "
+        f"picture, then resampled (Lanczos) to {framing.image_size_px} px. Pictures of several sizes are framed one "
+        "by one."
+    )
+    if not report.without_face:
+        return text + " A face was found everywhere."
+    listed = "\n".join(f"- `{source}`" for source in report.without_face)
+    return f"{text}\n\nNo face was found here, so the square is the largest in the middle:\n\n{listed}"
+
+
+def _left_out_text(report: PrepareReport) -> str:
+    if not report.left_out:
+        return "Nothing."
+    lines = [
+        f"- `{item.source}`" + (f" ({_count(item.takes, 'take')})" if item.takes else "") + f": {item.reason}"
+        for item in report.left_out
+    ]
+    return "\n".join(lines)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,175 @@
+"""A first look at footage: what can be used, how long it is, where the face sits, what is known of each frame."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from fexgan.affects import NEUTRAL
+from fexgan.config import FramingConfig
+from fexgan.errors import InputError
+from fexgan.manifest import ClipEntry, affects_of_folder, read_sidecar
+from fexgan.media import Pixels, read_clip, read_image
+from fexgan.prepare.crop import Square, cut, steady_square
+from fexgan.prepare.faces import FaceFinder
+
+Strengths = tuple[float | None, ...]
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something in the footage that is not in the dataset: its path in the footage, its number of takes, and why."""
+
+    source: str
+    takes: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One take that can be used. `squares`: the crop of each frame. `strengths`: per frame, None where unknown.
+
+    `sources`: each frame's file, relative to the footage. `without_face`: those framed by the middle of the picture.
+    """
+
+    entry: ClipEntry
+    squares: tuple[Square, ...]
+    strengths: Strengths
+    sources: tuple[str, ...]
+    without_face: tuple[str, ...]
+    license: str
+
+    def __len__(self) -> int:
+        return len(self.squares)
+
+    def frames(self, size_px: int) -> Iterator[tuple[Pixels, float | None]]:
+        """Yield (pixels [size_px, size_px, 3], time_s or None) of each frame. Raises InputError."""
+        pictures = ((read_image(path), None) for path in self.entry.pictures)
+        frames = pictures if self.entry.pictures else read_clip(self.entry.path)
+        for (pixels, time_s), square in zip(frames, self.squares, strict=True):
+            yield cut(pixels, square, size_px), time_s
+
+    def apex(self) -> tuple[float, int]:
+        """(strength, index) of the strongest frame, the first of equals; (-1, the middle) where strength is unknown."""
+        known = [(strength, -index) for index, strength in enumerate(self.strengths) if strength is not None]
+        if not known:
+            return -1.0, len(self) // 2
+        strength, index = max(known)
+        return strength, -index
+
+
+def plan_footage(
+    entries: Sequence[ClipEntry], footage: Path, framing: FramingConfig, progress: Callable[[int, int], None]
+) -> tuple[list[Shot], list[LeftOut]]:
+    """Look at every take once: the usable ones, and what is left out and why. `progress(done, total)` counts takes."""
+    finder = FaceFinder()
+    shots: list[Shot] = []
+    left_out: list[LeftOut] = []
+    single = [entry for entry in entries if len(affects_of_folder(entry.affect)) == 1]
+    mixed = [entry for entry in entries if len(affects_of_folder(entry.affect)) > 1]
+    for folder, members in itertools.groupby(mixed, key=lambda entry: f"{entry.character}/{entry.affect}"):
+        left_out.append(LeftOut(folder, len(list(members)), "shows a mixture, which has no single label"))
+    for done, entry in enumerate(single, start=1):
+        try:
+            if entry.pictures:
+                shot, unreadable = _plan_pictures(entry, footage, framing, finder)
+                left_out += unreadable
+            else:
+                shot = _plan_clip(entry, footage, framing, finder)
+            if shot is not None:
+                shots.append(shot)
+        except InputError as error:
+            left_out.append(LeftOut(_relative(entry.path, footage), 1, _reason(error, footage)))
+        progress(done, len(single))
+    return shots, left_out
+
+
+def _plan_clip(entry: ClipEntry, footage: Path, framing: FramingConfig, finder: FaceFinder) -> Shot:
+    count, samples = _sample((pixels for pixels, _ in read_clip(entry.path)), framing.sampled_frames)
+    if count == 0:
+        raise InputError(f"{entry.path} holds no frames")
+    strengths, license = _truth(entry, count)
+    square, found = steady_square(samples, finder, framing)
+    source = _relative(entry.path, footage)
+    return Shot(entry, (square,) * count, strengths, (source,) * count, () if found else (source,), license)
+
+
+def _plan_pictures(
+    entry: ClipEntry, footage: Path, framing: FramingConfig, finder: FaceFinder
+) -> tuple[Shot | None, list[LeftOut]]:
+    """Pictures of one size are one recording and share a square; pictures of several sizes are framed one by one."""
+    paths: list[Path] = []
+    shapes: set[tuple[int, ...]] = set()
+    left_out: list[LeftOut] = []
+    for path in entry.pictures:
+        try:
+            shapes.add(read_image(path).shape)
+            paths.append(path)
+        except InputError as error:
+            left_out.append(LeftOut(_relative(path, footage), 0, _reason(error, footage)))
+    if not paths:
+        return None, left_out
+    sources = tuple(_relative(path, footage) for path in paths)
+    if len(shapes) == 1:
+        square, found = steady_square(
+            [read_image(path) for path in _evenly(paths, framing.sampled_frames)], finder, framing
+        )
+        squares, without_face = (square,) * len(paths), () if found else (_relative(entry.path, footage),)
+    else:
+        framed = [steady_square([read_image(path)], finder, framing) for path in paths]
+        squares = tuple(square for square, _ in framed)
+        without_face = tuple(source for source, (_, found) in zip(sources, framed, strict=True) if not found)
+    usable = ClipEntry(entry.path, entry.character, entry.affect, entry.take, pictures=tuple(paths))
+    strengths, license = _truth(usable, len(paths))
+    return Shot(usable, squares, strengths, sources, without_face, license), left_out
+
+
+def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, str]:
+    """(strength of each frame, license): from the sidecar; without one neutral is sure to be neutral, the rest unknown.
+
+    Raises InputError for a sidecar that does not fit its clip.
+    """
+    if entry.sidecar_path is None:
+        return (1.0 if entry.affect == NEUTRAL else None,) * frame_count, ""
+    take = read_sidecar(entry.sidecar_path)
+    strengths = take.frames.strength.get(entry.affect)
+    if strengths is None:
+        raise InputError(f"its sidecar tells the strength of {', '.join(take.frames.strength)}, not of {entry.affect}")
+    if len(strengths) != frame_count:
+        raise InputError(f"its sidecar describes {len(strengths)} frames, the clip has {frame_count}")
+    return strengths, take.license
+
+
+def _sample(frames: Iterable[Pixels], count: int) -> tuple[int, list[Pixels]]:
+    """(number of frames, `count` of them evenly spread), in one pass that never holds more than 2 * count + 1."""
+    kept: list[Pixels] = []
+    stride = 1
+    total = 0
+    for total, pixels in enumerate(frames, start=1):
+        if kept and pixels.shape != kept[0].shape:
+            raise InputError("its frames change their size")
+        if (total - 1) % stride == 0:
+            kept.append(pixels)
+        if len(kept) > 2 * count:
+            kept, stride = kept[::2], stride * 2
+    return total, _evenly(kept, count)
+
+
+def _evenly(items: Sequence[Item], count: int) -> list[Item]:
+    indices = np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int)
+    return [items[index] for index in indices]
+
+
+def _relative(path: Path, footage: Path) -> str:
+    return path.relative_to(footage).as_posix()
+
+
+def _reason(error: InputError, footage: Path) -> str:
+    """The error without the path of this machine, which a dataset that travels must not carry."""
+    return str(error).replace(f"{footage}/", "")

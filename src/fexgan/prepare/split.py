@@ -1,0 +1,64 @@
+"""Which frames are kept for testing. Every draw depends on the seed and the names alone, so that adding footage of one
+character leaves the split of the others as it was."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from typing import TypeVar
+
+from fexgan.errors import InputError
+from fexgan.manifest import ClipEntry
+
+SPLITS = ("take", "frame", "character")
+Item = TypeVar("Item", bound=Hashable)
+
+
+def choose_test_frames(
+    takes: Sequence[tuple[ClipEntry, int]], split: str, test_share: float, seed: int
+) -> list[frozenset[int]]:
+    """For each (take, its number of frames), which of its frames are for testing.
+
+    `split`: `take` draws whole takes of each character and affect, `frame` draws single frames of each character and
+    affect, `character` draws whole characters. `test_share` in [0, 1): how much of each group; a group of two or more
+    gives at least one to the test unless the share is 0, and always keeps one for training. Raises InputError.
+    """
+    if split not in SPLITS:
+        raise InputError(f"split {split!r} is unknown; choose from {', '.join(SPLITS)}")
+    if not 0.0 <= test_share < 1.0:
+        raise InputError(f"test share {test_share:g} is out of range; give a number in [0, 1)")
+    if split == "character":
+        characters = sorted({entry.character for entry, _ in takes})
+        held_out = _draw(characters, test_share, f"{seed}")
+        return [_frames(count, entry.character in held_out) for entry, count in takes]
+
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, (entry, _) in enumerate(takes):
+        groups[entry.character, entry.affect].append(index)
+    chosen: list[frozenset[int]] = [frozenset()] * len(takes)
+    for (character, affect), members in groups.items():
+        key = f"{seed}/{character}/{affect}"
+        if split == "take":
+            held_out_takes = _draw(members, test_share, key)
+            for index in members:
+                chosen[index] = _frames(takes[index][1], index in held_out_takes)
+        else:
+            frames = _draw([(index, frame) for index in members for frame in range(takes[index][1])], test_share, key)
+            for index in members:
+                chosen[index] = frozenset(frame for owner, frame in frames if owner == index)
+    return chosen
+
+
+def _frames(count: int, held_out: bool) -> frozenset[int]:
+    return frozenset(range(count)) if held_out else frozenset()
+
+
+def _draw(items: Sequence[Item], share: float, key: str) -> frozenset[Item]:
+    """Round(len(items) * share) of the items, in an order that `key` fixes."""
+    count = round(len(items) * share)
+    if share > 0.0:
+        count = min(max(count, 1), len(items) - 1)
+    shuffled = list(items)
+    random.Random(key).shuffle(shuffled)
+    return frozenset(shuffled[len(shuffled) - count :])
