@@ -37,6 +37,7 @@ def test_an_interpolated_vector_keeps_neutral_as_the_rest_of_one():
         ("0.5s joy, 1s neutral", "first keyframe"),
         ("0s joy, 2s neutral, 1s fear", "in order"),
         ("0s joy, 0s fear", "in order"),
+        ("0s joy, 1e9s neutral", "at most 600 s"),
         ("0s joy, soon neutral", "not a time and a mixture"),
         ("0s joy, nan neutral", "not a time and a mixture"),
         ("0s, 1s joy", "not a time and a mixture"),
@@ -49,7 +50,7 @@ def test_wrong_keyframes_are_refused_in_one_line(text: str, complaint: str):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("fps", [0, -1, float("nan")])
+@pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf")])
 def test_a_frame_rate_that_cannot_be_played_is_refused(fps: float):
     with pytest.raises(InputError, match="frames a second"):
         affect_vectors(parse_keyframes("0s neutral, 1s joy"), fps)

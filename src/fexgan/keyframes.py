@@ -10,6 +10,8 @@ from itertools import pairwise
 from fexgan.affects import Mixture
 from fexgan.errors import InputError
 
+LARGEST_FPS = 240
+LONGEST_CLIP_S = 600
 EXAMPLE = "0s neutral, 1s joy:0.8, 2s neutral"
 
 
@@ -35,6 +37,8 @@ def check_keyframes(keyframes: Sequence[Keyframe]) -> None:
         raise InputError(f"{len(times)} keyframe is too few for a clip; write two or more, as in {EXAMPLE!r}")
     if times[0] != 0.0:
         raise InputError(f"the first keyframe is at {times[0]:g} s; the first one belongs at 0 s, as in {EXAMPLE!r}")
+    if times[-1] > LONGEST_CLIP_S:
+        raise InputError(f"the last keyframe is at {times[-1]:g} s; a clip lasts at most {LONGEST_CLIP_S} s")
     for earlier, later in pairwise(times):
         if later <= earlier:
             raise InputError(f"keyframe at {later:g} s follows one at {earlier:g} s; write them in order of time")
@@ -48,8 +52,8 @@ def ease(fraction: float) -> float:
 def affect_vectors(keyframes: Sequence[Keyframe], fps: float) -> list[tuple[float, ...]]:
     """The affect vector of every frame from the first keyframe to the last, both included, at `fps` frames a second."""
     check_keyframes(keyframes)
-    if not fps > 0:
-        raise InputError(f"{fps:g} frames a second cannot be played; give a number above 0")
+    if not 1 <= fps <= LARGEST_FPS:
+        raise InputError(f"{fps:g} frames a second cannot be played; give a number from 1 to {LARGEST_FPS}")
     frames = round(keyframes[-1].time_s * fps) + 1
     return [_vector_at(keyframes, frame / fps) for frame in range(frames)]
 

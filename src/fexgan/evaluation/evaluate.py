@@ -52,10 +52,10 @@ def evenly_spaced(indices: np.ndarray, at_most: int) -> np.ndarray:
 def _load_split(checkpoint: Checkpoint, dataset: Path, split: str) -> FaceDataset:
     faces = FaceDataset.load(dataset, split)
     size = checkpoint.config.model.image_size_px
-    height, width = faces.pixels.shape[1:3]
-    if (height, width) != (size, size):
+    if faces.image_size_px != size:
         raise InputError(
-            f"the dataset's pictures are {width}x{height} px, the model reads {size}x{size}; prepare it at that size"
+            f"the dataset's pictures have {faces.image_size_px} px a side, the model reads {size}; "
+            f"prepare it again with --size-px {size}"
         )
     return faces
 

@@ -13,6 +13,7 @@ from fexgan.affects import AFFECTS, affect_vector
 from fexgan.media import Pixels
 from fexgan.model.family import Family
 from fexgan.tensors import images_to_pixels, pixels_to_images
+from fexgan.terminal import tracked
 
 BATCH_SIZE = 32
 
@@ -36,7 +37,7 @@ def true_vectors(affect: np.ndarray, strength: np.ndarray) -> Tensor:
 def judge(networks: Family, pixels: Pixels) -> Judgement:
     """Name the affect of each of `pixels`, uint8 [n, height, width, 3], and say whether it passes for real."""
     named, real = [], []
-    for batch in _batches(len(pixels)):
+    for batch in _batches(len(pixels), "naming affects"):
         real_logit, affect_logits = networks.discriminate(pixels_to_images(pixels[batch]))  # [b], [b, 7]
         named.append(affect_logits.argmax(dim=1).numpy())
         real.append((real_logit.flatten() > 0).numpy())
@@ -50,11 +51,12 @@ def redraw(networks: Family, pixels: Pixels, source_affect: Tensor, target_affec
     With equal affects that rebuilds the picture. Returns pixels of the same shape as the given ones.
     """
     drawn = []
-    for batch in _batches(len(pixels)):
+    for batch in _batches(len(pixels), "drawing faces"):
         latent_mean, _ = networks.encode(pixels_to_images(pixels[batch]), source_affect[batch])
         drawn.append(images_to_pixels(networks.decode(latent_mean, target_affect[batch])))
     return np.concatenate(drawn)
 
 
-def _batches(count: int) -> Iterator[slice]:
-    return (slice(start, start + BATCH_SIZE) for start in range(0, count, BATCH_SIZE))
+def _batches(count: int, description: str) -> Iterator[slice]:
+    starts = range(0, count, BATCH_SIZE)
+    return (slice(start, start + BATCH_SIZE) for start in tracked(starts, description))

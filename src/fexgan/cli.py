@@ -1,0 +1,89 @@
+"""The command line: finds the verb, reads its flags, turns wrong input into one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Protocol, Union
+
+import tyro
+
+from fexgan import __version__
+from fexgan.errors import InputError
+from fexgan.verbs.faces import Animate, Blend, Classify, Generate, Transform
+from fexgan.verbs.road import Evaluate, Film, Prepare, Train
+
+EXIT_WRONG_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+class Verb(Protocol):
+    """Flags, and what they ask for."""
+
+    def run(self) -> None:
+        """Do it. Raises InputError for what cannot be done."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Run the whole road on the bundled footage and checkpoint, in minutes: data, training, numbers, figures, a page.
+
+    $ fexgan demo --out out/demo
+    """
+
+    out: Path = Path("out/demo")
+    """Folder to write into."""
+    train_steps: int = 30
+    """Steps that training is shown for."""
+
+    def run(self) -> None:
+        from fexgan.demo import demo
+
+        demo(self.out, self.train_steps, run_verb=run)
+
+
+VERBS: dict[str, type[Verb]] = {
+    verb.__name__.lower(): verb
+    for verb in (Film, Prepare, Train, Evaluate, Generate, Transform, Blend, Animate, Classify, Demo)
+}
+
+
+def parse(arguments: Sequence[str]) -> Verb:
+    """The verb that `arguments` ask for, ready to run. Prints help or what is wrong and exits (0 or 2) otherwise."""
+    if arguments and arguments[0] in VERBS:
+        name, *flags = arguments
+        return tyro.cli(VERBS[name], prog=f"fexgan {name}", args=flags, config=(tyro.conf.FlagCreatePairsOff,))
+    listed = Union[tuple(Annotated[verb, _summary(name, verb)] for name, verb in VERBS.items())]  # noqa: UP007
+    description = f"FExGAN-Meta {__version__}: facial expressions for digital characters. Start with: fexgan demo"
+    return tyro.cli(listed, prog="fexgan", description=description, args=arguments)
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Parse and run. Raises InputError for what a verb refuses."""
+    parse(arguments).run()
+
+
+def main() -> int:
+    """Entry point of `fexgan`: 0 when done, 2 for wrong input, 130 when interrupted."""
+    try:
+        run(sys.argv[1:])
+    except InputError as error:
+        print(f"fexgan: error: {error}", file=sys.stderr)
+        return EXIT_WRONG_INPUT
+    except OSError as error:  # a full disk, a folder without permission
+        print(f"fexgan: error: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        return EXIT_WRONG_INPUT
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return 0
+
+
+def _summary(name: str, verb: type[Verb]) -> object:
+    """The first paragraph of a verb's help, for the list of verbs."""
+    return tyro.conf.subcommand(name, description=" ".join(verb.__doc__.split("\n\n")[0].split()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""The paper's figures and clips of faces: pictures by name, labelled sheets, frames of a clip."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from PIL import Image
+
+from fexgan.affects import NEUTRAL_INDEX, Mixture
+from fexgan.dataset import FaceDataset
+from fexgan.errors import InputError
+from fexgan.keyframes import Keyframe
+from fexgan.media import Pixels
+from fexgan.sheets import sheet
+from fexgan.synthesis import Blend, MixtureLike, Model
+from fexgan.terminal import tracked
+
+PAPER_MIXTURES = ("anger+sadness", "joy+disgust", "fear+surprise")
+FACES_A_ROW = 8
+SHEET_CELL_PX = 128
+CLIP_ASPECT = 1.6
+
+Row = list[Image.Image]
+
+
+def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
+    """One neutral frame per character: of the first neutral take the frame most like the take's mean, so no blink.
+
+    Raises InputError where the split has no neutral frames.
+    """
+    found = {}
+    for index, character in enumerate(faces.characters):
+        neutral = np.flatnonzero((faces.character == index) & (faces.affect == NEUTRAL_INDEX))
+        if len(neutral):
+            take = faces.pixels[[i for i in neutral if faces.take[i] == faces.take[neutral[0]]]]
+            differences = np.abs(take - take.mean(axis=0)).mean(axis=(1, 2, 3))
+            found[character] = take[differences.argmin()]
+    if not found:
+        raise InputError("the dataset has no neutral test frames to start from; film or record a neutral take")
+    return found
+
+
+def random_faces(model: Model, affects: Sequence[Mixture], count: int, seed: int) -> dict[str, Row]:
+    """Random faces by affect, spread evenly: `count` in all, rounded up to fill rows. No two share a seed."""
+    share = math.ceil(count / len(affects))
+    rows = {}
+    for number, affect in enumerate(tracked(affects, "drawing faces")):
+        rows[str(affect)] = model.random(share, affect, seed + number * share)
+    return rows
+
+
+def random_sheet(rows: Mapping[str, Row]) -> Image.Image:
+    """Figure 6: a row for each affect; where there is one affect only, its faces in rows of eight."""
+    if len(rows) > 1:
+        return _labelled_sheet(list(rows.values()), [], list(rows))
+    ((affect, row),) = rows.items()
+    grid = [row[start : start + FACES_A_ROW] for start in range(0, len(row), FACES_A_ROW)]
+    return _labelled_sheet(grid, [], [], title=affect)
+
+
+def transformed(
+    model: Model, sources: Mapping[str, Pixels], targets: Sequence[Mixture], source_affect: MixtureLike | None
+) -> dict[str, Row]:
+    """Each source with every target, by the source's name."""
+    rows = {}
+    for name, source in tracked(list(sources.items()), "transforming"):
+        latent = model.encode(source, source_affect)
+        rows[name] = [model.draw(latent, target) for target in targets]
+    return rows
+
+
+def transform_sheet(
+    model: Model, sources: Mapping[str, Pixels], targets: Sequence[Mixture], rows: Mapping[str, Row]
+) -> Image.Image:
+    """Figure 7: the source first, then what `transformed` made of it."""
+    pictures = [[Image.fromarray(model.frame(sources[name])), *row] for name, row in rows.items()]
+    return _labelled_sheet(pictures, ["source", *map(str, targets)], list(rows))
+
+
+def blended(
+    model: Model, sources: Mapping[str, Pixels], mixtures: Sequence[Mixture], source_affect: MixtureLike | None
+) -> dict[str, list[Blend]]:
+    """Each source with every mixture and its parents, by the source's name."""
+    return {
+        name: [model.blend(source, mixture, source_affect) for mixture in mixtures]
+        for name, source in tracked(list(sources.items()), "blending")
+    }
+
+
+def blend_sheet(rows: Mapping[str, Sequence[Blend]]) -> Image.Image:
+    """Figure 8: every mixture with its first parent on the left and the other parents on the right."""
+    pictures = [
+        [picture for blend in row for picture in (blend.parents[0], blend.blended, *blend.parents[1:])]
+        for row in rows.values()
+    ]
+    labels = []
+    for blend in next(iter(rows.values())):
+        first, *others = (affect for affect, _ in blend.mixture.strengths)
+        labels += [first, blend.mixture.name, *others]
+    return _labelled_sheet(pictures, labels, list(rows))
+
+
+def clip_frames(
+    model: Model,
+    sources: Sequence[Pixels],
+    keyframes: Sequence[Keyframe],
+    fps: float,
+    cell_px: int,
+    source_affect: MixtureLike | None,
+) -> Iterator[Pixels]:
+    """Frames uint8 [height, width, 3] of all sources moving together, tiled in even rows, each `cell_px` a side."""
+    animated = [model.animate(source, keyframes, fps, source_affect) for source in tracked(sources, "animating")]
+    columns = min(len(sources), math.ceil(math.sqrt(len(sources) * CLIP_ASPECT)))
+    rows = math.ceil(len(sources) / columns)
+    for moment in zip(*animated, strict=True):
+        frame = Image.new("RGB", (columns * cell_px, rows * cell_px))
+        for index, picture in enumerate(moment):
+            row, column = divmod(index, columns)
+            face = picture.resize((cell_px, cell_px), Image.Resampling.LANCZOS)
+            frame.paste(face, (column * cell_px, row * cell_px))
+        yield np.asarray(frame)
+
+
+def _labelled_sheet(
+    rows: Sequence[Row], columns: list[str], labels: list[str], title: str | None = None
+) -> Image.Image:
+    cells = [[np.asarray(picture) for picture in row] for row in rows]
+    return sheet(cells, columns, labels, SHEET_CELL_PX, title)

@@ -1,0 +1,52 @@
+"""What people see while they wait: one console, and progress with the time left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, track
+
+Item = TypeVar("Item")
+
+console = Console(highlight=False)
+
+
+def tracked(items: Sequence[Item], description: str) -> Iterator[Item]:
+    """The items one by one, with a progress bar that goes when it is done; silent where output is no terminal."""
+    yield from track(items, description, console=console, transient=True, disable=not console.is_terminal)
+
+
+@contextmanager
+def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function to be told (stage, done, total); it shows a bar with the time left for each stage."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage)
+            progress.update(tasks[stage], completed=done, total=total)
+
+        yield tell
+
+
+def size_text(size_bytes: int) -> str:
+    """A file's size for people, as in `3.4 MB`."""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    return f"{size_bytes / 1e3:.0f} kB" if size_bytes < 1e6 else f"{size_bytes / 1e6:.1f} MB"
+
+
+def say_wrote(path: Path) -> None:
+    """Tell that a file is written, and its size."""
+    console.print(f"wrote {path} ({size_text(path.stat().st_size)})", markup=False, soft_wrap=True)

@@ -1,0 +1,17 @@
+"""Kinds of flags that several verbs share, with the names that `--help` shows for their values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+BUNDLED = "open-cast"
+"""Name of the bundled footage and of the checkpoint trained on it."""
+
+Folder = Annotated[Path | None, arg(metavar="DIR")]
+Images = Annotated[Positional[tuple[Path, ...]], arg(metavar="[IMAGE ...]")]
+Mixtures = Annotated[tuple[str, ...], arg(metavar="MIXTURE ...")]
+MixtureText = Annotated[str | None, arg(metavar="MIXTURE")]
+Names = Annotated[tuple[str, ...], arg(metavar="NAME ...")]

@@ -1,0 +1,171 @@
+"""The verbs that make things: footage, dataset, model, and the figures that tell how good it is.
+
+Each is its flags and what it calls. What a verb needs is imported when it runs, so `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from fexgan.affects import AFFECTS
+from fexgan.config import FramingConfig
+from fexgan.errors import InputError
+from fexgan.verbs.flags import BUNDLED, Mixtures, Names
+
+FRAMING = FramingConfig()
+
+
+@dataclass(frozen=True)
+class Film:
+    """Film characters acting affects: one clip and one sidecar of per-frame truth per take (extra: studio).
+
+    The same command again keeps finished takes and goes on.
+
+    $ fexgan film out/footage
+    $ fexgan film out/trial --characters ada --affects joy fear --takes 1 --frames 12
+    """
+
+    out: Annotated[Positional[Path], arg(metavar="FOOTAGE")]
+    """Folder to film into, as CHARACTER/AFFECT/TAKE.mp4."""
+    cast: Annotated[Path | None, arg(metavar="FILE")] = None
+    """YAML file that describes the characters; the open cast where none is given."""
+    characters: Names = ()
+    """Only these characters of the cast; all where none is named."""
+    affects: Mixtures = AFFECTS
+    """Affects to act; a mixture such as anger+sadness films under that name."""
+    takes: int = 3
+    """Takes of each character and affect."""
+    frames: int = 36
+    """Frames of a take, at 24 a second."""
+    size_px: int = 160
+    """Side of the square picture."""
+    samples: int = 8
+    """Light paths per pixel; more are slower and cleaner."""
+    seed: int = 0
+    """Seed of all performances."""
+
+    def run(self) -> None:
+        try:
+            from fexgan.studio.film import film
+        except ModuleNotFoundError as missing:
+            if missing.name not in ("bpy", "mathutils", "scipy"):
+                raise
+            raise InputError(
+                f"filming needs {missing.name}, which is not installed; run: pip install 'fexgan-meta[studio]'"
+            ) from None
+        film(
+            out=self.out,
+            cast=self.cast,
+            characters=list(self.characters) or None,
+            affects=list(self.affects),
+            takes=self.takes,
+            frames=self.frames,
+            size_px=self.size_px,
+            samples=self.samples,
+            seed=self.seed,
+        )
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Turn footage into a labelled dataset of cropped faces, in train and test.
+
+    Footage is a folder of CHARACTER/AFFECT/TAKE.mp4 or CHARACTER/AFFECT/*.png.
+
+    $ fexgan prepare open-cast --out out/dataset
+    $ fexgan prepare recordings --out out/mine --split character
+    """
+
+    footage: Annotated[Positional[Path], arg(metavar="FOOTAGE")]
+    """Folder of footage, or open-cast for the bundled one."""
+    out: Path
+    """Folder of the dataset to write."""
+    split: Literal["take", "frame", "character"] = "take"
+    """What is kept whole on one side: takes, nothing (as in the paper; neighbouring frames leak), or characters."""
+    test_share: float = 0.3
+    """Share that goes to test."""
+    seed: int = 0
+    """Seed of the split."""
+    size_px: int = FRAMING.image_size_px
+    """Side of the square pictures."""
+    face_fraction: float = FRAMING.face_fraction
+    """Height of the face box as a share of the picture's side; larger is closer."""
+
+    def run(self) -> None:
+        from fexgan.prepare import prepare
+        from fexgan.terminal import console, stage_progress
+
+        framing = FramingConfig(image_size_px=self.size_px, face_fraction=self.face_fraction)
+        with stage_progress() as tell:
+            report = prepare(_footage(self.footage), self.out, framing, self.split, self.test_share, self.seed, tell)
+        console.print(
+            f"wrote {report.folder}: {report.take_count} takes of {len(report.characters)} characters, "
+            f"{report.frames_in('train'):,} frames to train on and {report.frames_in('test'):,} to test with; "
+            f"{len(report.without_face)} without a face found, {len(report.left_out)} left out",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a model on a dataset, with a live display. The same command again goes on where it stopped.
+
+    $ fexgan train out/dataset --preset small --out out/run
+    $ fexgan train out/dataset --start-from open-cast --steps 30 --out out/run
+    """
+
+    dataset: Annotated[Positional[Path], arg(metavar="DATASET")]
+    """Folder of a prepared dataset."""
+    out: Path
+    """Folder of the run: checkpoint, log, sample sheets."""
+    preset: str = "small"
+    """paper, small, tiny, or a YAML file of settings."""
+    steps: Annotated[int | None, arg(metavar="INT")] = None
+    """Steps in all; the preset says where not given."""
+    start_from: Annotated[str | None, arg(metavar="CHECKPOINT")] = None
+    """Checkpoint whose weights to begin with: a bundled name or a folder."""
+
+    def run(self) -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Measure a checkpoint: classification on train, test and generated faces, likeness of rebuilt ones.
+
+    Writes classification.md, classification.json and confusion.png.
+
+    $ fexgan evaluate open-cast --data out/dataset --out out/report
+    """
+
+    checkpoint: Annotated[Positional[str], arg(metavar="CHECKPOINT")]
+    """Bundled name or folder of a checkpoint."""
+    data: Path
+    """Folder of a prepared dataset."""
+    out: Path
+    """Folder to write into."""
+    all_frames: bool = False
+    """Look at every frame instead of evenly spaced ones: minutes instead of a minute."""
+
+    def run(self) -> None:
+        from fexgan.checkpoints import load_checkpoint
+        from fexgan.evaluation.evaluate import evaluate
+        from fexgan.evaluation.report import write_report
+        from fexgan.terminal import console, say_wrote
+
+        report = evaluate(load_checkpoint(self.checkpoint), self.data, self.checkpoint, self.all_frames)
+        console.print(*report.terminal_tables())
+        for path in write_report(report, self.out):
+            say_wrote(path)
+
+
+def _footage(path: Path) -> Path:
+    """The bundled footage for its name, unless a folder of that name is at hand."""
+    from fexgan.bundled import footage_path
+
+    return footage_path() if str(path) == BUNDLED and not path.exists() else path

@@ -1,0 +1,91 @@
+"""A small world for tests: two drawn characters, filmed, prepared for real, and an untrained model that fits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from fexgan import load
+from fexgan.affects import AFFECTS, affect_index
+from fexgan.checkpoints import Metadata, save_checkpoint
+from fexgan.config import FramingConfig, load_preset
+from fexgan.dataset import FaceDataset
+from fexgan.media import write_clip
+from fexgan.model import build
+from fexgan.prepare import prepare
+from fexgan.synthesis import Model
+
+CHARACTERS = {"ada": (230, 190, 160), "bo": (120, 80, 60)}
+STRENGTHS = (0.1, 0.6, 1.0, 0.3)
+
+
+def draw_face(skin: tuple[int, int, int], affect: str, strength: float, side: int = 80) -> np.ndarray:
+    """A cartoon face, uint8 [side, side, 3]: the mouth's place tells the affect, its size the strength."""
+    picture = Image.new("RGB", (side, side), (128, 128, 128))
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((10, 5, side - 10, side - 5), skin)
+    for eye in (28, 52):
+        draw.ellipse((eye - 4, 28, eye + 4, 36), (20, 20, 30))
+    left = 20 + 4 * affect_index(affect)
+    draw.rectangle((left, 52, left + 14, 54 + round(12 * strength)), (150, 30, 40))
+    return np.asarray(picture)
+
+
+@pytest.fixture(scope="session")
+def tiny_footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Footage: two characters, seven affects, two takes of four frames, with sidecars."""
+    folder = tmp_path_factory.mktemp("footage")
+    for character, skin in CHARACTERS.items():
+        for affect in AFFECTS:
+            strengths = [1.0] * len(STRENGTHS) if affect == "neutral" else list(STRENGTHS)
+            for take in ("1", "2"):
+                place = folder / character / affect
+                frames = [draw_face(skin, affect, strength) for strength in strengths]
+                write_clip(place / f"{take}.mp4", frames, fps=24, preset="ultrafast")
+                (place / f"{take}.json").write_text(json.dumps(_sidecar(character, affect, take, strengths)))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset(tiny_footage: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The footage as a dataset of 64 px pictures, one take of each character and affect in test."""
+    folder = tmp_path_factory.mktemp("prepared") / "dataset"
+    prepare(tiny_footage, folder, FramingConfig(image_size_px=64), test_share=0.5)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of preset `tiny` as it is before training."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    config = load_preset("tiny")
+    faces = FaceDataset.load(tiny_dataset, "train")
+    save_checkpoint(folder, build(config.model, seed=0), Metadata(config, faces.characters, faces.fingerprint, step=0))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_checkpoint: Path) -> Model:
+    return load(str(tiny_checkpoint))
+
+
+def _sidecar(character: str, affect: str, take: str, strengths: list[float]) -> dict[str, object]:
+    still = [0.0] * len(strengths)
+    columns = ("blink", "gaze_yaw_deg", "gaze_pitch_deg", "head_yaw_deg", "head_pitch_deg", "head_roll_deg")
+    return {
+        "format": 1,
+        "character": character,
+        "affect": affect,
+        "take": take,
+        "fps": 24,
+        "seed": 0,
+        "size_px": 80,
+        "license": "CC0-1.0",
+        "character_parameters": {},
+        "performance": {},
+        "frames": {"strength": {affect: strengths}} | {name: still for name in columns},
+    }
