@@ -14,8 +14,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
@@ -31,6 +32,8 @@ BACKDROP_GREY = 128
 
 # The default conversion rounds down, which darkens a clip by one level each way, and takes the nearest colour sample.
 _PRECISE = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.BITEXACT
+
+_CPU_AVX_512F = 13  # cv::CpuFeatures; OpenCV's Python module does not name it
 
 _PICTURE_ERRORS = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 
@@ -158,10 +161,12 @@ def _clip_stream(path: Path) -> Iterator[tuple[av.container.InputContainer, av.V
 
 def read_clip(path: Path) -> Iterator[tuple[Pixels, float]]:
     """Yield (pixels, time_s) of each frame in order, one at a time. Raises InputError, midway at a broken frame."""
+    reformatter = VideoReformatter()  # one for the clip: it keeps its tables, which cost more than a small frame
     with _clip_stream(path) as (container, stream):
         for index, frame in enumerate(container.decode(stream)):
             time_s = frame.time if frame.time is not None else index / float(stream.average_rate or 1)
-            yield frame.to_ndarray(format="rgb24", interpolation=_PRECISE), time_s
+            rgb = reformatter.reformat(frame, format="rgb24", interpolation=_PRECISE, threads=1)
+            yield rgb.to_ndarray(), time_s
 
 
 def count_clip_frames(path: Path) -> int:
@@ -179,6 +184,7 @@ def write_clip(path: Path, frames: Iterable[Pixels], fps: float = 24, crf: int =
     """
     with atomic_path(path) as temporary, av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container:
         stream: av.VideoStream | None = None
+        reformatter = VideoReformatter()
         for index, pixels in enumerate(frames):
             height, width = pixels.shape[:2]
             if stream is None:
@@ -190,11 +196,13 @@ def write_clip(path: Path, frames: Iterable[Pixels], fps: float = 24, crf: int =
                     f"frame {index} of {path} has {width}x{height} px, the first {stream.width}x{stream.height}; "
                     "give frames of one size"
                 )
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24").reformat(
+            frame = reformatter.reformat(
+                av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24"),
                 format="yuv420p",
                 dst_colorspace=Colorspace.ITU709,
                 dst_color_range=ColorRange.MPEG,
                 interpolation=_PRECISE,
+                threads=1,
             )
             frame.pts = index
             frame.time_base = stream.codec_context.time_base
@@ -208,7 +216,11 @@ def _h264_stream(
     container: av.container.OutputContainer, width: int, height: int, fps: float, crf: int, preset: str
 ) -> av.VideoStream:
     rate = Fraction(fps).limit_denominator(1001)
-    stream = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": preset})
+    options = {"crf": str(crf), "preset": preset}
+    if cv2.checkHardwareSupport(_CPU_AVX_512F):
+        # x264's AVX-512 lookahead reads memory that it never wrote: the same frames would make different files.
+        options["x264-params"] = "asm=avx2"
+    stream = container.add_stream("libx264", rate=rate, options=options)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     context = stream.codec_context
     context.time_base = 1 / rate
