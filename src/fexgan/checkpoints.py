@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from fexgan import bundled, media
+from fexgan import __version__, bundled, media
 from fexgan.affects import AFFECTS
 from fexgan.config import Config, config_from_dict, config_to_dict
 from fexgan.errors import InputError
@@ -48,7 +47,7 @@ class Metadata:
     """Training steps taken."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Figures worth keeping with the weights, such as the last losses."""
-    package_version: str = field(default_factory=lambda: version("fexgan-meta"))
+    package_version: str = __version__
     """Version of the package that wrote it."""
 
 
@@ -122,7 +121,7 @@ def load_checkpoint(name_or_folder: str | Path) -> Checkpoint:
 
 
 def resolve_checkpoint(name_or_folder: str | Path) -> Path:
-    """The folder meant by a bundled name, a checkpoint's folder, or a training run's (its newest). Raises InputError."""
+    """The folder meant by a bundled name, a checkpoint, or a training run (its newest). Raises InputError."""
     if str(name_or_folder) in bundled.checkpoint_names():
         return bundled.checkpoint_path(str(name_or_folder))
     folder = Path(name_or_folder)

@@ -80,7 +80,7 @@ class ModelConfig:
     dropout_stages: int = 3
     """How many decoder stages, counted from the latent, drop activations."""
     head_dropout: float = 0.0
-    """Share of features dropped before the discriminator's affect head while training; the paper has none."""
+    """Share of channels dropped before the discriminator's affect head while training; the paper has none."""
 
     def __post_init__(self) -> None:
         _check(self.family in FAMILIES, "model.family", self.family, f"choose from {', '.join(FAMILIES)}")
@@ -137,6 +137,8 @@ class AugmentationConfig:
     All but `mirror_pairs` act on what the discriminator sees only, real and generated alike, each picture on its own.
     """
 
+    probability: float = 0.8
+    """Share of the pictures that is varied; the rest is at most mirrored."""
     mirror_pairs: bool = True
     """Mirror source and target together, half of the time."""
     mirror: bool = True
@@ -159,6 +161,7 @@ class AugmentationConfig:
     def __post_init__(self) -> None:
         for name, high in (("shift", 0.5), ("scale", 0.5), ("brightness", 1.0), ("contrast", 1.0), ("saturation", 1.0)):
             _check_range(f"training.augmentation.{name}", getattr(self, name), 0.0, high)
+        _check_range("training.augmentation.probability", self.probability, 0.0, 1.0)
         _check_range("training.augmentation.rotation_deg", self.rotation_deg, 0.0, 180.0)
         _check_range("training.augmentation.cutout", self.cutout, 0.0, 1.0)
 

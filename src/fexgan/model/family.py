@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol, runtime_checkable
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from fexgan.config import ModelConfig
 
@@ -22,6 +22,8 @@ class Family(Protocol):
 
     config: ModelConfig
     capabilities: frozenset[Capability]
+    discriminator: nn.Module
+    """What `discriminate` runs, trained against the rest."""
 
     def encode(self, images: Tensor, source_affect: Tensor) -> tuple[Tensor, Tensor]:
         """Describe the characters: latent_mean and latent_log_sigma, both [batch, latent_size]."""
@@ -33,6 +35,10 @@ class Family(Protocol):
 
     def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Judge pictures: real_logit [batch], positive for real, and affect_logits [batch, 7]."""
+        ...
+
+    def generator_parameters(self) -> list[nn.Parameter]:
+        """All parameters but the discriminator's."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""Training: the two updates (`step`), and the schedule, log, preview and checkpoints around them (`loop`)."""

@@ -1,0 +1,50 @@
+"""The numbers of a training, in `log.csv` and in TensorBoard."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from accelerate import Accelerator
+from PIL import Image
+
+from fexgan.media import write_text_atomically
+
+
+class TrainingLog:
+    """One row per `record`: step, training time so far in seconds, and every value by name.
+
+    A resumed training drops the rows after its checkpoint, which it is about to take again, and keeps counting time.
+    """
+
+    def __init__(self, out: Path, accelerator: Accelerator, first_step: int) -> None:
+        self.path = out / "log.csv"
+        self.accelerator = accelerator
+        accelerator.init_trackers("", init_kwargs={"tensorboard": {"purge_step": first_step}})
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else []
+        kept = [line for line in lines[1:] if line.count(",") > 1 and int(line.split(",")[0]) < first_step]
+        self._has_header = bool(kept)
+        self.seconds_before = float(kept[-1].split(",")[1]) if kept else 0.0
+        write_text_atomically(self.path, "".join(f"{line}\n" for line in lines[:1] + kept) if kept else "")
+
+    def record(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
+        """Add a row: `seconds` since this run began, `values` the means since the last row."""
+        with self.path.open("a", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            if not self._has_header:
+                writer.writerow(["step", "seconds", *values])
+                self._has_header = True
+            writer.writerow(
+                [step, f"{self.seconds_before + seconds:.2f}", *(f"{value:.6g}" for value in values.values())]
+            )
+        self.accelerator.log(dict(values), step=step)
+
+    def show(self, step: int, picture: Image.Image) -> None:
+        """Add a sample sheet to TensorBoard."""
+        tracker = self.accelerator.get_tracker("tensorboard")
+        tracker.log_images({"preview": np.asarray(picture)[None]}, step=step, dataformats="NHWC")
+
+    def close(self) -> None:
+        self.accelerator.end_training()

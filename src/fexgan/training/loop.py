@@ -1,0 +1,243 @@
+"""Training from a dataset to a checkpoint: schedule, log, preview, save, and going on where a run stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import ProjectConfiguration
+from rich.console import Console
+
+from fexgan import media
+from fexgan.checkpoints import (
+    Checkpoint,
+    Metadata,
+    load_checkpoint,
+    newest_checkpoint,
+    read_resume_state,
+    save_checkpoint,
+)
+from fexgan.config import Config
+from fexgan.dataset import FaceDataset
+from fexgan.errors import InputError
+from fexgan.losses import DiscriminatorLosses, GeneratorLosses
+from fexgan.model import build
+from fexgan.training.averaging import AveragedNetworks
+from fexgan.training.batches import make_batch, step_generator
+from fexgan.training.display import Display
+from fexgan.training.interruption import StopRequest
+from fexgan.training.log import TrainingLog
+from fexgan.training.preview import Preview
+from fexgan.training.resume import first_non_finite, refuse_changes, restore, resume_state
+from fexgan.training.step import Trainer, learning_rate
+
+CHECKPOINTS_KEPT = 2
+BATCH_NORM_BATCHES = 8
+RECENT_STEPS = 20
+
+
+@dataclass(frozen=True)
+class TrainingSummary:
+    """How a training ended."""
+
+    checkpoint: Path
+    """Folder of the newest checkpoint."""
+    step: int
+    """Steps taken in all, over every run of this training."""
+    steps_taken: int
+    """Steps taken now."""
+    seconds: float
+    """Time those took, with previews and saving."""
+    losses: dict[str, float]
+    """Means of the last steps logged; empty when no step was left to take."""
+    stopped: bool
+    """Whether a signal ended it before its last step; the same command goes on."""
+
+
+def train(
+    dataset: Path,
+    out: Path,
+    config: Config,
+    *,
+    start_from: str | Path | None = None,
+    steps: int | None = None,
+    console: Console | None = None,
+) -> TrainingSummary:
+    """Train networks of `config` on the dataset's train split into the folder `out`, or go on with a run that is there.
+
+    `start_from`: begin with the weights of this checkpoint (name or folder) instead of random ones; a run that goes on
+    keeps its own. `steps`: steps in all, instead of `config.training.steps`. `out` receives `log.csv`, `tensorboard/`,
+    `previews/` and `checkpoints/<step>/`. Ctrl-C and SIGTERM save and end.
+
+    Raises InputError for a dataset or a checkpoint that does not fit, for a run begun with other settings or data, and
+    when a loss is no longer a finite number.
+    """
+    if steps is not None:
+        config = dataclasses.replace(config, training=dataclasses.replace(config.training, steps=steps))
+    out = _writable_folder(Path(out))
+    faces = FaceDataset.load(dataset, "train")
+    if faces.image_size_px != config.model.image_size_px:
+        raise InputError(
+            f"dataset {dataset} has pictures of {faces.image_size_px} px, the model reads "
+            f"{config.model.image_size_px}; choose another preset or prepare the dataset at that size"
+        )
+    config = dataclasses.replace(config, framing=faces.framing)
+    run = _Run(Path(dataset), faces, out, config, start_from, console or Console())
+    return run.run()
+
+
+class _Run:
+    """One run of a training: what `train` holds between its steps."""
+
+    def __init__(
+        self,
+        dataset: Path,
+        faces: FaceDataset,
+        out: Path,
+        config: Config,
+        start_from: str | Path | None,
+        console: Console,
+    ) -> None:
+        self.faces, self.out, self.config, self.console = faces, out, config, console
+        self.accelerator = Accelerator(
+            log_with="tensorboard", project_config=ProjectConfiguration(str(out), str(out / "tensorboard"))
+        )
+        if self.accelerator.num_processes > 1:
+            raise InputError("training runs in one process; start it without a launcher")
+        self.newest = newest_checkpoint(out)
+        self.step = 0
+        networks = build(config.model, config.training.seed)
+        if self.newest is not None:
+            checkpoint = load_checkpoint(self.newest)
+            refuse_changes(checkpoint.metadata, config, faces.fingerprint)
+            self.step = checkpoint.metadata.step
+            networks.load_state_dict(checkpoint.networks.state_dict())
+        elif start_from is not None:
+            networks.load_state_dict(_fitting(load_checkpoint(start_from), config, start_from).networks.state_dict())
+        self.trainer = Trainer(networks, config, self.accelerator)
+        self.averaged = AveragedNetworks(self.trainer.networks, config.training.ema_decay)
+        if self.newest is not None:
+            restore(self.trainer, read_resume_state(self.newest))
+        self.preview = Preview(dataset) if config.training.preview_every_steps else None
+
+    def run(self) -> TrainingSummary:
+        """Take the steps that are left."""
+        training = self.config.training
+        first_step, start = self.step + 1, time.monotonic()
+        means: dict[str, float] = {}
+        window: list[dict[str, float]] = []
+        durations: deque[float] = deque(maxlen=RECENT_STEPS)
+        log = TrainingLog(self.out, self.accelerator, first_step)
+        with StopRequest() as stop, Display(self.console, first_step, training.steps) as display:
+            while self.step < training.steps:
+                step_start = time.monotonic()
+                losses = self._take_step()
+                durations.append(time.monotonic() - step_start)
+                window.append(losses)
+                display.show(self.step, fmean(durations), losses)
+                last = self.step >= training.steps or stop.requested
+                if last or self.step % training.log_every_steps == 0:
+                    means = {name: fmean(row[name] for row in window) for name in losses}
+                    pace = {
+                        "learning_rate": learning_rate(self.config, self.step),
+                        "seconds_per_step": fmean(durations),
+                    }
+                    log.record(self.step, time.monotonic() - start, means | pace)
+                    window.clear()
+                saving = last or self.step % training.save_every_steps == 0
+                showing = self.preview and (last or self.step % training.preview_every_steps == 0)
+                if saving or showing:
+                    self._measure_batch_norm()
+                if showing:
+                    self._show(log)
+                if saving:
+                    self._save(means)
+                if last:
+                    break
+        log.close()
+        return TrainingSummary(
+            checkpoint=self.newest,
+            step=self.step,
+            steps_taken=self.step - first_step + 1,
+            seconds=time.monotonic() - start,
+            losses=means,
+            stopped=self.step < training.steps,
+        )
+
+    def _take_step(self) -> dict[str, float]:
+        step = self.step + 1
+        generator = step_generator(self.config.training.seed, step)
+        batch = make_batch(self.faces, self.config, step, generator, self.accelerator.device)
+        losses = _by_name(*self.trainer.update(batch, step, generator))
+        broken = first_non_finite(losses)
+        if broken is not None:
+            kept = f"the last good checkpoint is {self.newest}" if self.newest else "no checkpoint was saved before"
+            raise InputError(
+                f"training broke down: loss {broken!r} is {losses[broken]} at step {step}; {kept}; "
+                f"try a smaller training.learning_rate or training.precision fp32"
+            )
+        self.averaged.update(self.trainer.networks, step)
+        self.step = step
+        return losses
+
+    def _measure_batch_norm(self) -> None:
+        """Always over the same batches, so that two checkpoints differ by their weights alone."""
+        seed, device = self.config.training.seed, self.accelerator.device
+        self.averaged.measure_batch_norm(
+            make_batch(self.faces, self.config, step, step_generator(seed, step), device)
+            for step in range(1, BATCH_NORM_BATCHES + 1)
+        )
+
+    def _show(self, log: TrainingLog) -> None:
+        picture = self.preview.draw(self.averaged.networks, f"step {self.step:,}")
+        media.write_image(self.out / "previews" / f"{self.step:06d}.png", picture)
+        log.show(self.step, picture)
+
+    def _save(self, losses: dict[str, float]) -> None:
+        self.newest = self.out / "checkpoints" / f"{self.step:06d}"
+        metadata = Metadata(self.config, self.faces.characters, self.faces.fingerprint, self.step, losses)
+        save_checkpoint(self.newest, self.averaged.networks, metadata, resume=resume_state(self.trainer))
+        older = sorted(path for path in self.newest.parent.iterdir() if path.name.isdigit())
+        for folder in older[:-CHECKPOINTS_KEPT]:
+            shutil.rmtree(folder)
+
+
+def _by_name(discriminator: DiscriminatorLosses, generator: GeneratorLosses) -> dict[str, float]:
+    """Every loss as a number; one transfer from the device for all."""
+    losses = {
+        "discriminator_real": discriminator.real,
+        "discriminator_generated": discriminator.generated,
+        "discriminator_classification": discriminator.classification,
+        "adversarial": generator.adversarial,
+        "classification": generator.classification,
+        "reconstruction": generator.reconstruction,
+        "kl": generator.kl,
+    }
+    return dict(zip(losses, torch.stack(list(losses.values())).detach().tolist(), strict=True))
+
+
+def _fitting(checkpoint: Checkpoint, config: Config, name: str | Path) -> Checkpoint:
+    if checkpoint.config.model != config.model:
+        raise InputError(
+            f"checkpoint {name} has networks of another shape than the preset asks for; train with the settings in its "
+            f"model.json"
+        )
+    return checkpoint
+
+
+def _writable_folder(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with media.atomic_path(out / "writable") as probe:
+            probe.touch()
+        (out / "writable").unlink()
+    except OSError as error:
+        raise InputError(f"cannot write into {out} ({error.strerror}); choose another folder with --out") from None
+    return out

@@ -1,0 +1,88 @@
+"""What going on exactly takes beside the averaged weights, and what must not have changed meanwhile.
+
+Batches and noise follow from seed and step, so no random state and no position in the data is kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fexgan.checkpoints import Metadata
+from fexgan.config import Config, config_to_dict
+from fexgan.errors import InputError
+from fexgan.training.step import Trainer
+
+CHANGEABLE = {"training.steps", "training.save_every_steps", "training.preview_every_steps", "training.log_every_steps"}
+"""Settings that may change between two runs of one training: they decide when it ends and what it writes."""
+
+
+def resume_state(trainer: Trainer) -> dict[str, Tensor]:
+    """The weights being trained (not their average) and Adam's means, by name."""
+    state = {f"networks.{name}": tensor for name, tensor in trainer.networks.state_dict().items()}
+    for optimizer_name, optimizer in _optimizers(trainer):
+        for index, values in optimizer.state_dict()["state"].items():
+            state |= {f"{optimizer_name}.{index}.{name}": tensor for name, tensor in values.items()}
+    return state
+
+
+def restore(trainer: Trainer, state: Mapping[str, Tensor]) -> None:
+    """Put `resume_state` back. Raises InputError when it is of other networks."""
+    weights = {name: state[f"networks.{name}"] for name in trainer.networks.state_dict() if f"networks.{name}" in state}
+    try:
+        trainer.networks.load_state_dict(weights)
+        for optimizer_name, optimizer in _optimizers(trainer):
+            for index, parameter in enumerate(optimizer.param_groups[0]["params"]):
+                moments = (
+                    torch.empty_like(parameter).copy_(state[f"{optimizer_name}.{index}.{name}"])
+                    for name in ("exp_avg", "exp_avg_sq")
+                )
+                # Moments must lie in memory as the parameter does: the fused update walks them side by side.
+                optimizer.state[parameter] = dict(
+                    zip(("exp_avg", "exp_avg_sq"), moments, strict=True),
+                    step=state[f"{optimizer_name}.{index}.step"].to(parameter.device),
+                )
+    except (KeyError, RuntimeError):
+        raise InputError("the resume state is not of these networks; start a new run in another folder") from None
+
+
+def refuse_changes(metadata: Metadata, config: Config, dataset_fingerprint: str) -> None:
+    """Raise InputError, saying what differs, unless a training of `metadata` may go on with this config and dataset."""
+    before, now = _flat(config_to_dict(metadata.config)), _flat(config_to_dict(config))
+    changes = [f"{name} was {before[name]} and is {now[name]}" for name in now if before[name] != now[name]]
+    changes = [change for change in changes if change.split(" ", 1)[0] not in CHANGEABLE]
+    if metadata.dataset_fingerprint != dataset_fingerprint:
+        changes.append("the dataset has other content")
+    if changes:
+        raise InputError(
+            f"this run cannot go on as it began: {'; '.join(changes)}; restore that, or train into a new folder"
+        )
+
+
+def first_non_finite(losses: Mapping[str, float]) -> str | None:
+    """The name of the first loss that is infinite or not a number."""
+    return next((name for name, value in losses.items() if not math.isfinite(value)), None)
+
+
+def _optimizers(trainer: Trainer) -> tuple[tuple[str, torch.optim.Optimizer], ...]:
+    return ("generator_optimizer", trainer.generator_optimizer), (
+        "discriminator_optimizer",
+        trainer.discriminator_optimizer,
+    )
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by dotted name."""
+
+    def walk() -> Iterator[tuple[str, Any]]:
+        for name, value in values.items():
+            if isinstance(value, Mapping):
+                yield from _flat(value, f"{prefix}{name}.").items()
+            else:
+                yield f"{prefix}{name}", value
+
+    return dict(walk())
