@@ -17,15 +17,15 @@ from fexgan.evaluation.report import Report, Table
 from fexgan.model.family import Family
 from fexgan.tensors import pixels_to_images
 
-CLASSIFIED_FRAMES = 1200
-REBUILT_FRAMES_PER_CHARACTER = 24
-NEUTRAL_SOURCES_PER_CHARACTER = 6
+CLASSIFIED_FRAMES = 1000
+REBUILT_FRAMES_PER_CHARACTER = 16
+NEUTRAL_SOURCES_PER_CHARACTER = 4
 
 
 def evaluate(checkpoint: Checkpoint, dataset: Path, name: str, all_frames: bool = False) -> Report:
     """Measure `checkpoint`, called `name` in the report, on both splits of a dataset folder.
 
-    Looks at evenly spaced frames, at most 1,200 a split, unless `all_frames`. Nothing is random: two runs give the
+    Looks at evenly spaced frames, at most 1,000 a split, unless `all_frames`. Nothing is random: two runs give the
     same report. Raises InputError for a dataset whose pictures are not of the model's size or that has no test split.
     """
     networks = checkpoint.networks.eval()

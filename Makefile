@@ -1,0 +1,21 @@
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+.PHONY: demo test
+
+demo: .venv/installed
+	$(BIN)/fexgan demo --out out/demo
+
+test: .venv/installed-for-tests
+	$(BIN)/pytest -q
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(INSTALL) torch==2.13.0
+	$(INSTALL) --editable .
+	touch $@
+
+.venv/installed-for-tests: .venv/installed
+	$(INSTALL) --editable '.[studio,test]'
+	touch $@

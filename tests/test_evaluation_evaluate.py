@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_vector
+from fexgan.checkpoints import Checkpoint, load_checkpoint
+from fexgan.config import FramingConfig
+from fexgan.dataset import FaceDataset
+from fexgan.errors import InputError
+from fexgan.evaluation.evaluate import evaluate, evenly_spaced
+from fexgan.evaluation.judging import judge, redraw, true_vectors
+from fexgan.prepare import prepare
+
+
+class KnowingNetworks(torch.nn.Module):
+    """Rebuilds every picture unchanged, and reads the affect of the tests' drawn faces off the mouth's place."""
+
+    capabilities = frozenset({"draw", "encode", "classify"})
+
+    def __init__(self, faces: FaceDataset) -> None:
+        super().__init__()
+        self.answers = {picture.tobytes(): affect for picture, affect in zip(faces.pixels, faces.affect, strict=True)}
+
+    def encode(self, images, source_affect):
+        return images.flatten(1), images.flatten(1)
+
+    def decode(self, latent, target_affect):
+        return latent.reshape(-1, 3, 64, 64)
+
+    def discriminate(self, images):
+        pixels = ((images + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+        affects = torch.tensor([self.answers.get(picture.tobytes(), 0) for picture in pixels])
+        return torch.ones(len(images)), torch.nn.functional.one_hot(affects, 7).float()
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tiny_checkpoint: Path) -> Checkpoint:
+    return load_checkpoint(tiny_checkpoint)
+
+
+@pytest.fixture(scope="module")
+def test_faces(tiny_dataset: Path) -> FaceDataset:
+    return FaceDataset.load(tiny_dataset, "test")
+
+
+def test_networks_that_know_every_answer_score_one(checkpoint: Checkpoint, tiny_dataset: Path, test_faces: FaceDataset):
+    report = evaluate(replace(checkpoint, networks=KnowingNetworks(test_faces)), tiny_dataset, "knowing")
+    assert report.test.classification.accuracy == 1.0
+    assert report.test.real_or_fake_accuracy == 1.0
+    assert report.generated.real_or_fake_accuracy == 0.0  # everything passes for real
+    assert report.generated.classification.accuracy == pytest.approx(1 / 7)  # unchanged neutral faces
+    for part in report.reconstruction.values():
+        assert part.psnr_db == 100.0 and part.ssim == pytest.approx(1.0, abs=1e-4)
+        assert part.sharpness == part.sharpness_of_real > 0
+
+
+def test_only_frames_that_show_their_affect_are_in_the_table(checkpoint: Checkpoint, tiny_dataset: Path):
+    report = evaluate(checkpoint, tiny_dataset, "tiny", all_frames=True)
+    assert report.test.frames == report.test.judged == 2 * 7 * 4
+    assert report.test.classification.frames == 2 * (6 * 2 + 4)
+    assert [part.frames for part in report.test.by_strength] == [12, 12, 0, 12, 12]
+    assert list(report.reconstruction) == ["ada", "bo"]
+    assert report.generated.frames == 8 * len(AFFECTS)
+
+
+def test_two_runs_give_the_same_report(checkpoint: Checkpoint, tiny_dataset: Path):
+    first, second = (evaluate(checkpoint, tiny_dataset, "tiny").to_dict() for _ in range(2))
+    assert first == second
+
+
+def test_pictures_of_another_size_are_refused(checkpoint: Checkpoint, tiny_footage: Path, tmp_path: Path):
+    prepare(tiny_footage, tmp_path / "small", FramingConfig(image_size_px=32))
+    with pytest.raises(InputError, match="32 px a side, the model reads 64"):
+        evaluate(checkpoint, tmp_path / "small", "tiny")
+
+
+def test_batching_does_not_change_what_is_said_of_a_picture(checkpoint: Checkpoint, test_faces: FaceDataset):
+    whole = judge(checkpoint.networks, test_faces.pixels)
+    alone = [judge(checkpoint.networks, test_faces.pixels[i : i + 1]).named[0] for i in range(len(test_faces))]
+    assert len(test_faces) > 32 and whole.named.tolist() == alone
+
+
+def test_redrawn_pictures_keep_their_order(test_faces: FaceDataset):
+    vectors = true_vectors(test_faces.affect, test_faces.strength)
+    redrawn = redraw(KnowingNetworks(test_faces), test_faces.pixels, vectors, vectors)
+    assert np.array_equal(redrawn, test_faces.pixels)
+
+
+def test_unknown_strengths_count_as_full():
+    vectors = true_vectors(np.array([0, 0, NEUTRAL_INDEX]), np.array([np.nan, 0.5, 1.0]))
+    expected = [affect_vector("anger"), affect_vector("anger", 0.5), affect_vector("neutral")]
+    assert torch.equal(vectors, torch.tensor(expected))
+
+
+def test_evenly_spaced_indices_span_all_and_never_repeat():
+    indices = np.arange(10, 110)
+    chosen = evenly_spaced(indices, 7)
+    assert len(set(chosen)) == 7 and chosen[0] == 10 and set(np.diff(chosen)) <= {14, 15}
+    assert evenly_spaced(indices, 100) is indices
