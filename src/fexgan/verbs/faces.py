@@ -242,5 +242,5 @@ def _write_pictures(out: Path, pictures: Mapping[str, Image.Image], sheet: Image
         say_wrote(out)
         return
     for name, picture in pictures.items():
-        write_image(out / f"{name}.png", picture)
+        write_image(out / f"{name.replace(':', '-')}.png", picture)  # not every file system takes a colon
     console.print(f"wrote {len(pictures)} pictures to {out}", markup=False, soft_wrap=True)

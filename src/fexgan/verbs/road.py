@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from fexgan.affects import AFFECTS
-from fexgan.config import FramingConfig
+from fexgan.config import FramingConfig, load_preset
 from fexgan.errors import InputError
 from fexgan.verbs.flags import BUNDLED, Mixtures, Names
 
@@ -40,33 +40,33 @@ class Film:
     takes: int = 3
     """Takes of each character and affect."""
     frames: int = 36
-    """Frames of a take, at 24 a second."""
+    """Frames of a take."""
+    fps: float = 24
+    """Frames a second."""
     size_px: int = 160
-    """Side of the square picture."""
+    """Side of the square picture, even."""
     samples: int = 8
-    """Light paths per pixel; more are slower and cleaner."""
+    """Light samples per pixel; more are slower and cleaner."""
+    crf: int = 18
+    """Quality of the H.264 clips, 0 (lossless) to 51; smaller is better."""
     seed: int = 0
     """Seed of all performances."""
 
     def run(self) -> None:
+        from fexgan.terminal import console
+
         try:
-            from fexgan.studio.film import film
-        except ModuleNotFoundError as missing:
-            if missing.name not in ("bpy", "mathutils", "scipy"):
-                raise
+            from fexgan.studio.film import Shoot, film
+        except ModuleNotFoundError as error:
             raise InputError(
-                f"filming needs {missing.name}, which is not installed; run: pip install 'fexgan-meta[studio]'"
+                f"filming needs {error.name}, which is missing; pip install 'fexgan-meta[studio]'"
             ) from None
-        film(
-            out=self.out,
-            cast=self.cast,
-            characters=list(self.characters) or None,
-            affects=list(self.affects),
-            takes=self.takes,
-            frames=self.frames,
-            size_px=self.size_px,
-            samples=self.samples,
-            seed=self.seed,
+        flags = {name: value for name, value in vars(self).items() if name != "out"}
+        report = film(self.out, Shoot(**flags))
+        console.print(
+            f"{report.filmed} takes filmed, {report.frames} frames in {report.seconds:.0f} s; {report.kept} stood already",
+            markup=False,
+            soft_wrap=True,
         )
 
 
@@ -123,15 +123,30 @@ class Train:
     """Folder of a prepared dataset."""
     out: Path
     """Folder of the run: checkpoint, log, sample sheets."""
-    preset: str = "small"
-    """paper, small, tiny, or a YAML file of settings."""
+    preset: Annotated[str | None, arg(metavar="PRESET")] = None
+    """paper, small, tiny, or a YAML file of settings; where not given, those of --start-from, else small."""
     steps: Annotated[int | None, arg(metavar="INT")] = None
     """Steps in all; the preset says where not given."""
     start_from: Annotated[str | None, arg(metavar="CHECKPOINT")] = None
     """Checkpoint whose weights to begin with: a bundled name or a folder."""
 
     def run(self) -> None:
-        raise NotImplementedError
+        from fexgan.checkpoints import read_metadata, resolve_checkpoint
+        from fexgan.terminal import console
+        from fexgan.training.loop import train
+
+        if self.preset is None and self.start_from is not None:
+            config = read_metadata(resolve_checkpoint(self.start_from)).config
+        else:
+            config = load_preset(self.preset or "small")
+        summary = train(self.dataset, self.out, config, start_from=self.start_from, steps=self.steps, console=console)
+        console.print(
+            f"{summary.steps_taken} steps in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}",
+            markup=False,
+            soft_wrap=True,
+        )
+        if summary.stopped:
+            raise KeyboardInterrupt
 
 
 @dataclass(frozen=True)

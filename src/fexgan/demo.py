@@ -1,0 +1,88 @@
+"""The whole road in one go: bundled footage to dataset, training shown, numbers, the paper's figures, and a page."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fexgan import bundled
+from fexgan.checkpoints import newest_checkpoint, read_metadata
+from fexgan.errors import InputError
+from fexgan.page import write_page
+from fexgan.terminal import console, say_wrote
+
+RunVerb = Callable[[Sequence[str]], None]
+NAME = "open-cast"
+PAGE_NAME = "index.html"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One verb as the user would type it, and what it is for."""
+
+    purpose: str
+    arguments: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """The command line, quoted for a shell."""
+        return shlex.join(("fexgan", *self.arguments))
+
+
+def demo_steps(out: Path, train_until: int, character: str) -> tuple[Step, ...]:
+    """Every verb of the demo in order, writing into `out`.
+
+    `train_until`: the step at which the training shown ends. `character`: the one that smiles alone.
+    """
+    data = f"{out / 'dataset'}"
+    training = ("--start-from", NAME, "--steps", f"{train_until}", "--out", f"{out / 'run'}")
+    smile = ("--keyframes", "0s neutral, 1s joy, 2s neutral")
+    surprise = ("--keyframes", "0s neutral, 0.7s surprise, 1.6s joy, 2.6s neutral")
+    return (
+        Step("Turn the bundled footage into a dataset", ("prepare", NAME, "--out", data)),
+        Step("Go on training the bundled model for a moment", ("train", data, *training)),
+        Step("Measure the bundled model", ("evaluate", NAME, "--data", data, "--out", f"{out}")),
+        Step("Draw faces of nobody", ("generate", "--count", "70", "--out", f"{out / 'random.png'}")),
+        Step("Give every character every affect", ("transform", "--data", data, "--out", f"{out / 'transform.png'}")),
+        Step("Mix affects", ("blend", "--data", data, "--out", f"{out / 'blend.png'}")),
+        Step(
+            "Let one character smile",
+            ("animate", "--data", data, "--characters", character, *smile, "--out", f"{out / 'joy.mp4'}"),
+        ),
+        Step("Let the whole cast act", ("animate", "--data", data, *surprise, "--out", f"{out / 'cast.mp4'}")),
+    )
+
+
+def demo(out: Path, train_steps: int, run_verb: RunVerb) -> None:
+    """Run every step, each printed first as a command that can be copied, and write `index.html` that shows it all.
+
+    `run_verb`: runs a verb's arguments, as the command line does. Raises InputError like the verbs.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; give a folder to write the demo to")
+    started = time.monotonic()
+    steps = demo_steps(out, _steps_taken(out / "run") + train_steps, character=_first_character())
+    for number, step in enumerate(steps, 1):
+        console.print(f"\n[bold]{number}/{len(steps)}  {step.purpose}[/bold]")
+        console.print(f"$ {step.command}", style="cyan", markup=False, soft_wrap=True)
+        step_started = time.monotonic()
+        run_verb(step.arguments)
+        console.print(f"{time.monotonic() - step_started:.0f} s", style="dim")
+    write_page(out / PAGE_NAME, [(step.purpose, step.command) for step in steps])
+    console.print(f"\n[bold]Done in {time.monotonic() - started:.0f} s[/bold]")
+    for path in sorted(path for path in out.iterdir() if path.is_file()):
+        say_wrote(path)
+    console.print(f"Open {out / PAGE_NAME} in a browser.", markup=False, soft_wrap=True)
+
+
+def _steps_taken(run: Path) -> int:
+    """Steps that an earlier demo's training took in the same folder: training goes on from there."""
+    newest = newest_checkpoint(run)
+    return 0 if newest is None else read_metadata(newest).step
+
+
+def _first_character() -> str:
+    return min(path.name for path in bundled.footage_path().iterdir() if path.is_dir())

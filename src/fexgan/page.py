@@ -1,0 +1,93 @@
+"""The demo's `index.html`: everything it made on one page, with nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from fexgan.media import write_text_atomically
+
+
+def write_page(path: Path, commands: Sequence[tuple[str, str]]) -> None:
+    """Write the page to `path`, beside the demo's pictures, clips and `classification.json`.
+
+    `commands`: pairs (purpose, command line).
+    """
+    report = json.loads((path.parent / "classification.json").read_text(encoding="utf-8"))
+    template = Template((files("fexgan") / "templates" / "page.html").read_text(encoding="utf-8"))
+    mean = report["reconstruction"]["mean"]
+    sets = report["classification"]
+    page = template.substitute(
+        step=f"{report['step']:,}",
+        checkpoint=html.escape(report["checkpoint"]),
+        test_accuracy=_percent(sets["test"]["accuracy"]),
+        generated_accuracy=_percent(sets["generated"]["accuracy"]),
+        ssim=f"{mean['ssim']:.3f}",
+        psnr=f"{mean['psnr_db']:.1f} dB",
+        coverage=_coverage(sets),
+        affect_rows=_affect_rows(report),
+        set_rows=_set_rows(sets),
+        strength_rows=_strength_rows(sets["test"]["by_strength"]),
+        character_rows=_character_rows(report["reconstruction"]),
+        commands="\n".join(
+            f"<span># {html.escape(purpose)}</span>\n{html.escape(command)}" for purpose, command in commands
+        ),
+    )
+    write_text_atomically(path, page)
+
+
+def _coverage(sets: dict[str, Any]) -> str:
+    return "; ".join(
+        f"{name}: {sets[name]['covered']:,} of {sets[name]['judged']:,} frames looked at" for name in ("train", "test")
+    )
+
+
+def _set_rows(sets: dict[str, Any]) -> str:
+    return "\n".join(
+        _row(name, f"{table['covered']:,}", _percent(table["accuracy"]), _percent(table["real_or_fake_accuracy"]))
+        for name, table in sets.items()
+    )
+
+
+def _affect_rows(report: dict[str, Any]) -> str:
+    rows = []
+    for affect in report["affects"]:
+        scores = [report["classification"][name]["affects"][affect] for name in ("train", "test", "generated")]
+        rows.append(
+            _row(affect, *(_percent(score[figure]) for score in scores for figure in ("precision", "recall", "f1")))
+        )
+    return "\n".join(rows)
+
+
+def _strength_rows(bins: Sequence[dict[str, Any]]) -> str:
+    return "\n".join(
+        _row(f"{part['low']:.1f} to {part['high']:.1f}", f"{part['frames']:,}", _percent(part["accuracy"]))
+        for part in bins
+        if part["frames"]
+    )
+
+
+def _character_rows(reconstruction: dict[str, Any]) -> str:
+    return "\n".join(
+        _row(
+            name,
+            f"{part['ssim']:.3f}",
+            f"{part['psnr_db']:.1f}",
+            f"{part['sharpness']:.0f}",
+            f"{part['sharpness_of_real']:.0f}",
+        )
+        for name, part in reconstruction.items()
+    )
+
+
+def _row(name: str, *cells: str) -> str:
+    return f"<tr><th scope=row>{html.escape(name)}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}&nbsp;%"

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fexgan import cli
+from fexgan.affects import AFFECTS
+from fexgan.media import count_clip_frames, read_image
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def fexgan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run `fexgan` with these arguments in an empty folder; returns the exit code."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["fexgan", *map(str, arguments)])
+        try:
+            return cli.main()
+        except SystemExit as exit_:
+            return int(exit_.code or 0)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("faces") / "face.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+def test_help_answers_without_torch_and_lists_every_verb():
+    program = (
+        "import sys\nfrom fexgan import cli\n"
+        "try: cli.parse(['--help'])\nexcept SystemExit: pass\n"
+        "print('heavy:', [name for name in ('torch', 'cv2', 'av', 'matplotlib', 'bpy') if name in sys.modules])"
+    )
+    output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "heavy: []" in output
+    assert all(verb in output for verb in cli.VERBS)
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_every_verb_explains_itself_with_an_example_that_parses(verb: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as exit_:
+        cli.parse([verb, "--help"])
+    assert exit_.value.code == 0
+    assert f"$ fexgan {verb}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [(), ("dance",), ("transform", "--too", "joy"), ("prepare",), ("evaluate",)])
+def test_wrong_flags_exit_with_two_and_no_traceback(fexgan: Run, capsys, arguments: tuple[str, ...]):
+    assert fexgan(*arguments) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_wrong_input_is_one_line_on_stderr_and_leaves_nothing_behind(
+    fexgan: Run, face: Path, tiny_checkpoint: Path, tiny_dataset: Path, tmp_path: Path, capsys
+):
+    model = ("--checkpoint", tiny_checkpoint)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    before = sorted(tmp_path.rglob("*"))
+    cases = [
+        ("transform", "nowhere.png", *model),
+        ("transform", broken, *model),
+        ("transform", face, "--to", "happy", *model),
+        ("transform", face, "--to", "joy:1.5", *model),
+        ("transform", face, "--checkpoint", "nowhere"),
+        ("transform", face, "--out", "face.bmp", *model),
+        ("transform", *model),
+        ("transform", face, "--data", tiny_dataset, *model),
+        ("transform", "--data", "nowhere", *model),
+        ("blend", face, "--mixtures", "joy", *model),
+        ("animate", face, "--keyframes", "0s joy", *model),
+        ("animate", face, "--cell-px", "33", *model),
+        ("animate", face, "--fps", "0", *model),
+        ("animate", "--data", tiny_dataset, "--characters", "zoe", *model),
+        ("generate", "--count", "0", *model),
+        ("generate", "--affect", "glee", *model),
+        ("classify", *model),
+        ("evaluate", tiny_checkpoint, "--data", "nowhere", "--out", "report"),
+        ("prepare", "nowhere", "--out", "dataset"),
+        ("prepare", tmp_path, "--out", "dataset", "--size-px", "1"),
+        ("train", "nowhere", "--preset", "huge", "--out", "run"),
+        ("train", tiny_dataset, "--start-from", "nowhere", "--out", "run"),
+    ]
+    for arguments in cases:
+        assert fexgan(*arguments) == 2, arguments
+        error = capsys.readouterr().err
+        assert error.startswith("fexgan: error: ") and error.count("\n") == 1, (arguments, error)
+        assert sorted(tmp_path.rglob("*")) == before, arguments
+
+
+def test_an_interruption_exits_with_130(fexgan: Run, monkeypatch: pytest.MonkeyPatch):
+    def interrupted(verb: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.VERBS["generate"], "run", interrupted)
+    assert fexgan("generate") == 130
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(fexgan: Run, tiny_checkpoint: Path, tmp_path: Path, capsys):
+    (tmp_path / "file").write_text("")
+    assert fexgan("generate", "--count", 1, "--out", "file/a.png", "--checkpoint", tiny_checkpoint) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_prepare_evaluate_and_train_follow_each_other(fexgan: Run, tiny_footage: Path, tiny_checkpoint: Path, capsys):
+    assert fexgan("prepare", tiny_footage, "--out", "dataset", "--size-px", 64, "--test-share", 0.5) == 0
+    assert "28 takes of 2 characters, 56 frames to train on and 56 to test with" in capsys.readouterr().out
+    assert fexgan("evaluate", tiny_checkpoint, "--data", "dataset", "--out", "report") == 0
+    assert "accuracy" in json.loads(Path("report/classification.json").read_text())["classification"]["test"]
+    assert fexgan("train", "dataset", "--start-from", tiny_checkpoint, "--steps", 1, "--out", "run") == 0
+    assert fexgan("transform", "--data", "dataset", "--checkpoint", "run", "--out", "sheet.png") == 0
+
+
+def test_one_picture_to_one_mixture_is_that_picture_and_more_are_a_sheet(
+    fexgan: Run, face: Path, tiny_checkpoint: Path
+):
+    model = ("--checkpoint", tiny_checkpoint)
+    assert fexgan("transform", face, "--to", "joy:0.8", "--out", "joy.png", *model) == 0
+    assert read_image(Path("joy.png")).shape == (64, 64, 3)
+    assert fexgan("transform", face, face, "--out", "sheet.png", *model) == 0
+    height, width = read_image(Path("sheet.png")).shape[:2]
+    assert width > 8 * 64 and height > 2 * 64
+
+
+def test_an_out_without_suffix_is_a_folder_of_pictures(fexgan: Run, face: Path, tiny_checkpoint: Path):
+    model = ("--checkpoint", tiny_checkpoint)
+    assert fexgan("transform", face, face, "--to", "joy", "fear:0.5", "--out", "made", *model) == 0
+    names = ["face-2-fear-0.5.png", "face-2-joy.png", "face-fear-0.5.png", "face-joy.png"]
+    assert sorted(path.name for path in Path("made").iterdir()) == names
+    assert fexgan("generate", "--affect", "fear", "--count", 3, "--out", "faces", *model) == 0
+    assert len(list(Path("faces").glob("fear-*.png"))) == 3
+    assert fexgan("blend", face, "--out", "blends", *model) == 0
+    assert len(list(Path("blends").iterdir())) == 3
+
+
+def test_a_clip_has_a_frame_for_every_moment_and_a_cell_for_every_face(
+    fexgan: Run, tiny_dataset: Path, tiny_checkpoint: Path
+):
+    flags = ("--keyframes", "0s neutral, 0.5s joy", "--fps", 12, "--cell-px", 32, "--checkpoint", tiny_checkpoint)
+    assert fexgan("animate", "--data", tiny_dataset, "--out", "cast.mp4", *flags) == 0
+    assert count_clip_frames(Path("cast.mp4")) == 7
+    assert fexgan("animate", "--data", tiny_dataset, "--characters", "bo", "--out", "bo.mp4", *flags) == 0
+
+
+def test_classify_prints_json_that_names_every_picture(fexgan: Run, face: Path, tiny_checkpoint: Path, capsys):
+    assert fexgan("classify", face, "--json", "--checkpoint", tiny_checkpoint) == 0
+    assert tuple(json.loads(capsys.readouterr().out)[str(face)]) == AFFECTS
+    assert fexgan("classify", face, "--checkpoint", tiny_checkpoint) == 0
+
+
+def test_filming_without_its_extra_names_the_extra(fexgan: Run, monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setitem(sys.modules, "bpy", None)
+    assert fexgan("film", "footage", "--takes", 1) == 2
+    assert "fexgan-meta[studio]" in capsys.readouterr().err

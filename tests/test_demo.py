@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from fexgan import bundled, cli
+from fexgan.checkpoints import Metadata, newest_checkpoint, read_metadata, save_checkpoint
+from fexgan.config import config_from_dict
+from fexgan.errors import InputError
+from fexgan.model import build
+
+FILES = (
+    "blend.png",
+    "cast.mp4",
+    "classification.json",
+    "classification.md",
+    "confusion.png",
+    "index.html",
+    "joy.mp4",
+    "random.png",
+    "transform.png",
+)
+THIN = {
+    "model": {
+        "latent_size": 8,
+        "encoder_widths": [8, 8, 8, 8, 8, 8, 8],
+        "decoder_widths": [8, 8, 8, 8, 8, 8],
+        "discriminator_widths": [8, 8, 8],
+        "affect_hidden_width": 8,
+        "code_width": 8,
+    },
+    "training": {"batch_size": 4},
+}
+
+
+class References(HTMLParser):
+    """Every `src` and `href` of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attributes if name in ("src", "href") and value]
+
+
+@pytest.fixture
+def bundle(tiny_footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The drawn footage and thin untrained networks in the place of the bundled data; works in an empty folder."""
+    data = tmp_path / "data"
+    shutil.copytree(tiny_footage, data / "open-cast")
+    config = config_from_dict(THIN)
+    metadata = Metadata(config, ("ada", "bo"), dataset_fingerprint="none", step=1200)
+    save_checkpoint(data / "checkpoints" / "open-cast", build(config.model, seed=0), metadata)
+    monkeypatch.setattr(bundled, "_DATA", data)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return data
+
+
+def test_the_demo_writes_all_and_shows_every_command(bundle: Path, capsys: pytest.CaptureFixture[str]):
+    cli.run(["demo", "--out", "out/demo", "--train-steps", "2"])
+    printed = capsys.readouterr().out
+    out = Path("out/demo")
+    assert sorted(path.name for path in out.iterdir() if path.is_file()) == list(FILES)
+    for name in FILES:
+        assert f"wrote {out / name} (" in printed[printed.index("Done in") :]
+
+    commands = [shlex.split(line.removeprefix("$ ")) for line in printed.splitlines() if line.startswith("$ ")]
+    verbs = [command[1] for command in commands]
+    assert verbs == ["prepare", "train", "evaluate", "generate", "transform", "blend", "animate", "animate"]
+    for program, *arguments in commands:
+        assert program == "fexgan"
+        cli.parse(arguments)
+
+    page = (out / "index.html").read_text(encoding="utf-8")
+    references = References(page).found
+    assert {"joy.mp4", "cast.mp4", "transform.png", "blend.png", "random.png", "confusion.png"} <= set(references)
+    for reference in references:
+        assert reference.startswith("https://arxiv.org/abs/") or (out / reference).is_file(), reference
+    assert not re.search(r"\$\w", page.replace("$ ", "")) and "1,200" in page
+    for command in commands:
+        assert command[1] in page
+
+    cli.run(["demo", "--out", "out/demo", "--train-steps", "1"])
+    assert read_metadata(newest_checkpoint(out / "run")).step == 3
+
+
+def test_a_demo_into_a_file_is_refused_and_the_file_kept(bundle: Path):
+    Path("out").write_text("mine")
+    with pytest.raises(InputError, match="is a file"):
+        cli.run(["demo", "--out", "out"])
+    assert Path("out").read_text() == "mine"
