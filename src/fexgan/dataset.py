@@ -133,10 +133,10 @@ def _read_shards(paths: Sequence[Path]) -> pa.Table:
     for path in paths:
         try:
             tables.append(pq.read_table(path, columns=list(COLUMNS)))
-        except (OSError, pa.ArrowException, KeyError):
+        except (OSError, pa.ArrowException):
             raise InputError(f"{path} cannot be read as a shard of a dataset; {WAY_OUT}") from None
-        if tables[-1].column_names != list(COLUMNS) or tables[-1].schema != tables[0].schema:
-            raise InputError(f"{path} lacks columns of a dataset or does not fit its neighbours; {WAY_OUT}")
+        if tables[-1].schema != tables[0].schema:
+            raise InputError(f"{path} has other columns than {paths[0].name}; {WAY_OUT}")
     return pa.concat_tables(tables)
 
 

@@ -279,4 +279,4 @@ def _character_of_picture(stem: str, affect: str) -> str:
 
 def _visible(folder: Path) -> list[Path]:
     paths = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(paths, key=lambda path: natural_key(path.name))
+    return sorted(paths, key=lambda path: (natural_key(path.stem), path.suffix))

@@ -14,7 +14,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
 from numpy.typing import NDArray
@@ -43,43 +42,54 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path` to write to; fsync and rename it when the block ends, delete it on error.
 
     The sibling keeps the suffix of `path`, so that writers that go by it choose the same format. Missing parent
-    folders are made.
+    folders are made. Raises InputError where the file system refuses.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
-    try:
-        yield temporary
-        _sync(temporary)
-        os.replace(temporary, path)
-        _sync(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _refusals(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            _sync(temporary)
+            os.replace(temporary, path)
+            _sync(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a new sibling folder of `path`; put it in the place of `path` when the block ends, delete it on error.
 
-    A folder that stands at `path` is kept until the new one is complete.
+    A folder that stands at `path` is kept until the new one is complete. Raises InputError where the file system
+    refuses.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     replaced = path.with_name(f".{path.name}.{os.getpid()}.replaced")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
+    with _refusals(path):
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            for file in temporary.rglob("*"):
+                _sync(file)
+            if path.exists():
+                os.replace(path, replaced)
+            os.replace(temporary, path)
+            _sync(path.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(replaced, ignore_errors=True)
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses while `path` is written into an InputError."""
     try:
-        yield temporary
-        for file in temporary.rglob("*"):
-            _sync(file)
-        if path.exists():
-            os.replace(path, replaced)
-        os.replace(temporary, path)
-        _sync(path.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(replaced, ignore_errors=True)
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"cannot write {path}: {reason}; give a place that can be written") from None
 
 
 def _sync(path: Path) -> None:
@@ -180,8 +190,10 @@ def write_clip(path: Path, frames: Iterable[Pixels], fps: float = 24, crf: int =
 
     `crf`: x264's quality, 0 (lossless) to 51, smaller is better. `preset`: x264's name for how long to search for a
     small file, `ultrafast` to `veryslow`. Equal input gives equal bytes. Raises InputError for no frames, odd sides or
-    sizes that change.
+    sizes that change, and for `fps` outside (0, 240].
     """
+    if not 0 < fps <= 240:
+        raise InputError(f"{fps:g} frames a second cannot make a clip; give a number in (0, 240]")
     with atomic_path(path) as temporary, av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container:
         stream: av.VideoStream | None = None
         reformatter = VideoReformatter()
@@ -215,6 +227,8 @@ def write_clip(path: Path, frames: Iterable[Pixels], fps: float = 24, crf: int =
 def _h264_stream(
     container: av.container.OutputContainer, width: int, height: int, fps: float, crf: int, preset: str
 ) -> av.VideoStream:
+    import cv2  # takes longer to load than all else here
+
     rate = Fraction(fps).limit_denominator(1001)
     options = {"crf": str(crf), "preset": preset}
     if cv2.checkHardwareSupport(_CPU_AVX_512F):

@@ -12,8 +12,9 @@ from fexgan.errors import InputError
 from fexgan.media import Pixels
 
 SMALLEST_SCORE = 0.7
-LARGEST_SIDE_PX = 640
-"""Larger pictures are searched at this size: YuNet knows faces of 10 to 300 px."""
+SEARCHED_SIDES_PX = (320, 1280)
+"""A larger picture is shrunk to the first side, and if that shows no face to the second: YuNet knows faces of 10 to
+300 px, so a near face is too large for it at full size and a far one too small when shrunk."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,15 @@ class FaceFinder:
 
     def find(self, pixels: Pixels) -> FaceBox | None:
         """The box of the largest face, None where none is sure enough."""
+        longest = max(pixels.shape[:2])
+        for scale in sorted({min(1.0, side / longest) for side in SEARCHED_SIDES_PX}):
+            box = self._find_at(pixels, scale)
+            if box is not None:
+                return box
+        return None
+
+    def _find_at(self, pixels: Pixels, scale: float) -> FaceBox | None:
         height, width = pixels.shape[:2]
-        scale = min(1.0, LARGEST_SIDE_PX / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         searched = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else pixels
         self._detector.setInputSize(size)

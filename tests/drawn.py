@@ -1,0 +1,47 @@
+"""Small footage that tests draw for themselves: a face that the face finder knows, moving a little."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from fexgan.manifest import FrameTruth, Take, write_sidecar
+from fexgan.media import Pixels, write_clip
+
+
+def face(side_px: int = 96, x: float = 0.5, y: float = 0.5, height: float = 0.6, skin: int = 214) -> Pixels:
+    """A drawn face on grey; centre and height as fractions of the side."""
+    picture = Image.new("RGB", (side_px, side_px), (150, 152, 156))
+    draw = ImageDraw.Draw(picture)
+    face_height = height * side_px
+    face_width = 0.74 * face_height
+
+    def ellipse(dx: float, dy: float, rx: float, ry: float, colour: tuple[int, int, int]) -> None:
+        centre_x, centre_y = x * side_px + dx * face_width, y * side_px + dy * face_height
+        rx, ry = rx * face_width, ry * face_height
+        draw.ellipse((centre_x - rx, centre_y - ry, centre_x + rx, centre_y + ry), fill=colour)
+
+    ellipse(0, -0.08, 0.62, 0.62, (50, 36, 30))
+    ellipse(0, 0, 0.5, 0.56, (skin, skin - 46, skin - 74))
+    for side in (-1, 1):
+        ellipse(side * 0.22, -0.185, 0.13, 0.015, (60, 40, 30))
+        ellipse(side * 0.22, -0.08, 0.11, 0.045, (245, 245, 245))
+        ellipse(side * 0.22, -0.08, 0.05, 0.045, (60, 40, 30))
+        ellipse(side * 0.06, 0.17, 0.025, 0.015, (130, 80, 66))
+    ellipse(0, 0.12, 0.07, 0.07, (196, 146, 120))
+    ellipse(0, 0.32, 0.19, 0.045, (170, 80, 80))
+    return np.array(picture)
+
+
+def film(folder: Path, character: str, affect: str, take: str, frames: int = 4, sidecar: bool = True) -> Path:
+    """A clip of a drawn face, with strengths that rise to 1 at its last frame; returns its path."""
+    path = folder / character / affect / f"{take}.mp4"
+    skin = 150 + sum(map(ord, character)) % 80
+    write_clip(path, [face(x=0.5 + 0.01 * index, skin=skin) for index in range(frames)], fps=24, preset="ultrafast")
+    if sidecar:
+        rising = tuple(np.linspace(0, 1, frames).round(4).tolist())
+        strength = {part: (1.0,) * frames if affect == "neutral" else rising for part in affect.split("+")}
+        write_sidecar(path.with_suffix(".json"), Take(character, affect, take, 24, 7, 96, FrameTruth(strength)))
+    return path

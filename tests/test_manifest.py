@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fexgan.config import FramingConfig
+from fexgan.errors import InputError
+from fexgan.manifest import (
+    DatasetRecord,
+    FrameTruth,
+    Take,
+    affects_of_folder,
+    natural_key,
+    read_sidecar,
+    scan_footage,
+    write_sidecar,
+)
+
+TRUTH = FrameTruth(
+    strength={"joy": (0.0, 0.5, 1.0)},
+    blink=(0.0, 0.25, 0.0),
+    gaze_yaw_deg=(-2.0, 0.0, 1.5),
+    gaze_pitch_deg=(0.0, 0.0, 0.0),
+    head_yaw_deg=(3.0, 3.0, 3.0),
+    head_pitch_deg=(0.0, 1.0, 2.0),
+    head_roll_deg=(0.0, 0.0, -1.0),
+    extra={"landmarks": [[1, 2], [1, 3], [1, 4]], "units": {"jawOpen": [0.0, 0.1, 0.2]}},
+)
+TAKE = Take("ada", "joy", "1", 24.0, 7, 160, TRUTH, {"age": 30}, {"peak": 0.9})
+
+
+def _touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def test_a_sidecar_reads_back_with_columns_that_have_no_name_here(tmp_path: Path) -> None:
+    write_sidecar(tmp_path / "1.json", TAKE)
+    assert read_sidecar(tmp_path / "1.json") == TAKE
+
+
+def test_frame_columns_are_rounded(tmp_path: Path) -> None:
+    write_sidecar(
+        tmp_path / "1.json", Take("ada", "joy", "1", 24, 7, 160, FrameTruth({"joy": (1 / 3,)}, blink=(2 / 3,)))
+    )
+    frames = json.loads((tmp_path / "1.json").read_text())["frames"]
+    assert frames == {"strength": {"joy": [0.3333]}, "blink": [0.6667]}
+
+
+def _without(field: str) -> dict:
+    return {key: value for key, value in json.loads(_text()).items() if key != field}
+
+
+def _text() -> str:
+    frames = {"strength": {"joy": [0.0, 1.0]}, "blink": [0.0, 0.0]}
+    fields = {"format": 1, "character": "ada", "affect": "joy", "take": "1", "fps": 24, "seed": 7, "size_px": 160}
+    return json.dumps({**fields, "frames": frames})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "cannot be read as JSON"),
+        ("[]", "wrong type"),
+        (json.dumps(_without("fps")), "lacks the field 'fps'"),
+        (json.dumps(_without("frames")), "lacks the field 'frames'"),
+        (_text().replace('"format": 1', '"format": 2'), "format 2 is unknown"),
+        (_text().replace('"fps": 24', '"fps": 0'), "fps 0.0 is out of range"),
+        (_text().replace('"fps": 24', '"fps": "fast"'), "wrong type"),
+        (_text().replace('"affect": "joy"', '"affect": "glee"'), "'glee' names no affect"),
+        (_text().replace('{"joy"', '{"glee"'), "names 'glee'"),
+        (_text().replace("[0.0, 1.0]", "[0.0, 1.5]"), r"leaves \[0, 1\]"),
+        (_text().replace("[0.0, 1.0]", "[0.0, NaN]"), r"leaves \[0, 1\]"),
+        (_text().replace("[0.0, 0.0]", "[0.0]"), "frames.blink has 1 values, others 2"),
+        (_text().replace("[0.0, 0.0]", "[0.0, Infinity]"), "frames.blink holds a value that is not finite"),
+        (_text().replace('{"joy": [0.0, 1.0]}', "{}"), "frames.strength is empty"),
+        (_text().replace('"blink"', '"smile": [1], "blink"'), "frames.smile has 1 values"),
+    ],
+)
+def test_a_wrong_sidecar_is_refused_in_one_line_that_names_it(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "1.json").write_text(text)
+    with pytest.raises(InputError, match=message) as raised:
+        read_sidecar(tmp_path / "1.json")
+    assert "1.json" in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_clips_are_found_with_their_sidecars_in_natural_order(tmp_path: Path) -> None:
+    _touch(tmp_path, "bo/joy/1.mp4", "ada/joy/10.mp4", "ada/joy/2.mov", "ada/joy/2.json", "ada/anger+sadness/1.mp4")
+    found = scan_footage(tmp_path)
+    assert [(clip.character, clip.affect, clip.take) for clip in found] == [
+        ("ada", "anger+sadness", "1"),
+        ("ada", "joy", "2"),
+        ("ada", "joy", "10"),
+        ("bo", "joy", "1"),
+    ]
+    assert [clip.sidecar_path for clip in found] == [None, tmp_path / "ada/joy/2.json", None, None]
+
+
+def test_pictures_of_a_character_and_affect_are_one_take(tmp_path: Path) -> None:
+    _touch(tmp_path, "ada/joy/f10.png", "ada/joy/f9.jpg", "ada/joy/notes.txt", "ada/joy/.hidden.png")
+    (take,) = scan_footage(tmp_path)
+    assert [path.name for path in take.pictures] == ["f9.jpg", "f10.png"]
+
+
+def test_pictures_under_an_affect_are_told_apart_by_character(tmp_path: Path) -> None:
+    _touch(tmp_path, "joy/ada_joy_002.png", "joy/ada_joy_001.png", "joy/bo7.png", "joy/bo.png", "fear/ada-1.jpg")
+    found = {(take.character, take.affect): [path.name for path in take.pictures] for take in scan_footage(tmp_path)}
+    assert found == {
+        ("ada", "fear"): ["ada-1.jpg"],
+        ("ada", "joy"): ["ada_joy_001.png", "ada_joy_002.png"],
+        ("bo", "joy"): ["bo.png", "bo7.png"],
+    }
+
+
+def test_someone_may_be_called_joy(tmp_path: Path) -> None:
+    _touch(tmp_path, "joy/anger/1.mp4")
+    assert [(take.character, take.affect) for take in scan_footage(tmp_path)] == [("joy", "anger")]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ((), "no footage in"),
+        (("readme.txt", "ada/joy/notes.txt", ".git/joy/1.mp4"), "no footage in"),
+        (("ada/happy/1.mp4",), "folder 'happy' names no affect; call it one of anger, disgust"),
+        (("happy/ada.png",), "folder 'happy' names no affect"),
+        (("ada/joy+joy/1.mp4",), "names no affect"),
+        (("ada/joy:0.5/1.mp4",), "names no affect"),
+        (("ada/joy/1.mp4", "ada/joy/1.mov"), "are the same take"),
+    ],
+)
+def test_footage_that_cannot_be_understood_is_refused(tmp_path: Path, names: tuple[str, ...], message: str) -> None:
+    _touch(tmp_path, *names)
+    with pytest.raises(InputError, match=message):
+        scan_footage(tmp_path)
+
+
+def test_a_wrong_footage_path_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no footage folder at .*gone"):
+        scan_footage(tmp_path / "gone")
+
+
+def test_a_mixture_folder_lists_its_affects() -> None:
+    assert affects_of_folder("anger+sadness") == ("anger", "sadness")
+
+
+@given(st.lists(st.text("ab019²_", max_size=6), unique=True))
+def test_natural_order_is_total(names: list[str]) -> None:
+    assert sorted(names, key=natural_key) == sorted(reversed(names), key=natural_key)
+    assert len({natural_key(name) for name in names}) == len(names)
+
+
+def test_a_dataset_record_reads_back_and_refuses_what_it_does_not_know() -> None:
+    record = DatasetRecord(FramingConfig(image_size_px=64), "take", 0.3, 1)
+    plain = json.loads(json.dumps(record.to_dict()))
+    assert DatasetRecord.from_dict(plain) == record
+    with pytest.raises(InputError, match="format 9"):
+        DatasetRecord.from_dict(plain | {"format": 9})
+    with pytest.raises(InputError, match="colour"):
+        DatasetRecord.from_dict(plain | {"colour": "red"})

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from drawn import face, film
+from PIL import Image
+
+from fexgan.affects import AFFECTS
+from fexgan.config import FramingConfig
+from fexgan.errors import InputError
+from fexgan.media import read_image, write_clip, write_image
+from fexgan.prepare import PrepareReport, prepare, shards
+from fexgan.prepare.plan import _sample
+
+FRAMING = FramingConfig(image_size_px=32, sampled_frames=2)
+
+
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two characters, three affects, three takes of four frames; a mixture; two broken files; a take without a face."""
+    folder = tmp_path_factory.mktemp("cast")
+    for character in ("ada", "bo"):
+        for affect in ("fear", "joy", "neutral"):
+            for take in "123":
+                film(folder, character, affect, take)
+    film(folder, "ada", "anger+sadness", "1")
+    film(folder, "ada", "anger+sadness", "2")
+    (folder / "bo/joy/broken.mp4").write_text("not a clip")
+    film(folder, "bo", "joy", "short").with_suffix(".json").write_text("{}")
+    write_clip(folder / "bo/sadness/wall.mp4", [np.full((64, 96, 3), 128, np.uint8)] * 4, fps=24)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(footage: Path, tmp_path_factory: pytest.TempPathFactory) -> PrepareReport:
+    return prepare(footage, tmp_path_factory.mktemp("prepared") / "set", FRAMING)
+
+
+@pytest.fixture(scope="module")
+def loaded(report: PrepareReport, tmp_path_factory: pytest.TempPathFactory) -> datasets.DatasetDict:
+    return datasets.load_dataset(str(report.folder), cache_dir=str(tmp_path_factory.mktemp("cache")))
+
+
+def test_the_datasets_library_loads_the_folder_as_it_stands(loaded: datasets.DatasetDict) -> None:
+    columns = loaded["train"].features
+    assert set(loaded) == {"train", "test"}
+    assert isinstance(columns["image"], datasets.Image)
+    assert columns["affect"].names == list(AFFECTS) and columns["character"].names == ["ada", "bo"]
+    assert columns["strength"].dtype == "float32"
+    assert loaded["test"][0]["image"].size == (32, 32)
+
+
+def test_every_frame_of_every_usable_take_is_there_once(loaded: datasets.DatasetDict) -> None:
+    rows = [(row["source"], row["frame"]) for part in loaded.values() for row in part.remove_columns("image")]
+    assert len(rows) == len(set(rows)) == (2 * 3 * 3 + 1) * 4
+
+
+def test_a_row_tells_who_what_how_strong_and_when(loaded: datasets.DatasetDict) -> None:
+    table = [row for part in loaded.values() for row in part.remove_columns("image")]
+    row = next(row for row in table if row["source"] == "bo/joy/2.mp4" and row["frame"] == 3)
+    assert (row["character"], AFFECTS[row["affect"]], row["take"], row["strength"]) == (1, "joy", "2", 1.0)
+    assert row["time_s"] == pytest.approx(3 / 24)
+    assert {row["strength"] for row in table if AFFECTS[row["affect"]] == "neutral"} == {1.0}
+    assert {row["strength"] for row in table if AFFECTS[row["affect"]] == "sadness"} == {None}
+
+
+def test_no_take_is_on_both_sides(loaded: datasets.DatasetDict) -> None:
+    assert set(loaded["train"]["source"]).isdisjoint(loaded["test"]["source"])
+
+
+def test_what_is_left_out_is_listed_with_its_reason_and_no_path_of_this_machine(
+    report: PrepareReport, footage: Path
+) -> None:
+    card = (report.folder / "README.md").read_text()
+    assert "- `ada/anger+sadness` (2 takes): shows a mixture" in card
+    assert "- `bo/joy/broken.mp4` (1 take): bo/joy/broken.mp4 cannot be read as a clip" in card
+    assert "- `bo/joy/short.mp4` (1 take): sidecar bo/joy/short.json lacks the field 'frames'" in card
+    assert len(report.left_out) == 3
+    assert str(footage.parent) not in card
+
+
+def test_takes_without_a_face_are_listed(report: PrepareReport) -> None:
+    assert report.without_face == ("bo/sadness/wall.mp4",)
+    assert "- `bo/sadness/wall.mp4`" in (report.folder / "README.md").read_text()
+
+
+def test_the_card_counts_what_the_shards_hold(report: PrepareReport, loaded: datasets.DatasetDict) -> None:
+    card = (report.folder / "README.md").read_text()
+    assert (report.frames_in("train"), report.frames_in("test")) == (len(loaded["train"]), len(loaded["test"]))
+    assert "| ada | 0 + 0 | 0 + 0 | 8 + 4 | 8 + 4 | 8 + 4 | 0 + 0 | 0 + 0 |" in card
+
+
+def test_shards_and_card_tell_how_the_dataset_was_made(report: PrepareReport) -> None:
+    header = yaml.safe_load((report.folder / "README.md").read_text().split("---")[1])
+    metadata = pq.read_schema(next((report.folder / "data").iterdir())).metadata
+    assert header["fexgan"]["framing"]["image_size_px"] == 32
+    assert yaml.safe_load(metadata[b"fexgan"]) == header["fexgan"] == report.record.to_dict()
+
+
+def test_the_contact_sheet_shows_the_strongest_frames(report: PrepareReport, loaded: datasets.DatasetDict) -> None:
+    apex = next(
+        np.asarray(row["image"])
+        for part in loaded.values()
+        for row in part
+        if (row["source"], row["frame"]) == ("bo/joy/1.mp4", 3)
+    )
+    canvas = read_image(report.folder / "contact_sheet.png")
+    cell = np.asarray(Image.fromarray(apex).resize((128, 128), Image.Resampling.LANCZOS))
+    corners = zip(*np.nonzero(np.all(canvas[:-127, :-127] == cell[0, 0], axis=-1)), strict=True)
+    assert any(np.array_equal(canvas[y : y + 128, x : x + 128], cell) for y, x in corners)
+
+
+def test_equal_footage_makes_equal_bytes(report: PrepareReport, footage: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(footage, tmp_path / "elsewhere" / footage.name)
+    again = prepare(moved, tmp_path / "again", FRAMING)
+    names = sorted(path.relative_to(again.folder) for path in again.folder.rglob("*") if path.is_file())
+    assert len(names) == 4
+    for name in names:
+        assert (again.folder / name).read_bytes() == (report.folder / name).read_bytes()
+
+
+def test_a_dataset_is_replaced_and_nothing_else_is(footage: Path, tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    small = tmp_path / "cast"
+    film(small, "ada", "joy", "1")
+    prepare(footage, out, FRAMING)
+    assert prepare(small, out, FRAMING).characters == ("ada",)
+    assert [path.name for path in tmp_path.glob("*set*")] == ["set"]
+
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds something else than a dataset of fexgan"):
+        prepare(small, out, FRAMING)
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("content", ["", "# A page", "---\ntitle: mine\n---\n", "---\n[\n---\n"])
+def test_a_folder_with_a_strange_readme_is_not_replaced(tmp_path: Path, content: str) -> None:
+    film(tmp_path / "cast", "ada", "joy", "1")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "README.md").write_text(content)
+    with pytest.raises(InputError, match="holds something else"):
+        prepare(tmp_path / "cast", tmp_path / "mine", FRAMING)
+
+
+def test_a_place_inside_the_footage_or_a_file_is_refused(footage: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="lies in the footage"):
+        prepare(footage, footage / "set", FRAMING)
+    with pytest.raises(InputError, match="is a file"):
+        prepare(footage, tmp_path / "file", FRAMING)
+
+
+def test_footage_with_nothing_usable_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "cast/ada/joy").mkdir(parents=True)
+    (tmp_path / "cast/ada/joy/1.mp4").write_text("broken")
+    (tmp_path / "cast/ada/joy/1.png").write_text("broken")
+    with pytest.raises(InputError, match=r"nothing in .*cast can be used; the first reason: ada/joy/1\.mp4"):
+        prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    assert [path.name for path in tmp_path.iterdir()] == ["cast"]
+
+
+def test_a_sidecar_that_does_not_fit_its_clip_leaves_it_out(tmp_path: Path) -> None:
+    film(tmp_path / "cast", "ada", "joy", "1")
+    long, other = film(tmp_path / "cast", "ada", "joy", "2", frames=6), film(tmp_path / "cast", "ada", "fear", "1")
+    shutil.copy(long.with_suffix(".json"), long.with_name("1.json"))
+    shutil.copy(long.with_suffix(".json"), other.with_suffix(".json"))
+    report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    assert [(item.source, item.reason) for item in report.left_out] == [
+        ("ada/fear/1.mp4", "its sidecar tells the strength of joy, not of fear"),
+        ("ada/joy/1.mp4", "its sidecar describes 6 frames, the clip has 4"),
+    ]
+
+
+def test_pictures_of_one_size_share_a_square_and_others_are_framed_one_by_one(tmp_path: Path) -> None:
+    for number, x in enumerate((0.45, 0.55)):
+        write_image(tmp_path / f"cast/ada/joy/{number}.png", face(96, x=x))
+        write_image(tmp_path / f"cast/neutral/bo_{number}.png", face(96 + 32 * number, x=x))
+    (tmp_path / "cast/ada/joy/2.jpg").write_text("broken")
+    report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING, test_share=0)
+    rows = pq.read_table(tmp_path / "set/data").to_pylist()
+    assert [(row["source"], row["strength"], row["time_s"]) for row in rows] == [
+        ("ada/joy/0.png", None, None),
+        ("ada/joy/1.png", None, None),
+        ("neutral/bo_0.png", 1.0, None),
+        ("neutral/bo_1.png", 1.0, None),
+    ]
+    assert report.left_out[0].source == "ada/joy/2.jpg" and len(report.left_out) == 1
+
+
+def test_large_datasets_are_cut_into_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "ROWS_PER_SHARD", 4)
+    monkeypatch.setattr(shards, "ROWS_PER_GROUP", 2)
+    film(tmp_path / "cast", "ada", "joy", "1", frames=9)
+    prepare(tmp_path / "cast", tmp_path / "set", FRAMING, test_share=0)
+    paths = sorted((tmp_path / "set/data").iterdir())
+    assert [path.name for path in paths] == [f"train-0000{index}-of-00003.parquet" for index in range(3)]
+    assert [row["frame"] for path in paths for row in pq.read_table(path).to_pylist()] == list(range(9))
+
+
+def test_progress_reaches_its_end_in_both_stages(tmp_path: Path) -> None:
+    film(tmp_path / "cast", "ada", "joy", "1")
+    film(tmp_path / "cast", "ada", "joy", "2")
+    seen: list[tuple[str, int, int]] = []
+    prepare(tmp_path / "cast", tmp_path / "set", FRAMING, progress=lambda *told: seen.append(told))
+    assert seen == [("find faces", 1, 2), ("find faces", 2, 2), ("write frames", 4, 8), ("write frames", 8, 8)]
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 10, 37])
+def test_samples_are_spread_over_the_whole_take(total: int) -> None:
+    frames = (np.full((2, 2, 3), index, np.uint8) for index in range(total))
+    count, samples = _sample(frames, 3)
+    indices = [int(sample[0, 0, 0]) for sample in samples]
+    assert count == total and len(indices) == min(3, total) == len(set(indices))
+    assert indices[0] == 0 and indices[-1] >= 0.6 * (total - 1)

