@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import shutil
 import time
 from collections import deque
@@ -35,7 +36,7 @@ from fexgan.training.display import Display
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog
 from fexgan.training.preview import Preview
-from fexgan.training.resume import first_non_finite, refuse_changes, restore, resume_state
+from fexgan.training.resume import refuse_changes, restore, resume_state
 from fexgan.training.step import Trainer, learning_rate
 
 CHECKPOINTS_KEPT = 2
@@ -176,13 +177,9 @@ class _Run:
         generator = step_generator(self.config.training.seed, step)
         batch = make_batch(self.faces, self.config, step, generator, self.accelerator.device)
         losses = _by_name(*self.trainer.update(batch, step, generator))
-        broken = first_non_finite(losses)
+        broken = next((name for name, value in losses.items() if not math.isfinite(value)), None)
         if broken is not None:
-            kept = f"the last good checkpoint is {self.newest}" if self.newest else "no checkpoint was saved before"
-            raise InputError(
-                f"training broke down: loss {broken!r} is {losses[broken]} at step {step}; {kept}; "
-                f"try a smaller training.learning_rate or training.precision fp32"
-            )
+            raise self._breakdown(f"loss {broken!r} is {losses[broken]}", step)
         self.averaged.update(self.trainer.networks, step)
         self.step = step
         return losses
@@ -200,7 +197,14 @@ class _Run:
         media.write_image(self.out / "previews" / f"{self.step:06d}.png", picture)
         log.show(self.step, picture)
 
+    def _breakdown(self, what: str, step: int) -> InputError:
+        kept = f"the last good checkpoint is {self.newest}" if self.newest else "no checkpoint was saved before"
+        way_out = "try a smaller training.learning_rate or training.precision fp32"
+        return InputError(f"training broke down: {what} at step {step}; {kept}; {way_out}")
+
     def _save(self, losses: dict[str, float]) -> None:
+        if not all(parameter.isfinite().all() for parameter in self.averaged.networks.parameters()):
+            raise self._breakdown("weights are not finite", self.step)
         self.newest = self.out / "checkpoints" / f"{self.step:06d}"
         metadata = Metadata(self.config, self.faces.characters, self.faces.fingerprint, self.step, losses)
         save_checkpoint(self.newest, self.averaged.networks, metadata, resume=resume_state(self.trainer))

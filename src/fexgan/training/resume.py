@@ -5,7 +5,6 @@ Batches and noise follow from seed and step, so no random state and no position 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,20 +31,17 @@ def resume_state(trainer: Trainer) -> dict[str, Tensor]:
 
 def restore(trainer: Trainer, state: Mapping[str, Tensor]) -> None:
     """Put `resume_state` back. Raises InputError when it is of other networks."""
-    weights = {name: state[f"networks.{name}"] for name in trainer.networks.state_dict() if f"networks.{name}" in state}
     try:
-        trainer.networks.load_state_dict(weights)
+        trainer.networks.load_state_dict({name: state[f"networks.{name}"] for name in trainer.networks.state_dict()})
         for optimizer_name, optimizer in _optimizers(trainer):
             for index, parameter in enumerate(optimizer.param_groups[0]["params"]):
-                moments = (
-                    torch.empty_like(parameter).copy_(state[f"{optimizer_name}.{index}.{name}"])
-                    for name in ("exp_avg", "exp_avg_sq")
-                )
+                prefix = f"{optimizer_name}.{index}"
                 # Moments must lie in memory as the parameter does: the fused update walks them side by side.
-                optimizer.state[parameter] = dict(
-                    zip(("exp_avg", "exp_avg_sq"), moments, strict=True),
-                    step=state[f"{optimizer_name}.{index}.step"].to(parameter.device),
-                )
+                optimizer.state[parameter] = {
+                    "step": state[f"{prefix}.step"].to(parameter.device),
+                    "exp_avg": torch.empty_like(parameter).copy_(state[f"{prefix}.exp_avg"]),
+                    "exp_avg_sq": torch.empty_like(parameter).copy_(state[f"{prefix}.exp_avg_sq"]),
+                }
     except (KeyError, RuntimeError):
         raise InputError("the resume state is not of these networks; start a new run in another folder") from None
 
@@ -61,11 +57,6 @@ def refuse_changes(metadata: Metadata, config: Config, dataset_fingerprint: str)
         raise InputError(
             f"this run cannot go on as it began: {'; '.join(changes)}; restore that, or train into a new folder"
         )
-
-
-def first_non_finite(losses: Mapping[str, float]) -> str | None:
-    """The name of the first loss that is infinite or not a number."""
-    return next((name for name, value in losses.items() if not math.isfinite(value)), None)
 
 
 def _optimizers(trainer: Trainer) -> tuple[tuple[str, torch.optim.Optimizer], ...]:

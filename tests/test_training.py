@@ -1,0 +1,327 @@
+"""Training learns, goes on exactly where it stopped, and refuses what cannot work."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from rich.console import Console
+
+from fexgan.affects import AFFECTS, affect_index, affect_vector
+from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
+from fexgan.config import AugmentationConfig, Config, load_preset
+from fexgan.dataset import FaceDataset
+from fexgan.errors import InputError
+from fexgan.media import read_image
+from fexgan.model import build
+from fexgan.training.augmentation import augment
+from fexgan.training.averaging import AveragedNetworks
+from fexgan.training.batches import Batch, affect_vectors, make_batch, step_generator
+from fexgan.training.loop import train
+from fexgan.training.step import Trainer, kl_weight, learning_rate
+
+CPU = torch.device("cpu")
+NOTHING = AugmentationConfig(
+    mirror_pairs=False, mirror=False, shift=0, scale=0, rotation_deg=0, brightness=0, contrast=0, saturation=0, cutout=0
+)
+
+
+def settings(**training) -> Config:
+    """Preset `tiny` with an eighth of its widths, in fp32, and dropout, which must resume exactly too."""
+    config = load_preset("tiny")
+    model = dataclasses.replace(
+        config.model,
+        encoder_widths=(8, 8, 16, 16, 16, 16),
+        decoder_widths=(16, 16, 16, 8, 8),
+        discriminator_widths=(8, 8, 16),
+        code_width=16,
+        dropout=0.2,
+    )
+    values = {"precision": "fp32", "batch_size": 8, "preview_every_steps": 0, "decay_share": 0.0, "log_every_steps": 2}
+    training = dataclasses.replace(config.training, **(values | training))
+    return dataclasses.replace(config, model=model, training=training)
+
+
+@pytest.fixture(scope="module")
+def faces(tiny_dataset) -> FaceDataset:
+    return FaceDataset.load(tiny_dataset, "train")
+
+
+@pytest.fixture
+def quiet() -> Console:
+    return Console(file=open(os.devnull, "w"))
+
+
+def batch_of(faces: FaceDataset, config: Config, step: int = 1) -> Batch:
+    return make_batch(faces, config, step, step_generator(config.training.seed, step), CPU)
+
+
+def logged(out) -> list[dict[str, str]]:
+    with (out / "log.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def stop_after(monkeypatch, step: int) -> None:
+    """Send the process a SIGTERM in step `step`, as a scheduler would."""
+    update = Trainer.update
+
+    def interrupted(self, batch, current, generator):
+        if current == step:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return update(self, batch, current, generator)
+
+    monkeypatch.setattr(Trainer, "update", interrupted)
+
+
+def test_a_few_steps_reduce_the_reconstruction_loss_and_leave_everything_a_run_owes(tiny_dataset, tmp_path, quiet):
+    config = settings(learning_rate=2e-3, precision="bf16", preview_every_steps=60, save_every_steps=60)
+    summary = train(tiny_dataset, tmp_path / "run", config, steps=60, console=quiet)
+    losses = [float(row["reconstruction"]) for row in logged(tmp_path / "run")]
+    assert losses[-1] < 0.7 * losses[0]
+    assert (summary.step, summary.steps_taken, summary.stopped) == (60, 60, False)
+    assert summary.checkpoint == newest_checkpoint(tmp_path / "run")
+    assert load_checkpoint(summary.checkpoint).metadata.characters == ("ada", "bo")
+    assert read_image(tmp_path / "run" / "previews" / "000060.png").shape[1] > 8 * 64
+    assert list((tmp_path / "run" / "tensorboard").glob("**/events*"))
+
+
+def test_a_stopped_run_goes_on_as_if_never_stopped(tiny_dataset, tmp_path, quiet, monkeypatch):
+    config = settings(steps=6, save_every_steps=2)
+    train(tiny_dataset, tmp_path / "whole", config, console=quiet)
+    with monkeypatch.context() as patch:
+        stop_after(patch, step=3)
+        stopped = train(tiny_dataset, tmp_path / "parts", config, console=quiet)
+    assert (stopped.step, stopped.stopped) == (3, True)
+    resumed = train(tiny_dataset, tmp_path / "parts", config, console=quiet)
+    assert (resumed.step, resumed.steps_taken) == (6, 3)
+
+    whole, parts = (newest_checkpoint(tmp_path / run) for run in ("whole", "parts"))
+    for name, tensor in load_checkpoint(whole).networks.state_dict().items():
+        assert torch.equal(tensor, load_checkpoint(parts).networks.state_dict()[name]), name
+    state, resumed_state = read_resume_state(whole), read_resume_state(parts)
+    assert state.keys() == resumed_state.keys()
+    for name, tensor in state.items():
+        assert torch.equal(tensor, resumed_state[name]), name
+    last = [
+        {key: value for key, value in logged(tmp_path / run)[-1].items() if "second" not in key}
+        for run in ("whole", "parts")
+    ]
+    assert last[0] == last[1]
+
+
+def test_rows_logged_after_the_checkpoint_are_taken_again_not_twice(tiny_dataset, tmp_path, quiet):
+    config = settings(steps=2, log_every_steps=1)
+    train(tiny_dataset, tmp_path, config, console=quiet)
+    with (tmp_path / "log.csv").open("a") as file:
+        file.write("3,9.9,0,0,0,0,0,0,0,0,0\n4,9.")  # a run that died after its checkpoint
+    train(tiny_dataset, tmp_path, config, steps=4, console=quiet)
+    rows = logged(tmp_path)
+    assert [int(row["step"]) for row in rows] == [1, 2, 3, 4]
+    seconds = [float(row["seconds"]) for row in rows]
+    assert seconds == sorted(seconds)
+
+
+def test_a_finished_run_takes_no_step(tiny_dataset, tmp_path, quiet):
+    config = settings(steps=2)
+    train(tiny_dataset, tmp_path, config, console=quiet)
+    again = train(tiny_dataset, tmp_path, config, console=quiet)
+    assert (again.step, again.steps_taken, again.stopped) == (2, 0, False)
+    assert again.checkpoint == newest_checkpoint(tmp_path)
+
+
+def test_only_the_newest_checkpoints_are_kept(tiny_dataset, tmp_path, quiet):
+    train(tiny_dataset, tmp_path, settings(steps=4, save_every_steps=1), console=quiet)
+    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["000003", "000004"]
+
+
+def test_a_run_may_start_from_the_weights_of_another(tiny_dataset, tmp_path, quiet):
+    first = train(tiny_dataset, tmp_path / "first", settings(steps=1), console=quiet)
+    still = settings(steps=1, learning_rate=0.0)
+    second = train(tiny_dataset, tmp_path / "second", still, start_from=first.checkpoint, console=quiet)
+    before, after = (load_checkpoint(run.checkpoint).networks.parameters() for run in (first, second))
+    for old, new in zip(before, after, strict=True):
+        torch.testing.assert_close(old, new, rtol=0, atol=1e-7)
+    with pytest.raises(InputError, match="another shape"):
+        train(tiny_dataset, tmp_path / "third", load_preset("tiny"), start_from=first.checkpoint, console=quiet)
+
+
+def test_a_changed_run_is_refused_and_told_what_changed(tiny_dataset, tmp_path, quiet, monkeypatch):
+    train(tiny_dataset, tmp_path, settings(steps=1), console=quiet)
+    with pytest.raises(InputError, match=r"training\.batch_size was 8 and is 4"):
+        train(tiny_dataset, tmp_path, settings(steps=2, batch_size=4), console=quiet)
+    with pytest.raises(InputError, match=r"model\.latent_size was 128 and is 64"):
+        config = settings(steps=2)
+        train(
+            tiny_dataset,
+            tmp_path,
+            dataclasses.replace(config, model=dataclasses.replace(config.model, latent_size=64)),
+            console=quiet,
+        )
+    other = dataclasses.replace(FaceDataset.load(tiny_dataset, "train"), fingerprint="other")
+    monkeypatch.setattr(FaceDataset, "load", lambda folder, split: other)
+    with pytest.raises(InputError, match="the dataset has other content"):
+        train(tiny_dataset, tmp_path, settings(steps=2), console=quiet)
+
+
+@pytest.mark.parametrize(("poisoned", "saved", "words"), [(2, 1, "loss .* is nan"), (1, None, "weights .* not finite")])
+def test_a_training_that_breaks_down_ends_and_names_the_last_good_checkpoint(
+    tiny_dataset, tmp_path, quiet, monkeypatch, poisoned, saved, words
+):
+    update = Trainer.update
+
+    def poison(self, batch, step, generator):
+        if step == poisoned and saved:
+            self.networks.decoder.picture[0].bias.data.fill_(torch.nan)
+        losses = update(self, batch, step, generator)
+        if step == poisoned:
+            self.networks.decoder.picture[0].bias.data.fill_(torch.nan)
+        return losses
+
+    monkeypatch.setattr(Trainer, "update", poison)
+    kept = f"the last good checkpoint is .*{saved:06d}" if saved else "no checkpoint was saved before"
+    with pytest.raises(InputError, match=f"{words} at step {poisoned}; {kept}"):
+        train(tiny_dataset, tmp_path, settings(steps=4, save_every_steps=1), console=quiet)
+    newest = newest_checkpoint(tmp_path)
+    assert (newest and int(newest.name)) == saved
+
+
+def test_pictures_of_another_size_and_useless_folders_are_refused(tiny_dataset, tmp_path, quiet):
+    with pytest.raises(InputError, match="pictures of 64 px, the model reads 128"):
+        train(tiny_dataset, tmp_path / "run", load_preset("small"), console=quiet)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write into"):
+        train(tiny_dataset, tmp_path / "file", settings(), console=quiet)
+    with pytest.raises(InputError, match="dataset"):
+        train(tmp_path / "none", tmp_path / "run", settings(), console=quiet)
+
+
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+def test_each_update_changes_its_own_weights_alone(faces, network):
+    config = settings()
+    trainer = Trainer(build(config.model), config, Accelerator())
+    before = {name: value.clone() for name, value in trainer.networks.named_parameters()}
+    batch = batch_of(faces, config)
+    drawing = trainer.draw(batch)
+    if network == "discriminator":
+        trainer.update_discriminator(batch, drawing.images.detach(), step_generator(0, 1))
+    else:
+        trainer.update_generator(batch, drawing, 0.01, step_generator(0, 1))
+    for name, value in trainer.networks.named_parameters():
+        own = name.startswith("discriminator") == (network == "discriminator")
+        assert own or torch.equal(value, before[name]), name
+    changed = [name for name, value in trainer.networks.named_parameters() if not torch.equal(value, before[name])]
+    assert changed
+
+
+def test_a_batch_pairs_pictures_of_one_character_with_what_they_show(faces):
+    config = dataclasses.replace(settings(), training=dataclasses.replace(settings().training, augmentation=NOTHING))
+    batch = batch_of(faces, config)
+    pairs = faces.pairs(8, config.training.seed, 1)
+    assert np.array_equal(faces.character[pairs.source_index], faces.character[pairs.target_index])
+    for row, (index, vector) in enumerate(zip(pairs.target_index, batch.target_affect, strict=True)):
+        expected = affect_vector(AFFECTS[faces.affect[index]], float(faces.strength[index]))
+        torch.testing.assert_close(vector, torch.tensor(expected))
+        shown = (batch.target_images[row].permute(1, 2, 0) + 1) * 127.5
+        torch.testing.assert_close(shown, torch.from_numpy(faces.pixels[index]).float(), atol=1e-3, rtol=0)
+
+
+def test_source_and_target_are_mirrored_together(faces):
+    plain, mirrored = (
+        dataclasses.replace(
+            settings(),
+            training=dataclasses.replace(
+                settings().training, augmentation=dataclasses.replace(NOTHING, mirror_pairs=mirror_pairs)
+            ),
+        )
+        for mirror_pairs in (False, True)
+    )
+    plain, mirrored = batch_of(faces, plain), batch_of(faces, mirrored)
+    turned = [torch.equal(a.flip(2), b) for a, b in zip(plain.source_images, mirrored.source_images, strict=True)]
+    targets = [torch.equal(a.flip(2), b) for a, b in zip(plain.target_images, mirrored.target_images, strict=True)]
+    assert turned == targets
+    assert 0 < sum(turned) < len(turned)
+
+
+@pytest.mark.parametrize("affect", AFFECTS)
+def test_affect_vectors_of_a_batch_are_those_of_the_notation(affect):
+    strengths = torch.tensor([0.0, 0.25, 1.0]) if affect != "neutral" else torch.ones(3)
+    vectors = affect_vectors(torch.full((3,), affect_index(affect)), strengths)
+    torch.testing.assert_close(vectors, torch.tensor([affect_vector(affect, float(one)) for one in strengths]))
+
+
+def test_an_unknown_strength_takes_the_papers_random_scale_in_the_target_alone():
+    affect, unknown = torch.tensor([affect_index("joy")]), torch.tensor([float("nan")])
+    one_hot = torch.eye(len(AFFECTS))[affect]
+    assert torch.equal(affect_vectors(affect, unknown), one_hot)
+    assert torch.equal(affect_vectors(affect, unknown, torch.tensor([-1.5])), -1.5 * one_hot)
+
+
+def test_no_variation_leaves_pictures_as_they_are():
+    images = torch.rand(4, 3, 16, 16) * 2 - 1
+    torch.testing.assert_close(augment(images, NOTHING, step_generator(0, 0)), images, atol=1e-5, rtol=0)
+    strong = dataclasses.replace(AugmentationConfig(mirror=False), probability=0.0)
+    torch.testing.assert_close(augment(images, strong, step_generator(0, 0)), images, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "field", ["shift", "scale", "rotation_deg", "brightness", "contrast", "saturation", "cutout", "mirror"]
+)
+def test_each_variation_changes_pictures_differently_repeats_by_seed_and_passes_gradients(field):
+    value = {"rotation_deg": 20.0, "mirror": True}.get(field, 0.5)
+    config = dataclasses.replace(NOTHING, probability=1.0, **{field: value})
+    images = (torch.rand(1, 3, 16, 16) * 2 - 1).expand(8, -1, -1, -1).clone().requires_grad_()
+    varied = augment(images, config, step_generator(0, 0))
+    assert torch.equal(varied, augment(images, config, step_generator(0, 0)))
+    assert not torch.allclose(varied, images, atol=1e-2)
+    assert not torch.allclose(varied[:4], varied[4:], atol=1e-2)
+    varied.sum().backward()
+    assert images.grad.abs().sum() > 0
+
+
+def test_mirroring_alone_is_exact():
+    images = torch.rand(16, 3, 8, 8)
+    varied = augment(images, dataclasses.replace(NOTHING, mirror=True), step_generator(0, 0))
+    turned = [torch.allclose(a.flip(2), b, atol=1e-5) for a, b in zip(images, varied, strict=True)]
+    kept = [torch.allclose(a, b, atol=1e-5) for a, b in zip(images, varied, strict=True)]
+    assert all(a != b for a, b in zip(turned, kept, strict=True)) and any(turned) and any(kept)
+
+
+def test_the_averages_batch_norm_is_measured_under_its_own_weights(faces):
+    config = settings()
+    networks = build(config.model)
+    averaged = AveragedNetworks(networks, decay=0.9)
+    with torch.no_grad():
+        for parameter in networks.parameters():
+            parameter.mul_(3.0)
+    averaged.update(networks, step=1000)
+    norm = averaged.networks.encoder.stages[3]
+    inputs = []
+    hook = norm.register_forward_hook(lambda module, arguments, output: inputs.append(arguments[0]))
+    averaged.measure_batch_norm(batch_of(faces, config, step) for step in (1, 2))
+    hook.remove()
+    means = torch.stack([one.mean(dim=(0, 2, 3)) for one in inputs]).mean(dim=0)
+    torch.testing.assert_close(norm.running_mean, means)
+    assert not any(module.training for module in averaged.networks.modules())
+
+
+def test_the_average_follows_at_its_decay():
+    networks = build(settings().model)
+    averaged = AveragedNetworks(networks, decay=0.75)
+    start = averaged.networks.encoder.mean.weight.clone()
+    with torch.no_grad():
+        networks.encoder.mean.weight += 1.0
+    averaged.update(networks, step=10_000)
+    torch.testing.assert_close(averaged.networks.encoder.mean.weight, start + 0.25)
+
+
+def test_the_learning_rate_falls_over_its_last_share_and_the_kl_weight_rises_at_first():
+    config = settings(steps=100, decay_share=0.5, learning_rate=1.0, kl_warmup_steps=10)
+    assert [learning_rate(config, step) for step in (1, 50, 51, 76, 100)] == [1.0, 1.0, 1.0, 0.5, 0.02]
+    assert [kl_weight(config, step) / config.loss.kl for step in (1, 5, 10, 100)] == [0.1, 0.5, 1.0, 1.0]
+    assert learning_rate(settings(learning_rate=1.0), 10**9) == 1.0
