@@ -12,7 +12,7 @@ from fexgan import bundled
 from fexgan.checkpoints import newest_checkpoint, read_metadata
 from fexgan.errors import InputError
 from fexgan.page import write_page
-from fexgan.terminal import console, say_wrote
+from fexgan.terminal import say, say_wrote
 
 RunVerb = Callable[[Sequence[str]], None]
 NAME = "open-cast"
@@ -66,16 +66,16 @@ def demo(out: Path, train_steps: int, run_verb: RunVerb) -> None:
     started = time.monotonic()
     steps = demo_steps(out, _steps_taken(out / "run") + train_steps, character=_first_character())
     for number, step in enumerate(steps, 1):
-        console.print(f"\n[bold]{number}/{len(steps)}  {step.purpose}[/bold]")
-        console.print(f"$ {step.command}", style="cyan", markup=False, soft_wrap=True)
+        say(f"\n{number}/{len(steps)}  {step.purpose}", style="bold")
+        say(f"$ {step.command}", style="cyan")
         step_started = time.monotonic()
         run_verb(step.arguments)
-        console.print(f"{time.monotonic() - step_started:.0f} s", style="dim")
+        say(f"{time.monotonic() - step_started:.0f} s", style="dim")
     write_page(out / PAGE_NAME, [(step.purpose, step.command) for step in steps])
-    console.print(f"\n[bold]Done in {time.monotonic() - started:.0f} s[/bold]")
+    say(f"\nDone in {time.monotonic() - started:.0f} s", style="bold")
     for path in sorted(path for path in out.iterdir() if path.is_file()):
         say_wrote(path)
-    console.print(f"Open {out / PAGE_NAME} in a browser.", markup=False, soft_wrap=True)
+    say(f"Open {out / PAGE_NAME} in a browser.")
 
 
 def _steps_taken(run: Path) -> int:

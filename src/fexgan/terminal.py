@@ -47,6 +47,11 @@ def size_text(size_bytes: int) -> str:
     return f"{size_bytes / 1e3:.0f} kB" if size_bytes < 1e6 else f"{size_bytes / 1e6:.1f} MB"
 
 
+def say(text: str, style: str | None = None) -> None:
+    """Print one line as it is: unbroken, so that paths and commands can be copied, and without markup."""
+    console.print(text, style=style, markup=False, soft_wrap=True)
+
+
 def say_wrote(path: Path) -> None:
     """Tell that a file is written, and its size."""
-    console.print(f"wrote {path} ({size_text(path.stat().st_size)})", markup=False, soft_wrap=True)
+    say(f"wrote {path} ({size_text(path.stat().st_size)})")

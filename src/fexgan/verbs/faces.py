@@ -235,7 +235,7 @@ def _only(pictures: Mapping[str, Image.Image]) -> Image.Image | None:
 def _write_pictures(out: Path, pictures: Mapping[str, Image.Image], sheet: Image.Image) -> None:
     """Write `pictures` by name into the folder `out` where that has no suffix, else `sheet` to the file `out`."""
     from fexgan.media import write_image
-    from fexgan.terminal import console, say_wrote
+    from fexgan.terminal import say, say_wrote
 
     if out.suffix:
         write_image(out, sheet)
@@ -243,4 +243,4 @@ def _write_pictures(out: Path, pictures: Mapping[str, Image.Image], sheet: Image
         return
     for name, picture in pictures.items():
         write_image(out / f"{name.replace(':', '-')}.png", picture)  # not every file system takes a colon
-    console.print(f"wrote {len(pictures)} pictures to {out}", markup=False, soft_wrap=True)
+    say(f"wrote {len(pictures)} pictures to {out}")

@@ -53,7 +53,7 @@ class Film:
     """Seed of all performances."""
 
     def run(self) -> None:
-        from fexgan.terminal import console
+        from fexgan.terminal import say
 
         try:
             from fexgan.studio.film import Shoot, film
@@ -63,11 +63,8 @@ class Film:
             ) from None
         flags = {name: value for name, value in vars(self).items() if name != "out"}
         report = film(self.out, Shoot(**flags))
-        console.print(
-            f"{report.filmed} takes filmed, {report.frames} frames in {report.seconds:.0f} s; {report.kept} stood already",
-            markup=False,
-            soft_wrap=True,
-        )
+        pace = f"{report.frames} frames in {report.seconds:.0f} s"
+        say(f"{report.filmed} takes filmed, {pace}; {report.kept} stood already")
 
 
 @dataclass(frozen=True)
@@ -97,17 +94,15 @@ class Prepare:
 
     def run(self) -> None:
         from fexgan.prepare import prepare
-        from fexgan.terminal import console, stage_progress
+        from fexgan.terminal import say, stage_progress
 
         framing = FramingConfig(image_size_px=self.size_px, face_fraction=self.face_fraction)
         with stage_progress() as tell:
             report = prepare(_footage(self.footage), self.out, framing, self.split, self.test_share, self.seed, tell)
-        console.print(
+        say(
             f"wrote {report.folder}: {report.take_count} takes of {len(report.characters)} characters, "
             f"{report.frames_in('train'):,} frames to train on and {report.frames_in('test'):,} to test with; "
-            f"{len(report.without_face)} without a face found, {len(report.left_out)} left out",
-            markup=False,
-            soft_wrap=True,
+            f"{len(report.without_face)} without a face found, {len(report.left_out)} left out"
         )
 
 
@@ -132,7 +127,7 @@ class Train:
 
     def run(self) -> None:
         from fexgan.checkpoints import read_metadata, resolve_checkpoint
-        from fexgan.terminal import console
+        from fexgan.terminal import console, say
         from fexgan.training.loop import train
 
         if self.preset is None and self.start_from is not None:
@@ -140,11 +135,7 @@ class Train:
         else:
             config = load_preset(self.preset or "small")
         summary = train(self.dataset, self.out, config, start_from=self.start_from, steps=self.steps, console=console)
-        console.print(
-            f"{summary.steps_taken} steps in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}",
-            markup=False,
-            soft_wrap=True,
-        )
+        say(f"{summary.steps_taken} steps in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}")
         if summary.stopped:
             raise KeyboardInterrupt
 

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from fexgan import bundled, cli
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("fexgan ")])
+def test_every_command_parses(command: str):
+    cli.parse(shlex.split(command)[1:])
+
+
+def test_every_make_target_exists():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = [line.split()[1] for line in COMMANDS if line.startswith("make ")]
+    assert targets == ["demo", "test"]
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
+
+
+def test_every_verb_is_in_the_table():
+    assert re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE) == list(cli.VERBS)
+
+
+def test_everything_in_the_tree_is_there():
+    (tree,) = blocks("text")
+    folder = ROOT
+    for line in tree.splitlines():
+        name = line.split()[0]
+        if not line.startswith(" "):
+            folder = ROOT / name
+        path = folder / name if line.startswith(" ") else folder
+        assert path.exists() or name == "data/", name
+
+
+def test_every_link_to_a_file_leads_somewhere():
+    links = re.findall(r"\]\(([^)]+)\)|src=\"([^\"]+)\"", README)
+    files = [link for pair in links for link in pair if link and not link.startswith("https://")]
+    assert files and all((ROOT / link).is_file() for link in files)
+
+
+def test_the_libraries_for_filming_are_those_that_ci_installs():
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    libraries = set(re.findall(r"lib[a-z]+[0-9a-z]+\b", ci)) - {"libraries"}
+    assert len(libraries) == 8 and all(library in README for library in libraries)
+
+
+@pytest.mark.skipif(not bundled.checkpoint_names(), reason="this copy of the package holds no checkpoint")
+def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (example,) = blocks("python")
+    exec(example, {})
+    assert {path.name for path in tmp_path.iterdir()} == {"joy.png", "blend.png"}
