@@ -1,0 +1,1 @@
+"""The studio: characters and performances in, labelled footage out."""

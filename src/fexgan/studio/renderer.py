@@ -1,0 +1,329 @@
+"""The only file that knows Blender: geometry from the studio's modules in, pictures out.
+
+Cycles on the CPU, few samples, OpenImageDenoise. Head space (dm, y up, z forward) becomes Blender's metres with z up
+and the face towards -y. What is rigid with the head moves as objects, not as vertices, so that Cycles keeps its
+ray-tracing tree of the hair from frame to frame.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fexgan.errors import InputError
+from fexgan.media import read_image
+from fexgan.studio import materials
+from fexgan.studio.anatomy import SIDES, smoothstep
+from fexgan.studio.clothing import Mesh, make_shirt
+from fexgan.studio.facial_hair import grow_beard, grow_brows, grow_lashes
+from fexgan.studio.figure import Figure, PosedFace
+from fexgan.studio.hair import STYLES, grow_hair
+
+try:
+    import bpy
+    from mathutils import Matrix, Vector
+except ImportError as error:
+    raise InputError(
+        f"filming needs Blender as a module, which cannot be loaded ({error}); pip install 'fexgan-meta[studio]' and "
+        "the libraries that README.md names"
+    ) from None
+
+TO_BLENDER = 0.1 * np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+FRAME_HEIGHT_M, FRAME_CENTRE_M, CAMERA_DISTANCE_M = 0.305, 0.731, 1.45
+SENSOR_MM = 36.0
+BEHIND_BACKDROP_M = (0.0, 3.0, 0.0)
+# Area lights: position, size (m), power (W), colour.
+LIGHTS = (
+    ((-0.9, -1.5, 1.35), 0.9, 22.0, (1.0, 0.97, 0.93)),
+    ((1.3, -1.2, 0.95), 1.2, 10.0, (0.93, 0.96, 1.0)),
+    ((0.7, 0.9, 1.5), 0.7, 18.0, (1.0, 1.0, 1.0)),
+    ((-1.0, 0.7, 1.2), 0.6, 9.0, (1.0, 1.0, 1.0)),
+)
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """`size_px` of the square picture, `samples` per pixel before denoising, `threads` (0: all cores)."""
+
+    size_px: int = 160
+    samples: int = 8
+    threads: int = 0
+
+
+class Renderer:
+    """A lit set with one seat: `seat` a figure, then `shoot` its poses."""
+
+    def __init__(self, settings: RenderSettings) -> None:
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        self._scene = bpy.context.scene
+        self._configure(settings)
+        self._light_and_camera()
+        self._actor: _Actor | None = None
+        self._folder = tempfile.TemporaryDirectory(prefix="fexgan-")
+        self._still = Path(self._folder.name) / "frame.png"
+        self._scene.render.filepath = str(self._still)
+
+    def seat(self, figure: Figure) -> None:
+        """Build `figure`'s objects in place of the last one's."""
+        if self._actor is not None:
+            self._actor.leave()
+        self._actor = _Actor(self._scene, figure)
+
+    def shoot(self, face: PosedFace) -> np.ndarray:
+        """One picture, pixels [size_px, size_px, 3] uint8, of the seated figure."""
+        if self._actor is None:
+            raise RuntimeError("seat a figure before shooting")
+        self._actor.take(face)
+        with _silence():
+            bpy.ops.render.render(write_still=True)
+        return read_image(self._still)
+
+    def _configure(self, settings: RenderSettings) -> None:
+        scene, render = self._scene, self._scene.render
+        render.engine = "CYCLES"
+        cycles = scene.cycles
+        cycles.device = "CPU"
+        cycles.samples = settings.samples
+        cycles.use_adaptive_sampling = False
+        cycles.use_denoising = True
+        cycles.denoiser = "OPENIMAGEDENOISE"
+        cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
+        cycles.max_bounces = 4
+        cycles.diffuse_bounces = 2
+        cycles.glossy_bounces = 1
+        cycles.caustics_reflective = cycles.caustics_refractive = False
+        cycles.seed = 1
+        cycles.filter_width = 1.1
+        scene.cycles_curves.shape = "RIBBONS"
+        render.resolution_x = render.resolution_y = settings.size_px
+        render.use_persistent_data = True
+        render.image_settings.file_format = "PNG"
+        render.image_settings.compression = 0
+        if settings.threads:
+            render.threads_mode = "FIXED"
+            render.threads = settings.threads
+        scene.view_settings.view_transform = "AgX"
+        scene.view_settings.look = "AgX - High Contrast"
+        scene.view_settings.exposure = 0.15
+
+    def _light_and_camera(self) -> None:
+        scene = self._scene
+        world = bpy.data.worlds.new("world")
+        world.use_nodes = True
+        background = world.node_tree.nodes["Background"]
+        background.inputs[0].default_value = (0.5, 0.52, 0.55, 1)
+        background.inputs[1].default_value = 0.28
+        scene.world = world
+        for position, size, power, color in LIGHTS:
+            light = bpy.data.lights.new("light", "AREA")
+            light.size, light.energy, light.color = size, power, color
+            placed = _link(scene, "light", light)
+            placed.location = position
+            aim = Vector((0, -0.1, 0.72)) - Vector(position)
+            placed.rotation_euler = aim.to_track_quat("-Z", "Y").to_euler()
+        wall = bpy.data.meshes.new("backdrop")
+        wall.from_pydata([(-4, 1.3, -3), (4, 1.3, -3), (4, 1.3, 4), (-4, 1.3, 4)], [], [[0, 1, 2, 3]])
+        wall.materials.append(_material(materials.plain, (0.34, 0.345, 0.355), 0.9))
+        _link(scene, "backdrop", wall)
+        camera = bpy.data.cameras.new("camera")
+        camera.sensor_width = SENSOR_MM
+        camera.lens = SENSOR_MM * CAMERA_DISTANCE_M / FRAME_HEIGHT_M
+        placed = _link(scene, "camera", camera)
+        placed.location = (0, -CAMERA_DISTANCE_M - 0.125, FRAME_CENTRE_M)
+        placed.rotation_euler = (math.pi / 2, 0, 0)
+        scene.camera = placed
+
+
+class _Actor:
+    """The Blender objects of one figure."""
+
+    def __init__(self, scene: bpy.types.Scene, figure: Figure) -> None:
+        self.figure, self._scene = figure, scene
+        character = figure.character
+        hair_color = character.hair.color
+        brow_color = tuple(0.6 * channel for channel in hair_color)
+        self._objects: list[bpy.types.Object] = []
+        self._skin, self._skin_ids = self._mesh(
+            "skin", Mesh(figure.rest, figure.anatomy.body), _material(materials.skin, character), 1
+        )
+        for name, values, kind in (
+            ("rest", figure.anatomy.base * 0.1, "FLOAT_VECTOR"),
+            ("tone", np.column_stack([figure.skin_color, np.ones(len(figure.rest))]), "FLOAT_COLOR"),
+            ("roughness", figure.roughness, "FLOAT"),
+        ):
+            _set_attribute(self._skin.data, name, kind, values[self._skin_ids])
+        teeth = _material(materials.plain, (0.80, 0.75, 0.66), 0.25)
+        tongue = _material(materials.plain, (0.35, 0.10, 0.09), 0.4)
+        self._mouth = [
+            self._mesh(part, Mesh(figure.rest, quads), tongue if part == "tongue" else teeth, 1)
+            for part, quads in figure.anatomy.parts.items()
+        ]
+        self._eyes = {side: self._eyeball(side) for side in SIDES}
+        self._rigid: list[bpy.types.Object] = []
+        strands = grow_hair(figure)
+        if strands is not None:
+            hair = self._curves("hair", strands, STYLES[character.hair.style].radius_dm, hair_color)
+            self._keep_ray_tree(hair)
+            self._rigid.append(hair)
+        self._grooms = [
+            (groom, self._curves(name, groom.at(figure.rest), radius, color))
+            for name, groom, radius, color in (
+                ("brows", grow_brows(figure), 0.0011, brow_color),
+                ("lashes", grow_lashes(figure), 0.0013, (0.012, 0.009, 0.008)),
+                ("beard", grow_beard(figure), 0.0026, hair_color),
+            )
+            if groom is not None
+        ]
+        cloth, collar = make_shirt(figure)
+        edge = character.collar or tuple(0.8 * channel for channel in character.shirt)
+        shirt, _ = self._mesh("shirt", cloth, _material(materials.cloth, character.shirt), 0)
+        self._keep_ray_tree(shirt)
+        self._mesh("collar", collar, _material(materials.cloth, edge), 0)
+
+    def take(self, face: PosedFace) -> None:
+        """Move everything to a pose."""
+        for placed, ids in [(self._skin, self._skin_ids), *self._mouth]:
+            _set_points(placed.data, face.vertices[ids])
+        _set_attribute(self._skin.data, "folds", "FLOAT", face.folds[self._skin_ids])
+        _set_attribute(self._skin.data, "forehead", "FLOAT", face.forehead[self._skin_ids])
+        for groom, placed in self._grooms:
+            points = groom.at(face.vertices, face.rotation).reshape(-1, 3) @ TO_BLENDER.T
+            placed.data.position_data.foreach_set("vector", points.astype(np.float32).ravel())
+            placed.data.update_tag()
+        turn = _matrix(face.rotation, face.pivot)
+        for placed in self._rigid:
+            placed.matrix_world = turn
+        for side, placed in self._eyes.items():
+            centre = self.figure.pivot + face.rotation @ (self.figure.eye_centers[side] - self.figure.pivot)
+            axes = _axes(face.eye_rotations[side]) * (self.figure.eye_radii[side] * 0.1)
+            placed.matrix_world = Matrix.Translation(TO_BLENDER @ centre) @ Matrix(axes).to_4x4()
+
+    def leave(self) -> None:
+        """Remove every object of this actor."""
+        owned = {placed.data for placed in self._objects}
+        for placed in self._objects:
+            bpy.data.objects.remove(placed)
+        for data in owned:
+            (bpy.data.hair_curves if isinstance(data, bpy.types.Curves) else bpy.data.meshes).remove(data)
+
+    def _mesh(
+        self, name: str, mesh: Mesh, material: bpy.types.Material, subdivisions: int
+    ) -> tuple[bpy.types.Object, np.ndarray]:
+        ids = np.unique(mesh.quads)
+        renumber = np.zeros(ids.max() + 1, int)
+        renumber[ids] = np.arange(len(ids))
+        data = bpy.data.meshes.new(name)
+        data.from_pydata((mesh.vertices[ids] @ TO_BLENDER.T).tolist(), [], renumber[mesh.quads].tolist())
+        data.polygons.foreach_set("use_smooth", [True] * len(data.polygons))
+        data.materials.append(material)
+        placed = self._place(name, data)
+        if subdivisions:
+            modifier = placed.modifiers.new("smooth", "SUBSURF")
+            modifier.levels = modifier.render_levels = subdivisions
+        return placed, ids
+
+    def _curves(
+        self, name: str, strands: np.ndarray, radius_dm: float, color: tuple[float, float, float]
+    ) -> bpy.types.Object:
+        count, points, _ = strands.shape
+        data = bpy.data.hair_curves.new(name)
+        data.add_curves([points] * count)
+        data.materials.append(_material(materials.hair, color))
+        thickness = self.figure.generator.uniform(0.7, 1.3, (count, 1)) * np.linspace(1, 0.35, points)
+        radius = data.attributes.new("radius", "FLOAT", "POINT")
+        radius.data.foreach_set("value", (thickness * radius_dm * 0.1).astype(np.float32).ravel())
+        data.position_data.foreach_set("vector", (strands.reshape(-1, 3) @ TO_BLENDER.T).astype(np.float32).ravel())
+        return self._place(name, data)
+
+    def _eyeball(self, side: str) -> bpy.types.Object:
+        """A unit sphere whose pole is the gaze axis, with the cornea's bulge."""
+        around, down = 48, 32
+        polar = np.linspace(0, np.pi, down + 1)[:, None]
+        turn = np.arange(around)[None] * 2 * np.pi / around
+        axis = np.broadcast_to(-np.cos(polar), (down + 1, around))
+        sphere = np.stack([np.sin(polar) * np.cos(turn), axis, np.sin(polar) * np.sin(turn)], axis=-1)
+        angle = np.degrees(np.broadcast_to(polar, (down + 1, around)))
+        points = (sphere * (1 + 0.045 * smoothstep(29, 5, angle))[..., None]).reshape(-1, 3)
+        faces = [
+            [i * around + j, i * around + (j + 1) % around, (i + 1) * around + (j + 1) % around, (i + 1) * around + j]
+            for i in range(down)
+            for j in range(around)
+        ]
+        data = bpy.data.meshes.new("eye")
+        data.from_pydata(points.tolist(), [], faces)
+        data.polygons.foreach_set("use_smooth", [True] * len(faces))
+        data.materials.append(_material(materials.eye, self.figure.character.iris))
+        _set_attribute(data, "angle", "FLOAT", angle)
+        _set_attribute(data, "place", "FLOAT_VECTOR", sphere * np.array([1, 0.15, 1]))
+        return self._place("eye", data)
+
+    def _keep_ray_tree(self, placed: bpy.types.Object) -> None:
+        """Give geometry that never deforms a twin behind the backdrop.
+
+        Cycles melts geometry with a single user into one tree that it builds anew for every frame; what has two users
+        keeps a tree of its own.
+        """
+        twin = self._place(placed.name, placed.data)
+        twin.location = BEHIND_BACKDROP_M
+
+    def _place(self, name: str, data: bpy.types.ID) -> bpy.types.Object:
+        placed = _link(self._scene, name, data)
+        self._objects.append(placed)
+        return placed
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep Blender's progress, which it prints from C, off standard output."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _link(scene: bpy.types.Scene, name: str, data: bpy.types.ID) -> bpy.types.Object:
+    placed = bpy.data.objects.new(name, data)
+    scene.collection.objects.link(placed)
+    return placed
+
+
+def _material(paint: Callable[..., None], *settings: object) -> bpy.types.Material:
+    material = bpy.data.materials.new(paint.__name__)
+    paint(material, *settings)
+    return material
+
+
+def _axes(rotation: np.ndarray) -> np.ndarray:
+    """A head-space rotation [3, 3] in Blender's axes."""
+    change = TO_BLENDER * 10
+    return change @ rotation @ change.T
+
+
+def _matrix(rotation: np.ndarray, pivot: np.ndarray) -> Matrix:
+    """The object transform that turns rest geometry about `pivot` (head space)."""
+    at = Vector(TO_BLENDER @ pivot)
+    return Matrix.Translation(at) @ Matrix(_axes(rotation)).to_4x4() @ Matrix.Translation(-at)
+
+
+def _set_points(data: bpy.types.Mesh, points: np.ndarray) -> None:
+    data.vertices.foreach_set("co", (points @ TO_BLENDER.T).astype(np.float32).ravel())
+    data.update()
+
+
+def _set_attribute(data: bpy.types.Mesh, name: str, kind: str, values: np.ndarray) -> None:
+    attribute = data.attributes.get(name) or data.attributes.new(name, kind, "POINT")
+    key = {"FLOAT": "value", "FLOAT_VECTOR": "vector", "FLOAT_COLOR": "color"}[kind]
+    attribute.data.foreach_set(key, np.ascontiguousarray(values, np.float32).ravel())
