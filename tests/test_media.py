@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import av
@@ -99,9 +100,11 @@ def test_a_clip_keeps_its_frames_times_and_colours(tmp_path: Path) -> None:
 
 
 def test_equal_frames_make_equal_files(tmp_path: Path) -> None:
-    frames = [np.roll(face(160), index, axis=1) for index in range(24)]
-    for name in "abcde":
-        write_clip(tmp_path / f"{name}.mp4", frames, fps=24)
+    coarse = Image.fromarray(RNG.integers(0, 256, (40, 40, 3), dtype=np.uint8))
+    texture = np.asarray(coarse.resize((160, 160), Image.Resampling.BICUBIC))
+    frames = [np.roll(texture, index, axis=1) for index in range(24)]
+    for name in "abcdefghij":
+        write_clip(tmp_path / f"{name}.mp4", frames, fps=24, crf=12)
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
 
 
@@ -158,6 +161,22 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         raise RuntimeError
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
     assert [path.name for path in target.iterdir()] == ["second"]
+
+
+def test_a_folder_that_cannot_be_replaced_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with atomic_folder(tmp_path / "set") as temporary:
+        (temporary / "first").write_text("first")
+    replace = os.replace
+
+    def refuse_the_new(source: Path, target: Path) -> None:
+        if source.name.endswith(".partial"):
+            raise PermissionError(13, "Permission denied")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse_the_new)
+    with pytest.raises(InputError, match="permission denied"), atomic_folder(tmp_path / "set") as temporary:
+        (temporary / "second").write_text("second")
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["set", "set/first"]
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.media import read_image, write_clip, write_image
+from fexgan.media import decode_image, read_image, write_clip, write_image
 from fexgan.prepare import PrepareReport, prepare, shards
 from fexgan.prepare.plan import _sample
 
@@ -180,7 +180,7 @@ def test_a_sidecar_that_does_not_fit_its_clip_leaves_it_out(tmp_path: Path) -> N
 def test_pictures_of_one_size_share_a_square_and_others_are_framed_one_by_one(tmp_path: Path) -> None:
     for number, x in enumerate((0.45, 0.55)):
         write_image(tmp_path / f"cast/ada/joy/{number}.png", face(96, x=x))
-        write_image(tmp_path / f"cast/neutral/bo_{number}.png", face(96 + 32 * number, x=x))
+        write_image(tmp_path / f"cast/neutral/bo_{number}.png", face(96 + 96 * number))
     (tmp_path / "cast/ada/joy/2.jpg").write_text("broken")
     report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING, test_share=0)
     rows = pq.read_table(tmp_path / "set/data").to_pylist()
@@ -191,6 +191,9 @@ def test_pictures_of_one_size_share_a_square_and_others_are_framed_one_by_one(tm
         ("neutral/bo_1.png", 1.0, None),
     ]
     assert report.left_out[0].source == "ada/joy/2.jpg" and len(report.left_out) == 1
+    pictures = [decode_image(row["image"]["bytes"]).astype(float) for row in rows]
+    assert np.abs(pictures[0] - pictures[1]).mean() > 10, "a face that moves must move in a square that does not"
+    assert np.abs(pictures[2] - pictures[3]).mean() < 8, "one face at two sizes must look alike"
 
 
 def test_large_datasets_are_cut_into_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

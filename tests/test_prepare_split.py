@@ -66,6 +66,12 @@ def test_another_character_leaves_the_split_of_the_others_alone(split: str) -> N
     assert choose_test_frames(_takes("ab"), split, 0.3, seed=0)[6:] == alone
 
 
+def test_groups_are_drawn_independently() -> None:
+    chosen = choose_test_frames(_takes("abcdefgh"), "take", 0.3, seed=0)
+    held_out = [next(take for take in range(3) if chosen[start + take]) for start in range(0, len(chosen), 3)]
+    assert set(held_out) == {0, 1, 2}
+
+
 @pytest.mark.parametrize("split", ["take", "frame", "character"])
 def test_a_share_of_nothing_tests_nothing(split: str) -> None:
     assert not any(choose_test_frames(_takes(), split, 0.0, seed=0))

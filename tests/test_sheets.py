@@ -56,9 +56,10 @@ def test_no_label_is_drawn_over_a_picture_or_cut_off() -> None:
         [[RED, RED]], ["a very long label that cannot fit", "joy"], ["someone with a long name"], 64, "Title"
     )
     assert _area(labelled, (255, 0, 0)) == 2 * 64 * 64
-    rim = np.asarray(labelled)
-    for edge in (rim[0], rim[-1], rim[:, 0], rim[:, -1]):
-        assert np.all(edge == BACKGROUND)
+    narrow = sheet([[RED]], ["a very long label that cannot fit"], cell_px=64)
+    for canvas in (np.asarray(labelled), np.asarray(narrow)):
+        for edge in (canvas[0], canvas[-1], canvas[:, 0], canvas[:, -1]):
+            assert np.all(edge == BACKGROUND)
 
 
 def test_pictures_that_are_not_square_keep_their_shape() -> None:

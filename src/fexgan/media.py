@@ -75,7 +75,12 @@ def atomic_folder(path: Path) -> Iterator[Path]:
                 _sync(file)
             if path.exists():
                 os.replace(path, replaced)
-            os.replace(temporary, path)
+            try:
+                os.replace(temporary, path)
+            except OSError:
+                if replaced.exists():
+                    os.replace(replaced, path)
+                raise
             _sync(path.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
