@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fexgan import figures
+from fexgan.affects import NEUTRAL_INDEX, Mixture, affect_index
+from fexgan.dataset import FaceDataset
+from fexgan.errors import InputError
+from fexgan.keyframes import parse_keyframes
+from fexgan.synthesis import Model
+from fexgan.terminal import size_text
+
+
+@pytest.fixture(scope="module")
+def faces(tiny_dataset: Path) -> FaceDataset:
+    return FaceDataset.load(tiny_dataset, "test")
+
+
+@pytest.fixture(scope="module")
+def sources(faces: FaceDataset) -> dict[str, np.ndarray]:
+    return figures.neutral_faces(faces)
+
+
+def same(first: Image.Image, second: Image.Image) -> bool:
+    return np.array_equal(np.asarray(first), np.asarray(second))
+
+
+def test_a_blink_is_never_the_neutral_face(faces: FaceDataset):
+    pixels = faces.pixels.copy()
+    neutral = np.flatnonzero((faces.affect == NEUTRAL_INDEX) & (faces.character == 0))
+    pixels[neutral[0], 20:30] = 255  # eyes shut in the first of four frames
+    (chosen, _) = figures.neutral_faces(replace(faces, pixels=pixels)).values()
+    assert (chosen[20:30] < 255).any()
+
+
+def test_a_character_without_neutral_frames_is_left_out_and_nobody_is_an_error(faces: FaceDataset):
+    affect = np.where(faces.character == 0, affect_index("joy"), faces.affect)
+    assert list(figures.neutral_faces(replace(faces, affect=affect))) == ["bo"]
+    with pytest.raises(InputError, match="no neutral"):
+        figures.neutral_faces(replace(faces, affect=np.full_like(faces.affect, affect_index("joy"))))
+
+
+def test_random_faces_fill_rows_and_no_two_share_a_seed(tiny_model: Model):
+    affects = [Mixture.parse("joy"), Mixture.parse("joy:0.5"), Mixture.parse("fear")]
+    rows = figures.random_faces(tiny_model, affects, count=5, seed=10)
+    assert {name: len(row) for name, row in rows.items()} == {"joy": 2, "joy:0.5": 2, "fear": 2}
+    assert same(rows["fear"][1], tiny_model.random(1, "fear", seed=15)[0])
+
+
+def test_one_affect_is_laid_out_in_rows_of_eight(tiny_model: Model):
+    sheet = figures.random_sheet(figures.random_faces(tiny_model, [Mixture.parse("joy")], count=16, seed=0))
+    assert sheet.width == pytest.approx(4 * sheet.height, rel=0.2)
+
+
+@pytest.fixture
+def laid_out(monkeypatch: pytest.MonkeyPatch) -> dict[str, list]:
+    """What the next sheet is asked to lay out."""
+    asked: dict[str, list] = {}
+
+    def sheet(cells: list, columns: list, labels: list, *others: object) -> None:
+        asked.update(cells=cells, columns=columns, labels=labels)
+
+    monkeypatch.setattr(figures, "sheet", sheet)
+    return asked
+
+
+def test_a_source_stands_before_what_it_was_transformed_to(
+    tiny_model: Model, sources: dict[str, np.ndarray], laid_out: dict[str, list]
+):
+    targets = [Mixture.parse("joy"), Mixture.parse("anger:0.3")]
+    rows = figures.transformed(tiny_model, sources, targets, "neutral")
+    figures.transform_sheet(tiny_model, sources, targets, rows)
+    assert laid_out["columns"] == ["source", "joy", "anger:0.3"] and laid_out["labels"] == ["ada", "bo"]
+    expected = [sources["bo"], *(tiny_model.transform(sources["bo"], target, "neutral") for target in targets)]
+    assert all(same(cell, picture) for cell, picture in zip(laid_out["cells"][1], expected, strict=True))
+
+
+def test_a_mixture_stands_between_its_parents_on_the_sheet(
+    tiny_model: Model, sources: dict[str, np.ndarray], laid_out: dict[str, list]
+):
+    rows = figures.blended(tiny_model, sources, [Mixture.parse("joy+disgust")], "neutral")
+    figures.blend_sheet(rows)
+    assert laid_out["columns"] == ["joy", "joy+disgust", "disgust"]
+    expected = [
+        tiny_model.transform(sources["bo"], text, "neutral") for text in ("joy", "joy:0.5+disgust:0.5", "disgust")
+    ]
+    assert all(same(cell, picture) for cell, picture in zip(laid_out["cells"][1], expected, strict=True))
+
+
+def test_every_face_plays_in_its_own_cell(tiny_model: Model, sources: dict[str, np.ndarray]):
+    many = [*sources.values()] * 2
+    keyframes = parse_keyframes("0s neutral, 0.5s joy")
+    frames = list(figures.clip_frames(tiny_model, many, keyframes, 4, 64, "neutral"))
+    assert len(frames) == 3 and frames[0].shape == (2 * 64, 3 * 64, 3)
+    assert same(frames[2][:64, 64:128], tiny_model.transform(sources["bo"], "joy", "neutral"))
+    assert same(frames[2][64:, :64], tiny_model.transform(sources["bo"], "joy", "neutral"))
+    assert not frames[2][64:, 64:].any()
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (999_000, "999 kB"), (3_440_000, "3.4 MB")]
+)
+def test_sizes_read_well(size: int, text: str):
+    assert size_text(size) == text
