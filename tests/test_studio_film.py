@@ -1,0 +1,110 @@
+"""Takes and filming: plans, truth, and clips that Blender really renders."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from fexgan.errors import InputError
+from fexgan.manifest import read_sidecar
+from fexgan.media import read_clip
+from fexgan.studio.film import Shoot, film
+from fexgan.studio.performance import perform, plan_performance
+
+REQUIRED = "FEXGAN_REQUIRE_STUDIO"
+
+
+@pytest.fixture(scope="module")
+def blender():
+    try:
+        import bpy
+    except ImportError as error:
+        if os.environ.get(REQUIRED):
+            raise
+        pytest.skip(f"Blender cannot be loaded: {error}")
+    return bpy
+
+
+def plan(affects: str = "joy", take: int = 1, seed: int = 0):
+    return plan_performance("rosa", affects, take, frames=36, fps=24, seed=seed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("take", [1, 2, 3])
+def test_a_take_goes_from_neutral_to_its_peak_and_back(take, seed):
+    planned = plan(take=take, seed=seed)
+    strength = np.array(perform(planned)[1].strength["joy"])
+    assert strength[0] == 0
+    assert strength[-1] < 0.25
+    assert strength.max() == pytest.approx(planned.peak, abs=0.02)
+    rise = strength[: strength.argmax() + 1]
+    assert (np.diff(rise) >= 0).all()
+
+
+def test_the_first_take_shows_the_whole_affect_and_later_ones_less():
+    assert plan(take=1).peak == 1
+    assert all(0.65 <= plan(take=3, seed=seed).peak <= 0.9 for seed in range(20))
+
+
+def test_an_idle_take_is_neutral_throughout_but_not_frozen():
+    poses, truth = perform(plan("neutral"))
+    assert truth.strength == {"neutral": (1.0,) * 36}
+    assert max(truth.blink) > 0.8
+    assert np.ptp(truth.head_yaw_deg) > 0.5
+    assert all(weight <= 0.15 for pose in poses for unit, weight in pose.units.items() if "Blink" not in unit)
+
+
+def test_a_mixture_take_tells_the_strength_of_each_affect():
+    _, truth = perform(plan("anger+sadness"))
+    assert set(truth.strength) == {"anger", "sadness"}
+
+
+def test_plans_depend_on_what_is_filmed_and_nothing_else():
+    assert plan() == plan()
+    assert plan() != plan(take=2)
+    assert plan() != plan(seed=1)
+    assert perform(plan())[1] == perform(plan())[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"size_px": 33}, "size_px 33 is odd"),
+        ({"size_px": 0}, "size_px 0 is out of range"),
+        ({"takes": 0}, "takes 0 is out of range"),
+        ({"frames": 3}, "frames 3 is out of range; give 8 to"),
+        ({"fps": 0.0}, "fps 0 is out of range"),
+        ({"affects": ("happy",)}, "names no affect"),
+        ({"characters": ("nobody",)}, "character 'nobody' is not in open_cast.yaml; choose from ada"),
+    ],
+)
+def test_wrong_settings_are_refused_before_anything_is_written(tmp_path, settings, told):
+    with pytest.raises(InputError, match=told):
+        film(tmp_path / "footage", Shoot(**settings))
+    assert not (tmp_path / "footage").exists()
+
+
+def test_filming_renders_clips_with_sidecars_and_goes_on_where_it_stopped(tmp_path, blender):
+    shoot = Shoot(characters=("cole",), affects=("surprise",), takes=1, frames=8, size_px=48, samples=1, crf=10)
+    report = film(tmp_path, shoot)
+    assert (report.filmed, report.kept, report.frames) == (1, 0, 8)
+    clip = tmp_path / "cole/surprise/1.mp4"
+    frames = np.stack([pixels for pixels, _ in read_clip(clip)]).astype(float)
+    truth = read_sidecar(clip.with_suffix(".json"))
+    assert frames.shape == (8, 48, 48, 3)
+    assert len(truth.frames) == 8
+    assert truth.character_parameters["name"] == "cole"
+    centre, corner = frames[0, 20:32, 20:28].mean(axis=(0, 1)), frames[0, :6, :6].mean(axis=(0, 1))
+    assert centre[0] > centre[2] + 10, "skin is warmer than it is blue"
+    assert np.ptp(corner) < 15, "the backdrop is grey"
+    apex = int(np.argmax(truth.frames.strength["surprise"]))
+    assert np.abs(frames[apex] - frames[0])[20:44].mean() > 2, "the face moves"
+
+    untouched = clip.stat().st_mtime_ns
+    again = film(tmp_path, shoot)
+    assert (again.filmed, again.kept) == (0, 1)
+    assert clip.stat().st_mtime_ns == untouched
+    clip.unlink()
+    assert film(tmp_path, shoot).filmed == 1, "a sidecar without its clip is an unfinished take"
