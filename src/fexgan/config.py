@@ -39,7 +39,7 @@ class FramingConfig:
 
     image_size_px: int = 128
     """Side of the square pictures the networks read and draw."""
-    face_fraction: float = 0.62
+    face_fraction: float = 0.5
     """Height of the detected face box (brows to chin) divided by the side of the crop; larger is closer."""
     vertical_offset: float = 0.0
     """How far the crop's centre lies below the face box's centre, as a fraction of the crop's side."""
