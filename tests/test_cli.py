@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -108,6 +109,15 @@ def test_an_interruption_exits_with_130(fexgan: Run, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(cli.VERBS["generate"], "run", interrupted)
     assert fexgan("generate") == 130
+
+
+def test_a_full_disk_is_one_line(fexgan: Run, monkeypatch: pytest.MonkeyPatch, capsys):
+    def write(verb: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "random.png")
+
+    monkeypatch.setattr(cli.VERBS["generate"], "run", write)
+    assert fexgan("generate") == 2
+    assert capsys.readouterr().err == "fexgan: error: random.png: No space left on device\n"
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(fexgan: Run, tiny_checkpoint: Path, tmp_path: Path, capsys):

@@ -15,6 +15,7 @@ from fexgan.errors import InputError
 from fexgan.evaluation.evaluate import evaluate, evenly_spaced
 from fexgan.evaluation.judging import judge, redraw, true_vectors
 from fexgan.prepare import prepare
+from fexgan.tensors import pixels_to_images
 
 
 class KnowingNetworks(torch.nn.Module):
@@ -26,10 +27,14 @@ class KnowingNetworks(torch.nn.Module):
         super().__init__()
         self.answers = {picture.tobytes(): affect for picture, affect in zip(faces.pixels, faces.affect, strict=True)}
 
+        self.drawn: set[tuple[bytes, int]] = set()
+
     def encode(self, images, source_affect):
         return images.flatten(1), images.flatten(1)
 
     def decode(self, latent, target_affect):
+        pairs = zip(latent, target_affect, strict=True)
+        self.drawn |= {(face.numpy().tobytes(), affect.argmax().item()) for face, affect in pairs}
         return latent.reshape(-1, 3, 64, 64)
 
     def discriminate(self, images):
@@ -57,6 +62,16 @@ def test_networks_that_know_every_answer_score_one(checkpoint: Checkpoint, tiny_
     for part in report.reconstruction.values():
         assert part.psnr_db == 100.0 and part.ssim == pytest.approx(1.0, abs=1e-4)
         assert part.sharpness == part.sharpness_of_real > 0
+
+
+def test_every_neutral_source_is_given_every_affect(
+    checkpoint: Checkpoint, tiny_dataset: Path, test_faces: FaceDataset
+):
+    networks = KnowingNetworks(test_faces)
+    evaluate(replace(checkpoint, networks=networks), tiny_dataset, "knowing")
+    neutral = pixels_to_images(test_faces.pixels[test_faces.affect == NEUTRAL_INDEX]).flatten(1).numpy()
+    faces = {face.tobytes() for face in neutral}
+    assert {(face, affect) for face in faces for affect in range(7)} <= networks.drawn
 
 
 def test_only_frames_that_show_their_affect_are_in_the_table(checkpoint: Checkpoint, tiny_dataset: Path):

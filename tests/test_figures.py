@@ -98,6 +98,7 @@ def test_every_face_plays_in_its_own_cell(tiny_model: Model, sources: dict[str, 
     frames = list(figures.clip_frames(tiny_model, many, keyframes, 4, 64, "neutral"))
     assert len(frames) == 3 and frames[0].shape == (2 * 64, 3 * 64, 3)
     assert same(frames[2][:64, 64:128], tiny_model.transform(sources["bo"], "joy", "neutral"))
+    assert same(frames[2][:64, 128:], tiny_model.transform(sources["ada"], "joy", "neutral"))
     assert same(frames[2][64:, :64], tiny_model.transform(sources["bo"], "joy", "neutral"))
     assert not frames[2][64:, 64:].any()
 
