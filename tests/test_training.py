@@ -219,6 +219,18 @@ def test_each_update_changes_its_own_weights_alone(faces, network):
     assert changed
 
 
+def test_the_discriminator_judges_the_generators_update_without_learning_from_it(faces):
+    config = settings()
+    trainer = Trainer(build(config.model), config, Accelerator())
+    discriminator = trainer.networks.discriminator
+    statistics = {name: value.clone() for name, value in discriminator.named_buffers()}
+    batch = batch_of(faces, config)
+    trainer.update_generator(batch, trainer.draw(batch), 0.01, step_generator(0, 1))
+    assert all(torch.equal(value, statistics[name]) for name, value in discriminator.named_buffers())
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in discriminator.parameters())
+    assert discriminator.training
+
+
 def test_a_batch_pairs_pictures_of_one_character_with_what_they_show(faces):
     config = dataclasses.replace(settings(), training=dataclasses.replace(settings().training, augmentation=NOTHING))
     batch = batch_of(faces, config)

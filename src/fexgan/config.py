@@ -5,6 +5,7 @@ The defaults are the published networks and training (preset `paper`); a preset 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import typing
@@ -97,12 +98,9 @@ class ModelConfig:
             f"with {len(self.encoder_widths)} encoder and {len(self.decoder_widths)} + 1 decoder stages the sides are "
             f"{2 ** len(self.encoder_widths)} and {2 ** (len(self.decoder_widths) + 1)}: make all three equal",
         )
-        _check(
-            size % 2 ** len(self.discriminator_widths) == 0,
-            "model.discriminator_widths",
-            self.discriminator_widths,
-            f"a picture of {size} px can be halved at most {size.bit_length() - 1} times: give fewer stages",
-        )
+        halvable = size % 2 ** len(self.discriminator_widths) == 0
+        way_out = f"a picture of {size} px can be halved at most {size.bit_length() - 1} times: give fewer stages"
+        _check(halvable, "model.discriminator_widths", self.discriminator_widths, way_out)
         _check_range("model.leaky_slope", self.leaky_slope, 0.0, 1.0)
         _check_range("model.dropout", self.dropout, 0.0, 0.95)
         _check_range("model.dropout_stages", self.dropout_stages, 0, len(self.decoder_widths))
@@ -159,11 +157,11 @@ class AugmentationConfig:
     """Side of the square that is greyed out, as a fraction of the picture's; 0 leaves pictures whole."""
 
     def __post_init__(self) -> None:
-        for name, high in (("shift", 0.5), ("scale", 0.5), ("brightness", 1.0), ("contrast", 1.0), ("saturation", 1.0)):
-            _check_range(f"training.augmentation.{name}", getattr(self, name), 0.0, high)
-        _check_range("training.augmentation.probability", self.probability, 0.0, 1.0)
-        _check_range("training.augmentation.rotation_deg", self.rotation_deg, 0.0, 180.0)
-        _check_range("training.augmentation.cutout", self.cutout, 0.0, 1.0)
+        highest = {"shift": 0.5, "scale": 0.5, "rotation_deg": 180.0}
+        for item in dataclasses.fields(self):
+            if not item.name.startswith("mirror"):
+                high = highest.get(item.name, 1.0)
+                _check_range(f"training.augmentation.{item.name}", getattr(self, item.name), 0.0, high)
 
 
 @dataclass(frozen=True)
@@ -205,16 +203,11 @@ class TrainingConfig:
         _check_range("training.batch_size", self.batch_size, 2)  # batch norm at one pixel needs two
         _check_range("training.learning_rate", self.learning_rate, 0.0, 1.0)
         _check_range("training.decay_share", self.decay_share, 0.0, 1.0)
-        _check(
-            len(self.betas) == 2 and all(0.0 <= beta < 1.0 for beta in self.betas),
-            "training.betas",
-            self.betas,
-            "give two numbers in [0, 1)",
-        )
+        betas_fit = len(self.betas) == 2 and all(0.0 <= beta < 1.0 for beta in self.betas)
+        _check(betas_fit, "training.betas", self.betas, "give two numbers in [0, 1)")
         _check_range("training.discriminator_weight_decay", self.discriminator_weight_decay, 0.0)
-        _check(
-            self.precision in PRECISIONS, "training.precision", self.precision, f"choose from {', '.join(PRECISIONS)}"
-        )
+        choice = f"choose from {', '.join(PRECISIONS)}"
+        _check(self.precision in PRECISIONS, "training.precision", self.precision, choice)
         _check_range("training.ema_decay", self.ema_decay, 0.0, 1.0)
         _check_range("training.kl_warmup_steps", self.kl_warmup_steps, 0)
         _check_range("training.seed", self.seed, 0, 2**32 - 1)
@@ -231,11 +224,9 @@ class Config:
     framing: FramingConfig = field(default_factory=FramingConfig)
 
     def __post_init__(self) -> None:
+        size, framed = self.model.image_size_px, self.framing.image_size_px
         _check(
-            self.framing.image_size_px == self.model.image_size_px,
-            "framing.image_size_px",
-            self.framing.image_size_px,
-            f"the model reads pictures of {self.model.image_size_px} px: make both equal",
+            size == framed, "framing.image_size_px", framed, f"the model reads pictures of {size} px: make both equal"
         )
 
 
@@ -304,9 +295,7 @@ def _read(kind: Any, value: Any, name: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind is float and isinstance(value, str):  # YAML 1.1 reads 2e-4, which has no dot, as text
-        try:
+        with contextlib.suppress(ValueError):
             return float(value)
-        except ValueError:
-            pass
     _check(type(value) is kind, name, value, f"give {_KINDS[kind]}")
     return value
