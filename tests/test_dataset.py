@@ -91,6 +91,30 @@ def test_target_affects_are_equally_likely_whatever_their_number_of_frames(faces
     assert np.bincount(shown, minlength=7)[[0, 3, 6]] == pytest.approx([2000] * 3, rel=0.1)
 
 
+def test_targets_keep_the_strength_drawn_and_turn_their_heads_like_the_source(faces: FaceDataset) -> None:
+    count = 400
+    draw = np.random.default_rng(0)
+    many = FaceDataset(
+        **{
+            **vars_of(faces),
+            "pixels": np.zeros((count, 2, 2, 3), np.uint8),
+            "character": np.zeros(count, np.int64),
+            "affect": np.full(count, 3),
+            "strength": draw.uniform(size=count).astype(np.float32),
+            "head_deg": draw.uniform(-10, 10, (count, 3)).astype(np.float32),
+        }
+    )
+    without = FaceDataset(**{**vars_of(many), "head_deg": np.full((count, 3), np.nan, np.float32)})
+    posed, blind = many.pairs(2000, seed=0, step=0), without.pairs(2000, seed=0, step=0)
+
+    def turned(pairs) -> np.ndarray:
+        return np.linalg.norm(many.head_deg[pairs.source_index] - many.head_deg[pairs.target_index], axis=1)
+
+    assert turned(posed).mean() < 0.75 * turned(blind).mean()
+    assert np.abs(many.strength[posed.target_index] - many.strength[blind.target_index]).max() <= 0.1
+    assert np.array_equal(posed.source_index, blind.source_index)
+
+
 def vars_of(faces: FaceDataset) -> dict:
     return {name: getattr(faces, name) for name in FaceDataset.__dataclass_fields__}
 

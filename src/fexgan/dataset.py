@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord
 from fexgan.media import Pixels, decode_image
 
-COLUMNS = ("image", "character", "affect", "strength", "take", "frame")
+COLUMNS = ("image", "character", "affect", "strength", "head_deg", "take", "frame")
+POSE_CANDIDATES, POSE_STRENGTH_GAP = 24, 0.1
 WAY_OUT = "make the dataset with: fexgan prepare"
 
 
@@ -40,14 +42,16 @@ class FaceDataset:
     """One split of a dataset, decoded. Row i of every array tells of frame i.
 
     `pixels`: uint8 [n, side, side, 3]. `character`: int64 [n], index into `characters`. `affect`: int64 [n], index into
-    `AFFECTS`. `strength`: float32 [n] in [0, 1], NaN where unknown. `take`: str [n]. `frame`: int64 [n], from 0 in each
-    take. `fingerprint`: SHA-256 over the shards of all splits.
+    `AFFECTS`. `strength`: float32 [n] in [0, 1], NaN where unknown. `head_deg`: float32 [n, 3], yaw, pitch and roll,
+    NaN where unknown. `take`: str [n]. `frame`: int64 [n], from 0 in each take. `fingerprint`: SHA-256 over the shards
+    of all splits.
     """
 
     pixels: Pixels
     character: NDArray[np.int64]
     affect: NDArray[np.int64]
     strength: NDArray[np.float32]
+    head_deg: NDArray[np.float32]
     take: NDArray[np.str_]
     frame: NDArray[np.int64]
     characters: tuple[str, ...]
@@ -80,6 +84,7 @@ class FaceDataset:
             character=_labels(table["character"], len(characters), folder),
             affect=_labels(table["affect"], len(AFFECTS), folder),
             strength=table["strength"].to_numpy().astype(np.float32),
+            head_deg=_poses(table["head_deg"]),
             take=np.array(table["take"].to_pylist(), dtype=np.str_),
             frame=table["frame"].to_numpy().astype(np.int64),
             characters=characters,
@@ -91,7 +96,9 @@ class FaceDataset:
         """The pairs of one training step, fixed by `seed` and `step` alone, so that a resumed run needs no state.
 
         The source is any frame; the target's affect is any that the source's character shows, all equally likely, and
-        the target any frame of that character with that affect.
+        the target any frame of that character with that affect. Where head poses are known, it gives way to the frame
+        of about its strength, among some drawn at random, whose head is turned most like the source's: no network can
+        know how a head will turn, and one that has to guess learns to blur.
         """
         order, starts, counts = self._groups
         draw = np.random.default_rng((seed, step))
@@ -100,8 +107,16 @@ class FaceDataset:
         shown = counts[character] > 0  # [batch, 7]
         rank = (draw.random(batch_size) * shown.sum(axis=1)).astype(np.int64)
         affect = np.argmax(shown.cumsum(axis=1) > rank[:, None], axis=1)
-        member = (draw.random(batch_size) * counts[character, affect]).astype(np.int64)
-        return PairBatch(source, order[starts[character, affect] + member])
+        count, start = counts[character, affect][:, None], starts[character, affect][:, None]
+        member = (draw.random((batch_size, POSE_CANDIDATES)) * count).astype(np.int64)
+        return PairBatch(source, self._alike_in_pose(source, order[start + member]))
+
+    def _alike_in_pose(self, source: NDArray[np.int64], candidates: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Of each row of `candidates` [batch, k], the first or one that equals it in strength and fits the pose."""
+        turned = np.linalg.norm(self.head_deg[candidates] - self.head_deg[source][:, None], axis=2)  # [batch, k]
+        gap = np.abs(self.strength[candidates] - self.strength[candidates[:, :1]])
+        turned[~(gap <= POSE_STRENGTH_GAP) | np.isnan(turned)] = np.inf
+        return candidates[np.arange(len(source)), turned.argmin(axis=1)]
 
     @cached_property
     def _groups(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -176,6 +191,11 @@ def _labels(column: pa.ChunkedArray, count: int, folder: Path) -> NDArray[np.int
     if np.any((labels < 0) | (labels >= count)):
         raise InputError(f"dataset {folder} has labels that its metadata does not name; {WAY_OUT}")
     return labels
+
+
+def _poses(column: pa.ChunkedArray) -> NDArray[np.float32]:
+    unknown = [math.nan] * 3
+    return np.array([pose or unknown for pose in column.to_pylist()], np.float32).reshape(-1, 3)
 
 
 def _fingerprint(shards: Sequence[Path]) -> str:

@@ -124,6 +124,7 @@ def _write_shards(
                     "character": report.characters.index(entry.character),
                     "affect": affect_index(entry.affect),
                     "strength": shot.strengths[index],
+                    "head_deg": shot.head_deg[index],
                     "take": entry.take,
                     "frame": index,
                     "time_s": time_s,

@@ -19,6 +19,7 @@ from fexgan.prepare.crop import Square, cut, steady_square
 from fexgan.prepare.faces import FaceFinder
 
 Strengths = tuple[float | None, ...]
+HeadPoses = tuple[tuple[float, float, float] | None, ...]
 Item = TypeVar("Item")
 
 
@@ -35,12 +36,14 @@ class LeftOut:
 class Shot:
     """One take that can be used. `squares`: the crop of each frame. `strengths`: per frame, None where unknown.
 
+    `head_deg`: yaw, pitch and roll of the head per frame, None where unknown.
     `sources`: each frame's file, relative to the footage. `without_face`: those framed by the middle of the picture.
     """
 
     entry: ClipEntry
     squares: tuple[Square, ...]
     strengths: Strengths
+    head_deg: HeadPoses
     sources: tuple[str, ...]
     without_face: tuple[str, ...]
     license: str
@@ -94,10 +97,11 @@ def _plan_clip(entry: ClipEntry, footage: Path, framing: FramingConfig, finder: 
     count, samples = _sample((pixels for pixels, _ in read_clip(entry.path)), framing.sampled_frames)
     if count == 0:
         raise InputError(f"{entry.path} holds no frames")
-    strengths, license = _truth(entry, count)
+    strengths, head_deg, license = _truth(entry, count)
     square, found = steady_square(samples, finder, framing)
     source = _relative(entry.path, footage)
-    return Shot(entry, (square,) * count, strengths, (source,) * count, () if found else (source,), license)
+    without_face = () if found else (source,)
+    return Shot(entry, (square,) * count, strengths, head_deg, (source,) * count, without_face, license)
 
 
 def _plan_pictures(
@@ -126,24 +130,28 @@ def _plan_pictures(
         squares = tuple(square for square, _ in framed)
         without_face = tuple(source for source, (_, found) in zip(sources, framed, strict=True) if not found)
     usable = ClipEntry(entry.path, entry.character, entry.affect, entry.take, pictures=tuple(paths))
-    strengths, license = _truth(usable, len(paths))
-    return Shot(usable, squares, strengths, sources, without_face, license), left_out
+    strengths, head_deg, license = _truth(usable, len(paths))
+    return Shot(usable, squares, strengths, head_deg, sources, without_face, license), left_out
 
 
-def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, str]:
-    """(strength of each frame, license): from the sidecar; without one neutral is sure to be neutral, the rest unknown.
+def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, HeadPoses, str]:
+    """(strength and head pose of each frame, license) from the sidecar.
 
+    Without one, neutral is sure to be neutral and the rest is unknown.
     Raises InputError for a sidecar that does not fit its clip.
     """
     if entry.sidecar_path is None:
-        return (1.0 if entry.affect == NEUTRAL else None,) * frame_count, ""
+        return (1.0 if entry.affect == NEUTRAL else None,) * frame_count, (None,) * frame_count, ""
     take = read_sidecar(entry.sidecar_path)
     strengths = take.frames.strength.get(entry.affect)
     if strengths is None:
         raise InputError(f"its sidecar tells the strength of {', '.join(take.frames.strength)}, not of {entry.affect}")
     if len(strengths) != frame_count:
         raise InputError(f"its sidecar describes {len(strengths)} frames, the clip has {frame_count}")
-    return strengths, take.license
+    motion = take.frames
+    angles = (motion.head_yaw_deg, motion.head_pitch_deg, motion.head_roll_deg)
+    head_deg = tuple(zip(*angles, strict=True)) if all(angles) else (None,) * frame_count
+    return strengths, head_deg, take.license
 
 
 def _sample(frames: Iterable[Pixels], count: int) -> tuple[int, list[Pixels]]:
