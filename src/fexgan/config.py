@@ -101,10 +101,9 @@ class ModelConfig:
         halvable = size % 2 ** len(self.discriminator_widths) == 0
         way_out = f"a picture of {size} px can be halved at most {size.bit_length() - 1} times: give fewer stages"
         _check(halvable, "model.discriminator_widths", self.discriminator_widths, way_out)
-        _check_range("model.leaky_slope", self.leaky_slope, 0.0, 1.0)
-        _check_range("model.dropout", self.dropout, 0.0, 0.95)
+        for name, high in (("leaky_slope", 1.0), ("dropout", 0.95), ("head_dropout", 0.95)):
+            _check_range(f"model.{name}", getattr(self, name), 0.0, high)
         _check_range("model.dropout_stages", self.dropout_stages, 0, len(self.decoder_widths))
-        _check_range("model.head_dropout", self.head_dropout, 0.0, 0.95)
 
 
 @dataclass(frozen=True)
