@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from fexgan.affects import AFFECTS, affect_index
 from fexgan.checkpoints import Metadata, save_checkpoint
 from fexgan.config import FramingConfig, load_preset
 from fexgan.dataset import FaceDataset
+from fexgan.manifest import FrameTruth, Take, write_sidecar
 from fexgan.media import write_clip
 from fexgan.model import build
 from fexgan.prepare import prepare
@@ -41,12 +41,13 @@ def tiny_footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("footage")
     for character, skin in CHARACTERS.items():
         for affect in AFFECTS:
-            strengths = [1.0] * len(STRENGTHS) if affect == "neutral" else list(STRENGTHS)
+            strengths = (1.0,) * len(STRENGTHS) if affect == "neutral" else STRENGTHS
             for take in ("1", "2"):
-                place = folder / character / affect
+                clip = folder / character / affect / f"{take}.mp4"
                 frames = [draw_face(skin, affect, strength) for strength in strengths]
-                write_clip(place / f"{take}.mp4", frames, fps=24, preset="ultrafast")
-                (place / f"{take}.json").write_text(json.dumps(_sidecar(character, affect, take, strengths)))
+                write_clip(clip, frames, fps=24, preset="ultrafast")
+                truth = FrameTruth(strength={affect: strengths})
+                write_sidecar(clip.with_suffix(".json"), Take(character, affect, take, 24, 0, 80, truth))
     return folder
 
 
@@ -71,21 +72,3 @@ def tiny_checkpoint(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def tiny_model(tiny_checkpoint: Path) -> Model:
     return load(str(tiny_checkpoint))
-
-
-def _sidecar(character: str, affect: str, take: str, strengths: list[float]) -> dict[str, object]:
-    still = [0.0] * len(strengths)
-    columns = ("blink", "gaze_yaw_deg", "gaze_pitch_deg", "head_yaw_deg", "head_pitch_deg", "head_roll_deg")
-    return {
-        "format": 1,
-        "character": character,
-        "affect": affect,
-        "take": take,
-        "fps": 24,
-        "seed": 0,
-        "size_px": 80,
-        "license": "CC0-1.0",
-        "character_parameters": {},
-        "performance": {},
-        "frames": {"strength": {affect: strengths}} | {name: still for name in columns},
-    }
