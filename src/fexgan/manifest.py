@@ -21,6 +21,8 @@ DATASET_FORMAT = 1
 DATASET_KEY = "fexgan"
 """Where a shard's metadata and a card's header keep the `DatasetRecord`."""
 MOTION_COLUMNS = ("blink", "gaze_yaw_deg", "gaze_pitch_deg", "head_yaw_deg", "head_pitch_deg", "head_roll_deg")
+STILLS = "stills"
+"""Folder of a character's stills, each with a mixture of its own: ground truth for edits, no takes to train on."""
 PICTURES_TAKE = "pictures"
 """Name of the take that the loose pictures of one character and affect make up."""
 
@@ -205,7 +207,12 @@ class ClipEntry:
 
 
 def affects_of_folder(name: str) -> tuple[str, ...]:
-    """The affects that a footage folder's name lists, `anger` or `anger+sadness`. Raises InputError for other names."""
+    """The affects that a footage folder's name lists, `anger` or `anger+sadness`; all for `stills`.
+
+    Raises InputError for other names.
+    """
+    if name == STILLS:
+        return AFFECTS
     affects = tuple(name.split("+"))
     if not set(affects) <= set(AFFECTS) or len(set(affects)) < len(affects):
         raise InputError(

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fexgan.affects import AFFECTS
 from fexgan.errors import InputError
-from fexgan.manifest import Take, affects_of_folder, write_sidecar
-from fexgan.media import write_clip
+from fexgan.manifest import STILLS, Take, affects_of_folder, write_sidecar
+from fexgan.media import Pixels, write_clip
 from fexgan.studio.cast import Character, character_to_dict, open_cast_file, read_cast
-from fexgan.studio.figure import Figure
+from fexgan.studio.crowd import random_cast
+from fexgan.studio.figure import Figure, Pose
 from fexgan.studio.performance import perform, plan_performance
+from fexgan.studio.stills import STILL_SETS, pose_stills
+
+if TYPE_CHECKING:
+    from fexgan.studio.renderer import Renderer
 
 
 @dataclass(frozen=True)
@@ -25,10 +32,14 @@ class Shoot:
 
     cast: Path | None = None
     """Cast file (YAML); the open cast where none is given."""
+    random: int = 0
+    """Film this many characters drawn at random from `seed` instead of a cast file."""
     characters: tuple[str, ...] = ()
     """Names of those to film; everyone where none is given."""
     affects: tuple[str, ...] = AFFECTS
     """Affects or mixtures such as `anger+sadness`."""
+    stills: str = ""
+    """Film this set of stills (`truth` or `crowd`) instead of takes."""
     takes: int = 3
     """Takes of each affect."""
     frames: int = 36
@@ -54,6 +65,10 @@ class Shoot:
             raise InputError(f"fps {self.fps:g} is out of range; give more than 0, at most 240")
         for affect in self.affects:
             affects_of_folder(affect)
+        if self.random < 0 or (self.random and self.cast):
+            raise InputError(f"random {self.random} cannot be filmed; give a count above 0, and no cast file with it")
+        if self.stills and self.stills not in STILL_SETS:
+            raise InputError(f"set of stills {self.stills!r} is unknown; choose from {', '.join(STILL_SETS)}")
 
 
 @dataclass(frozen=True)
@@ -75,70 +90,94 @@ def film(out: Path, shoot: Shoot) -> FilmReport:
     cast = _chosen(shoot)
     # Take by take over the whole cast, so that an interrupted shoot leaves everyone with every affect.
     jobs = [
-        (character, affect, take)
-        for take in range(1, shoot.takes + 1)
+        _Job(character, folder, take)
+        for take in range(1, (1 if shoot.stills else shoot.takes) + 1)
         for character in cast
-        for affect in shoot.affects
+        for folder in ((STILLS,) if shoot.stills else shoot.affects)
     ]
-    missing = [job for job in jobs if not _clip(out, *job).exists()]
+    missing = [job for job in jobs if not job.clip(out).exists()]
     started = time.monotonic()
     if missing:
         _film_all(out, shoot, missing)
     return FilmReport(
         filmed=len(missing),
         kept=len(jobs) - len(missing),
-        frames=len(missing) * shoot.frames,
+        frames=len(missing) * _frames_each(shoot),
         seconds=time.monotonic() - started,
     )
 
 
-def _film_all(out: Path, shoot: Shoot, jobs: Sequence[tuple[Character, str, int]]) -> None:
+@dataclass(frozen=True)
+class _Job:
+    """One clip to film: take number `take` of a folder, an affect, a mixture or `stills`."""
+
+    character: Character
+    folder: str
+    take: int
+
+    def clip(self, out: Path) -> Path:
+        return out / self.character.name / self.folder / f"{self.take}.mp4"
+
+    def plan(self, shoot: Shoot) -> tuple[list[Pose], Take]:
+        """The poses to shoot, and the sidecar that tells of them."""
+        name = self.character.name
+        if shoot.stills:
+            poses, truth = pose_stills(name, shoot.stills, shoot.seed)
+            seed, performance = shoot.seed, {"stills": shoot.stills}
+        else:
+            plan = plan_performance(name, self.folder, self.take, shoot.frames, shoot.fps, shoot.seed)
+            poses, truth = perform(plan)
+            seed, performance = plan.seed, plan.to_dict()
+        return poses, Take(
+            character=name,
+            affect=self.folder,
+            take=str(self.take),
+            fps=shoot.fps,
+            seed=seed,
+            size_px=shoot.size_px,
+            frames=truth,
+            character_parameters=character_to_dict(self.character),
+            performance=performance,
+        )
+
+
+def _frames_each(shoot: Shoot) -> int:
+    return len(STILL_SETS[shoot.stills]) if shoot.stills else shoot.frames
+
+
+def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job]) -> None:
     from fexgan.studio.renderer import Renderer, RenderSettings
 
     renderer = Renderer(RenderSettings(shoot.size_px, shoot.samples))
     seated: Figure | None = None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("filming", total=len(jobs) * shoot.frames)
-        for character, affect, take in jobs:
-            if seated is None or seated.character != character:
-                seated = Figure(character)
+        task = progress.add_task("filming", total=len(jobs) * _frames_each(shoot))
+        for job in jobs:
+            if seated is None or seated.character != job.character:
+                seated = Figure(job.character)
                 renderer.seat(seated)
-            progress.update(task, description=f"{character.name} {affect} {take}")
-            plan = plan_performance(character.name, affect, take, shoot.frames, shoot.fps, shoot.seed)
-            poses, truth = perform(plan)
-            clip = _clip(out, character, affect, take)
+            progress.update(task, description=f"{job.character.name} {job.folder} {job.take}")
+            poses, record = job.plan(shoot)
+            clip = job.clip(out)
             clip.parent.mkdir(parents=True, exist_ok=True)
-            record = Take(
-                character=character.name,
-                affect=affect,
-                take=str(take),
-                fps=shoot.fps,
-                seed=plan.seed,
-                size_px=shoot.size_px,
-                frames=truth,
-                character_parameters=character_to_dict(character),
-                performance=plan.to_dict(),
-            )
             write_sidecar(clip.with_suffix(".json"), record)
+            pictures = _shot(renderer, seated, poses, partial(progress.advance, task))
+            write_clip(clip, pictures, fps=shoot.fps, crf=shoot.crf, preset="veryslow")
 
-            def pictures() -> Iterator:
-                for pose in poses:  # noqa: B023 - consumed before the loop goes on
-                    yield renderer.shoot(seated.pose(pose))  # noqa: B023
-                    progress.advance(task)
 
-            write_clip(clip, pictures(), fps=shoot.fps, crf=shoot.crf, preset="veryslow")
+def _shot(renderer: Renderer, figure: Figure, poses: Sequence[Pose], advance: Callable[[], None]) -> Iterator[Pixels]:
+    for pose in poses:
+        yield renderer.shoot(figure.pose(pose))
+        advance()
 
 
 def _chosen(shoot: Shoot) -> list[Character]:
     path = shoot.cast or open_cast_file()
-    cast = read_cast(path)
+    cast = random_cast(shoot.random, shoot.seed) if shoot.random else read_cast(path)
+    source = "the random cast" if shoot.random else path.name
     names = [character.name for character in cast]
     for name in shoot.characters:
         if name not in names:
-            raise InputError(f"character {name!r} is not in {path.name}; choose from {', '.join(names)}")
+            raise InputError(f"character {name!r} is not in {source}; choose from {', '.join(names)}")
     return [character for character in cast if not shoot.characters or character.name in shoot.characters]
-
-
-def _clip(out: Path, character: Character, affect: str, take: int) -> Path:
-    return out / character.name / affect / f"{take}.mp4"

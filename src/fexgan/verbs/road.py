@@ -33,10 +33,14 @@ class Film:
     """Folder to film into, as CHARACTER/AFFECT/TAKE.mp4."""
     cast: Annotated[Path | None, arg(metavar="FILE")] = None
     """YAML file that describes the characters; the open cast where none is given."""
+    random: int = 0
+    """Film this many characters drawn at random from the seed, instead of a cast file."""
     characters: Names = ()
     """Only these characters of the cast; all where none is named."""
     affects: Mixtures = AFFECTS
     """Affects to act; a mixture such as anger+sadness films under that name."""
+    stills: Literal["", "truth", "crowd"] = ""
+    """Film a set of stills with exact strengths in one pose, instead of takes."""
     takes: int = 3
     """Takes of each character and affect."""
     frames: int = 36

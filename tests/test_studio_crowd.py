@@ -1,0 +1,67 @@
+"""Random characters and stills: balance, repeatability, and pictures that differ by their expression alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from fexgan.affects import EMOTIONS
+from fexgan.errors import InputError
+from fexgan.studio.anatomy import anatomy
+from fexgan.studio.cast import open_cast_file, read_cast
+from fexgan.studio.crowd import SHAPES, random_cast, random_character
+from fexgan.studio.film import Shoot
+from fexgan.studio.stills import STILL_SETS, pose_stills
+
+
+def test_a_random_cast_is_balanced_over_sex_origin_and_age():
+    cast = random_cast(120, seed=7)
+    assert sum(character.masculinity < 0.5 for character in cast) == 60
+    main = Counter(max(character.origins, key=character.origins.get) for character in cast)
+    assert set(main.values()) == {40}
+    ages = [character.age_years for character in cast]
+    assert min(ages) < 24 and max(ages) > 66
+    assert 20 <= sum(age > 56 for age in ages) <= 40
+    assert len({character.hair.style for character in cast}) >= 7
+
+
+def test_a_random_character_depends_on_seed_and_number_alone():
+    assert random_cast(5, seed=7)[3] == random_cast(9, seed=7)[3] == random_character(3, seed=7)
+    assert random_character(3, seed=7) != random_character(3, seed=8)
+
+
+def test_random_characters_never_share_a_name_with_the_open_cast():
+    known = {character.name for character in read_cast(open_cast_file())}
+    names = [character.name for character in random_cast(50, seed=1)]
+    assert len(set(names)) == 50 and not known & set(names)
+
+
+def test_every_shape_that_may_be_drawn_exists():
+    known = set(anatomy().target_names())
+    assert all(name.replace("*", side) in known for name in SHAPES for side in "lr")
+
+
+@pytest.mark.parametrize(("set_name", "count"), [("truth", 1 + 6 * 5 + 6 * 2), ("crowd", 1 + 6 * 3 + 3)])
+def test_stills_share_one_pose_and_tell_the_strength_of_every_affect(set_name, count):
+    poses, truth = pose_stills("rosa", set_name, seed=0)
+    assert len(poses) == len(truth) == len(STILL_SETS[set_name]) == count
+    assert len({(pose.head_deg, pose.gaze_deg) for pose in poses}) == 1
+    assert set(truth.strength) == set(EMOTIONS)
+    assert poses[0].units == {} and all(column[0] == 0 for column in truth.strength.values())
+    row = truth.extra["mixture"].index("anger:0.5+sadness:0.5")
+    shown = {affect: column[row] for affect, column in truth.strength.items() if column[row]}
+    assert shown == {"anger": 0.5, "sadness": 0.5}
+
+
+def test_characters_hold_their_heads_differently():
+    assert pose_stills("rosa", "crowd", 0)[0][0].head_deg != pose_stills("noor", "crowd", 0)[0][0].head_deg
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [({"stills": "portrait"}, "set of stills 'portrait' is unknown; choose from truth, crowd"), ({"random": -1}, "-1")],
+)
+def test_wrong_crowds_and_stills_are_refused(settings, told):
+    with pytest.raises(InputError, match=told):
+        Shoot(**settings)
