@@ -10,18 +10,26 @@ from fexgan import bundled, cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
-COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
+def commands(text: str) -> list[str]:
+    return [line for block in blocks("sh", text) for line in block.splitlines()]
 
 
-@pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("fexgan ")])
+COMMANDS = commands(README)
+FEXGAN_COMMANDS = [
+    line for page in PAGES for line in commands(page.read_text(encoding="utf-8")) if line.startswith("fexgan ")
+]
+
+
+@pytest.mark.parametrize("command", FEXGAN_COMMANDS)
 def test_every_command_parses(command: str):
-    cli.parse(shlex.split(command)[1:])
+    cli.parse(shlex.split(command, comments=True)[1:])
 
 
 def test_every_make_target_exists():
@@ -46,10 +54,11 @@ def test_everything_in_the_tree_is_there():
         assert path.exists() or name == "data/", name
 
 
-def test_every_link_to_a_file_leads_somewhere():
-    links = re.findall(r"\]\(([^)]+)\)|src=\"([^\"]+)\"", README)
-    files = [link for pair in links for link in pair if link and not link.startswith("https://")]
-    assert files and all((ROOT / link).is_file() for link in files)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path):
+    links = re.findall(r"\]\(([^)]+)\)|src=\"([^\"]+)\"", page.read_text(encoding="utf-8"))
+    files = [link.split("#")[0] for pair in links for link in pair if link and not link.startswith("https://")]
+    assert files and all((page.parent / link).is_file() for link in files)
 
 
 def test_the_libraries_for_filming_are_those_that_ci_installs():
