@@ -11,6 +11,7 @@ from fexgan.studio.strands import Groom, interpolate, scatter
 
 UP, DOWN, FORWARD, LEFT = np.eye(3)[1], -np.eye(3)[1], np.eye(3)[2], np.eye(3)[0]
 BROW_HAIRS = 340
+BROW_HEIGHT_DM = 0.14
 LASH_HAIRS = {2: 60, 1: 24}
 LASH_LENGTH_DM = {2: 0.062, 1: 0.032}
 BEARD_HAIRS_PER_DM = 16000
@@ -27,8 +28,8 @@ def grow_brows(figure: Figure) -> Groom:
         arch = 0.05 * np.sin(np.clip(position * 1.25, 0, 1.4) * 2.0) - 0.16 * np.clip(position - 0.6, 0, 1)
         thickness = (0.030 + 0.018 * character.masculinity) * character.brow_thickness
         thickness *= np.interp(position, [0, 0.18, 0.55, 1], [0.35, 1, 0.75, 0.15])
-        height = y + 0.225 + arch + thickness * np.clip(generator.standard_normal(BROW_HAIRS) * 0.6, -1, 1)
-        hit = _project(figure.rest, facing, np.column_stack([(x - 0.16 + 0.46 * position) * direction, height]))
+        height = y + BROW_HEIGHT_DM + arch + thickness * np.clip(generator.standard_normal(BROW_HAIRS) * 0.6, -1, 1)
+        hit = _project(figure.rest, facing, np.column_stack([(x - 0.16 + 0.42 * position) * direction, height]))
         corners.append(hit[0][hit[2]])
         weights.append(hit[1][hit[2]])
         along.append(position[hit[2]])

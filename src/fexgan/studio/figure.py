@@ -29,6 +29,7 @@ LARGEST_ASYMMETRY = 0.3
 UPPER_TEETH_DROP_DM, LOWER_TEETH_DROP_DM = 0.06, 0.04
 FULL_GAZE_DEG = 30.0
 LID_CLEARANCE = 1.05
+BROW_SHADE_HEIGHT_DM = 0.16
 # The base mesh's lips droop at the corners: a resting face would read as sad.
 RESTING_SHAPE = {"mouth/mouth-angles-up": 0.35}
 
@@ -133,7 +134,7 @@ class Figure:
             (masks["lips"] * 0.85, np.array(character.lips)),
             (masks["inside_mouth"], np.array([0.25, 0.06, 0.05])),
             (0.7 * self.beard_region * character.beard.stubble, hair * 0.6 + 0.02),
-            (smoothstep(0.1, 0.7, self.scalp) * 0.95, hair * 0.5),
+            (smoothstep(0.4, 1.0, self.scalp) * 0.95, hair * 0.5),
         ):
             color = color * (1 - share[:, None]) + tone * share[:, None]
         return color
@@ -143,7 +144,7 @@ class Figure:
         shade = np.zeros(len(self.rest))
         for side, sign in SIDES.items():
             outward = (self.rest[:, 0] - self.eye_centers[side][0]) * sign
-            height = self.rest[:, 1] - self.eye_centers[side][1] - 0.235
+            height = self.rest[:, 1] - self.eye_centers[side][1] - BROW_SHADE_HEIGHT_DM
             along = smoothstep(-0.22, -0.12, outward) * smoothstep(0.30, 0.15, outward)
             shade += along * np.exp(-((height / 0.05) ** 2)) * (self.rest[:, 2] > EYE_LINE[2] - 0.3)
         return np.clip(shade, 0, 1)
