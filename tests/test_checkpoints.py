@@ -110,8 +110,12 @@ def cut(path) -> None:
         (lambda folder: edit(folder, lambda values: values["config"]["model"].update(family="x")), "choose from paper"),
         (lambda folder: edit(folder, lambda values: values["config"]["model"].update(depth=9)), "model.depth"),
         (
-            lambda folder: edit(folder, lambda values: values["config"]["model"].update(latent_size=2**40)),
+            lambda folder: edit(folder, lambda values: values["config"]["model"].update(latent_size=2**20)),
             "weight .* of shape",
+        ),
+        (
+            lambda folder: edit(folder, lambda values: values["config"]["model"].update(latent_size=2**40)),
+            "no memory can hold",
         ),
         (lambda folder: (folder / "weights.safetensors").unlink(), "missing"),
         (lambda folder: cut(folder / "weights.safetensors"), "damaged"),

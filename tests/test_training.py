@@ -315,7 +315,7 @@ def test_the_averages_batch_norm_is_measured_under_its_own_weights(faces):
     norm = averaged.networks.encoder.stages[3]
     inputs = []
     hook = norm.register_forward_hook(lambda module, arguments, output: inputs.append(arguments[0]))
-    averaged.measure_batch_norm(batch_of(faces, config, step) for step in (1, 2))
+    averaged.measure([batch_of(faces, config, step) for step in (1, 2)])
     hook.remove()
     means = torch.stack([one.mean(dim=(0, 2, 3)) for one in inputs]).mean(dim=0)
     torch.testing.assert_close(norm.running_mean, means)

@@ -108,9 +108,9 @@ class Model:
         """`count` faces of nobody with one affect; face number i comes from the seed `seed + i` alone."""
         if count < 1:
             raise InputError(f"{count} faces cannot be drawn; give a count of at least 1")
-        latents = sample_latents(range(seed, seed + count), self.checkpoint.config.model.latent_size)
+        noise = sample_latents(range(seed, seed + count), self.checkpoint.config.model.latent_size).to(self.device)
         target = Mixture.of(affect)
-        return [self.draw(latent[None].to(self.device), target) for latent in latents]
+        return [self.draw(self.networks.draw_latent(row[None]), target) for row in noise]
 
     def blend(self, image: Picture, mixture: MixtureLike, source_affect: MixtureLike | None = None) -> Blend:
         """A mixture beside its parents, as in `model.blend(image, "anger+sadness")`.

@@ -37,6 +37,14 @@ class Family(Protocol):
         """Judge pictures: real_logit [batch], positive for real, and affect_logits [batch, 7]."""
         ...
 
+    def draw_latent(self, noise: Tensor) -> Tensor:
+        """Turn noise ~ Normal(0, 1) into latents of random characters, both [batch, latent_size]."""
+        ...
+
+    def fit_latents(self, latent_mean: Tensor, latent_log_sigma: Tensor) -> None:
+        """Let `draw_latent` draw from where the latents of many pictures lie, both [n, latent_size]."""
+        ...
+
     def generator_parameters(self) -> list[nn.Parameter]:
         """All parameters but the discriminator's."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -30,8 +30,9 @@ class AveragedNetworks:
         torch._foreach_lerp_(list(self.networks.parameters()), list(networks.parameters()), 1.0 - decay)
 
     @torch.no_grad()
-    def measure_batch_norm(self, batches: Iterable[Batch]) -> None:
-        """Set the batch-norm statistics to their mean over `batches`, as met in training but for the augmentation."""
+    def measure(self, batches: Sequence[Batch]) -> None:
+        """Set batch-norm statistics to their mean over `batches`, as met in training but for the augmentation, and
+        then the distribution of latents to what the encoder says of the same batches."""
         norms = [module for module in self.networks.modules() if isinstance(module, nn.BatchNorm2d)]
         momenta = [norm.momentum for norm in norms]
         for norm in norms:
@@ -45,3 +46,5 @@ class AveragedNetworks:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
             norm.eval()
+        encoded = [self.networks.encode(batch.source_images, batch.source_affect) for batch in batches]
+        self.networks.fit_latents(*(torch.cat(parts) for parts in zip(*encoded, strict=True)))

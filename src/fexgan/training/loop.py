@@ -40,7 +40,7 @@ from fexgan.training.resume import refuse_changes, restore, resume_state
 from fexgan.training.step import Trainer, learning_rate
 
 CHECKPOINTS_KEPT = 2
-BATCH_NORM_BATCHES = 8
+MEASURED_BATCHES = 16
 RECENT_STEPS = 20
 
 
@@ -155,7 +155,7 @@ class _Run:
                 saving = last or self.step % training.save_every_steps == 0
                 showing = self.preview and (last or self.step % training.preview_every_steps == 0)
                 if saving or showing:
-                    self._measure_batch_norm()
+                    self._measure_average()
                 if showing:
                     self._show(log)
                 if saving:
@@ -184,12 +184,14 @@ class _Run:
         self.step = step
         return losses
 
-    def _measure_batch_norm(self) -> None:
+    def _measure_average(self) -> None:
         """Always over the same batches, so that two checkpoints differ by their weights alone."""
         seed, device = self.config.training.seed, self.accelerator.device
-        self.averaged.measure_batch_norm(
-            make_batch(self.faces, self.config, step, step_generator(seed, step), device)
-            for step in range(1, BATCH_NORM_BATCHES + 1)
+        self.averaged.measure(
+            [
+                make_batch(self.faces, self.config, step, step_generator(seed, step), device)
+                for step in range(1, MEASURED_BATCHES + 1)
+            ]
         )
 
     def _show(self, log: TrainingLog) -> None:
