@@ -44,7 +44,9 @@ def test_the_walk_sees_the_package():
     assert uses("fexgan.model.paper", "torch") and uses("fexgan.cli", "fexgan.errors")
 
 
-FREE_OF_TORCH = ("affects", "config", "manifest", "media", "sheets", "studio", "prepare", "dataset", "keyframes", "cli")
+FREE_OF_TORCH = (
+    "affects", "config", "manifest", "media", "sheets", "stills", "studio", "prepare", "dataset", "keyframes", "cli",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("module", within(*FREE_OF_TORCH))

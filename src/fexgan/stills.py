@@ -1,0 +1,100 @@
+"""Filmed stills in memory: many characters, each in one pose with the same mixtures at known strengths."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fexgan.affects import NEUTRAL_INDEX, Mixture
+from fexgan.errors import InputError
+from fexgan.manifest import STILLS, FrameTruth, read_sidecar
+from fexgan.media import Pixels, read_clip
+
+WAY_OUT = "film them with: fexgan film --random 150 --stills crowd"
+
+
+@dataclass(frozen=True, eq=False)
+class StillSet:
+    """Stills by character; still i shows the same mixture on every one of them.
+
+    `pixels`: uint8 [characters, stills, height, width, 3]. `affects`: float32 [characters, stills, 7], affect vectors
+    as `Mixture.vector` gives them. `fingerprint`: SHA-256 over the clips and sidecars of all characters of the folder.
+    """
+
+    pixels: Pixels
+    affects: NDArray[np.float32]
+    characters: tuple[str, ...]
+    fingerprint: str
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    @classmethod
+    def load(cls, footage: Path) -> StillSet:
+        """Read every `<character>/stills/1.mp4` of a footage folder, with the sidecar beside it, sorted by name.
+
+        Raises InputError where there are none, where a sidecar is missing or tells of another number of pictures, and
+        where characters differ in the size of their pictures or in what they show.
+        """
+        clips = sorted(Path(footage).glob(f"*/{STILLS}/1.mp4"))
+        if not clips:
+            raise InputError(f"no stills in {footage}, looked for CHARACTER/{STILLS}/1.mp4; {WAY_OUT}")
+        digest = hashlib.sha256()
+        pixels, affects = [], []
+        for clip in clips:
+            sidecar = clip.with_suffix(".json")
+            vectors = _vectors(read_sidecar(sidecar).frames)
+            pictures = np.stack([picture for picture, _ in read_clip(clip)])
+            if len(pictures) != len(vectors):
+                raise InputError(
+                    f"{clip} has {len(pictures)} pictures, its sidecar tells of {len(vectors)}; film it again"
+                )
+            if pixels and pictures.shape != pixels[0].shape:
+                raise InputError(
+                    f"{clip} has {_size(pictures)}, {clips[0]} {_size(pixels[0])}; give one folder to one set of stills"
+                )
+            if affects and not np.array_equal(vectors, affects[0]):
+                raise InputError(f"{clip} shows other mixtures than {clips[0]}; give one folder to one set of stills")
+            pixels.append(pictures)
+            affects.append(vectors)
+            digest.update(clip.read_bytes() + sidecar.read_bytes())
+        names = tuple(clip.parent.parent.name for clip in clips)
+        return cls(np.stack(pixels), np.stack(affects), names, digest.hexdigest())
+
+    def split(self, test_share: float, seed: int) -> tuple[StillSet, StillSet]:
+        """The characters to train on and those to test with, drawn by `seed`; at least one on either side.
+
+        Raises InputError for fewer than two characters.
+        """
+        if len(self) < 2:
+            raise InputError(f"stills of {len(self)} character cannot be split into train and test; {WAY_OUT}")
+        test_count = min(max(round(len(self) * test_share), 1), len(self) - 1)
+        order = np.random.default_rng(seed).permutation(len(self))
+        return self._of(np.sort(order[test_count:])), self._of(np.sort(order[:test_count]))
+
+    @property
+    def neutral_index(self) -> int:
+        """Which still shows the neutral face. Raises InputError where none does."""
+        shown = np.flatnonzero(self.affects[0, :, NEUTRAL_INDEX] == 1.0)
+        if not len(shown):
+            raise InputError(f"no still is neutral; {WAY_OUT}")
+        return int(shown[0])
+
+    def _of(self, chosen: NDArray[np.int64]) -> StillSet:
+        names = tuple(self.characters[index] for index in chosen)
+        return replace(self, pixels=self.pixels[chosen], affects=self.affects[chosen], characters=names)
+
+
+def _vectors(truth: FrameTruth) -> NDArray[np.float32]:
+    """The affect vector of every still, [stills, 7]."""
+    shown = ({affect: column[still] for affect, column in truth.strength.items()} for still in range(len(truth)))
+    return np.array([Mixture.of(strengths).vector() for strengths in shown], np.float32)
+
+
+def _size(pictures: Pixels) -> str:
+    height, width = pictures[0].shape[:2]
+    return f"{len(pictures)} pictures of {width}x{height} px"

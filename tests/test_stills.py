@@ -1,0 +1,90 @@
+"""Stills are read as filmed, with what they show, and split by character."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fexgan.affects import Mixture
+from fexgan.errors import InputError
+from fexgan.manifest import FrameTruth, Take, write_sidecar
+from fexgan.media import write_clip
+from fexgan.stills import StillSet
+
+SHOWN = ("neutral", "joy:0.4", "anger:0.5+sadness:0.5")
+TRUTH = {"anger": (0.0, 0.0, 0.5), "joy": (0.0, 0.4, 0.0), "sadness": (0.0, 0.0, 0.5)}
+
+
+def film_stills(folder: Path, character: str, level: int = 100, strength=TRUTH, pictures: int = 3, side: int = 16):
+    clip = folder / character / "stills" / "1.mp4"
+    write_clip(clip, [np.full((side, side, 3), level + 20 * index, np.uint8) for index in range(pictures)], crf=0)
+    write_sidecar(clip.with_suffix(".json"), Take(character, "stills", "1", 24, 7, side, FrameTruth(strength)))
+    return clip
+
+
+@pytest.fixture
+def footage(tmp_path: Path) -> Path:
+    for index, character in enumerate("abcde"):
+        film_stills(tmp_path, character, 60 + 10 * index)
+    return tmp_path
+
+
+def test_stills_are_read_by_character_with_their_mixtures(footage):
+    (footage / "a" / "joy").mkdir()
+    stills = StillSet.load(footage)
+    assert stills.characters == tuple("abcde") and stills.pixels.shape == (5, 3, 16, 16, 3)
+    levels = 60 + 10 * np.arange(5)[:, None] + 20 * np.arange(3)
+    assert np.abs(stills.pixels.mean(axis=(2, 3, 4)) - levels).max() <= 1
+    assert np.allclose(stills.affects, [[Mixture.parse(text).vector() for text in SHOWN]] * 5)
+    assert stills.affects.dtype == np.float32 and stills.neutral_index == 0
+
+
+def test_a_split_keeps_characters_whole_and_follows_from_the_seed(footage):
+    stills = StillSet.load(footage)
+    train, test = stills.split(0.4, seed=3)
+    assert (len(train), len(test)) == (3, 2)
+    assert sorted(train.characters + test.characters) == list(stills.characters)
+    for part in (train, test):
+        for name, pixels in zip(part.characters, part.pixels, strict=True):
+            assert np.array_equal(pixels, stills.pixels[stills.characters.index(name)])
+        assert part.fingerprint == stills.fingerprint and len(part.affects) == len(part)
+    assert stills.split(0.4, seed=3)[1].characters == test.characters
+    assert len({stills.split(0.4, seed)[1].characters for seed in range(8)}) > 1
+    assert [tuple(map(len, stills.split(share, 0))) for share in (0.0, 1.0)] == [(4, 1), (1, 4)]
+
+
+def test_the_fingerprint_follows_pictures_and_truth(footage):
+    first = StillSet.load(footage).fingerprint
+    assert StillSet.load(footage).fingerprint == first
+    film_stills(footage, "a", 61)
+    assert StillSet.load(footage).fingerprint != first
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"pictures": 2}, "has 2 pictures, its sidecar tells of 3"),
+        ({"side": 32}, "3 pictures of 32x32 px, .* 3 pictures of 16x16 px"),
+        ({"strength": TRUTH | {"joy": (0.0, 0.7, 0.0)}}, "shows other mixtures"),
+    ],
+)
+def test_characters_that_do_not_fit_the_others_are_refused_in_one_line(footage, values, words):
+    film_stills(footage, "f", **values)
+    with pytest.raises(InputError, match=words) as refusal:
+        StillSet.load(footage)
+    assert "\n" not in str(refusal.value)
+
+
+def test_folders_without_stills_are_refused(tmp_path):
+    with pytest.raises(InputError, match="no stills"):
+        StillSet.load(tmp_path / "none")
+    clip = film_stills(tmp_path, "a", strength={"joy": (0.1, 0.4, 0.9)})
+    with pytest.raises(InputError, match="1 character cannot be split"):
+        StillSet.load(tmp_path).split(0.5, 0)
+    with pytest.raises(InputError, match="no still is neutral"):
+        _ = StillSet.load(tmp_path).neutral_index
+    clip.with_suffix(".json").unlink()
+    with pytest.raises(InputError, match="no sidecar"):
+        StillSet.load(tmp_path)
