@@ -45,11 +45,11 @@ class Shoot:
     frames: int = 36
     """Frames of a take, at least 8."""
     fps: float = 24.0
-    size_px: int = 160
+    size_px: int = 144
     """Side of the square picture, even."""
-    samples: int = 8
+    samples: int = 4
     """Light samples per pixel before denoising."""
-    crf: int = 18
+    crf: int = 13
     """H.264 quality, 0 (lossless) to 51."""
     seed: int = 0
     """Draws every take's timing and motion."""

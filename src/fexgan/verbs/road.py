@@ -47,11 +47,11 @@ class Film:
     """Frames of a take."""
     fps: float = 24
     """Frames a second."""
-    size_px: int = 160
+    size_px: int = 144
     """Side of the square picture, even."""
-    samples: int = 8
+    samples: int = 4
     """Light samples per pixel; more are slower and cleaner."""
-    crf: int = 18
+    crf: int = 13
     """Quality of the H.264 clips, 0 (lossless) to 51; smaller is better."""
     seed: int = 0
     """Seed of all performances."""
