@@ -9,9 +9,10 @@ import pytest
 
 from fexgan.errors import InputError
 from fexgan.manifest import read_sidecar
-from fexgan.media import read_clip
+from fexgan.media import read_clip, read_image
 from fexgan.studio.film import Shoot, film
 from fexgan.studio.performance import perform, plan_performance
+from fexgan.studio.preview import preview
 
 REQUIRED = "FEXGAN_REQUIRE_STUDIO"
 
@@ -108,3 +109,11 @@ def test_filming_renders_clips_with_sidecars_and_goes_on_where_it_stopped(tmp_pa
     assert clip.stat().st_mtime_ns == untouched
     clip.unlink()
     assert film(tmp_path, shoot).filmed == 1, "a sidecar without its clip is an unfinished take"
+
+
+def test_a_preview_shows_every_character_and_films_nothing(tmp_path, blender):
+    shoot = Shoot(random=2, seed=7, size_px=48, samples=1)
+    preview(tmp_path / "preview.png", shoot)
+    assert [path.name for path in tmp_path.iterdir()] == ["preview.png"]
+    height, width, _ = read_image(tmp_path / "preview.png").shape
+    assert height > 2 * 48 and width > 3 * 48

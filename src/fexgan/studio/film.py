@@ -87,7 +87,7 @@ def film(out: Path, shoot: Shoot) -> FilmReport:
     A take is finished when its clip stands: the sidecar is written before it, the clip under a temporary name until
     whole. Raises InputError for unknown names and where Blender cannot be loaded.
     """
-    cast = _chosen(shoot)
+    cast = chosen_cast(shoot)
     # Take by take over the whole cast, so that an interrupted shoot leaves everyone with every affect.
     jobs = [
         _Job(character, folder, take)
@@ -172,7 +172,8 @@ def _shot(renderer: Renderer, figure: Figure, poses: Sequence[Pose], advance: Ca
         advance()
 
 
-def _chosen(shoot: Shoot) -> list[Character]:
+def chosen_cast(shoot: Shoot) -> list[Character]:
+    """The characters that a shoot films. Raises InputError for a name that its cast lacks."""
     path = shoot.cast or open_cast_file()
     cast = random_cast(shoot.random, shoot.seed) if shoot.random else read_cast(path)
     source = "the random cast" if shoot.random else path.name

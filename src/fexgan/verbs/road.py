@@ -26,6 +26,7 @@ class Film:
     The same command again keeps finished takes and goes on.
 
     $ fexgan film out/footage
+    $ fexgan film out/mine --cast my-cast.yaml --preview
     $ fexgan film out/trial --characters ada --affects joy fear --takes 1 --frames 12
     """
 
@@ -54,19 +55,31 @@ class Film:
     crf: int = 13
     """Quality of the H.264 clips, 0 (lossless) to 51; smaller is better."""
     seed: int = 0
-    """Seed of all performances."""
+    """Seed of all performances and random characters."""
+    preview: bool = False
+    """Film nothing; show every character at rest, smiling and angry on FOOTAGE/preview.png."""
 
     def run(self) -> None:
-        from fexgan.terminal import say
-
         try:
-            from fexgan.studio.film import Shoot, film
+            self._film()
         except ModuleNotFoundError as error:
             raise InputError(
                 f"filming needs {error.name}, which is missing; pip install 'fexgan-meta[studio]'"
             ) from None
-        flags = {name: value for name, value in vars(self).items() if name != "out"}
-        report = film(self.out, Shoot(**flags))
+
+    def _film(self) -> None:
+        from fexgan.studio.film import Shoot, film
+        from fexgan.terminal import say, say_wrote
+
+        shoot = Shoot(**{name: value for name, value in vars(self).items() if name not in ("out", "preview")})
+        if self.preview:
+            from fexgan.studio.preview import preview
+
+            sheet = self.out / "preview.png"
+            preview(sheet, shoot)
+            say_wrote(sheet)
+            return
+        report = film(self.out, shoot)
         pace = f"{report.frames} frames in {report.seconds:.0f} s"
         say(f"{report.filmed} takes filmed, {pace}; {report.kept} stood already")
 
