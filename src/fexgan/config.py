@@ -177,6 +177,9 @@ class TrainingConfig:
     """The last share of the steps, over which the learning rate falls linearly to zero."""
     betas: tuple[float, float] = (0.5, 0.999)
     """Adam's decay of its running means of gradients and of squared gradients."""
+    discriminator_rate: float = 1.0
+    """The discriminator's step size as a multiple of `learning_rate`. Its heads sum tens of thousands of features that
+    Adam moves all at once: at the full rate their answers jump about, and the generator learns to please the jumps."""
     discriminator_weight_decay: float = 0.0
     """Decoupled weight decay of the discriminator, per unit of learning rate."""
     precision: Literal["fp32", "bf16"] = "bf16"
@@ -204,6 +207,7 @@ class TrainingConfig:
         _check_range("training.decay_share", self.decay_share, 0.0, 1.0)
         betas_fit = len(self.betas) == 2 and all(0.0 <= beta < 1.0 for beta in self.betas)
         _check(betas_fit, "training.betas", self.betas, "give two numbers in [0, 1)")
+        _check_range("training.discriminator_rate", self.discriminator_rate, 0.0, 10.0)
         _check_range("training.discriminator_weight_decay", self.discriminator_weight_decay, 0.0)
         choice = f"choose from {', '.join(PRECISIONS)}"
         _check(self.precision in PRECISIONS, "training.precision", self.precision, choice)

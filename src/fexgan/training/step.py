@@ -56,8 +56,9 @@ class Trainer:
     ) -> tuple[DiscriminatorLosses, GeneratorLosses]:
         """Take step `step` (from 1) on `batch`; `generator` varies the pictures that the discriminator sees."""
         torch.manual_seed(generator.initial_seed())  # dropout takes no generator
-        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            optimizer.param_groups[0]["lr"] = learning_rate(self.config, step)
+        rate = learning_rate(self.config, step)
+        self.generator_optimizer.param_groups[0]["lr"] = rate
+        self.discriminator_optimizer.param_groups[0]["lr"] = rate * self.config.training.discriminator_rate
         drawing = self.draw(batch)
         seen = self.update_discriminator(batch, drawing.images.detach(), generator)
         drawn = self.update_generator(batch, drawing, kl_weight(self.config, step), generator)
@@ -123,7 +124,7 @@ class Trainer:
 
 
 def learning_rate(config: Config, step: int) -> float:
-    """Adam's step size at step `step` (from 1): constant, then falling linearly over the last `decay_share`."""
+    """The generator's step size at step `step` (from 1): constant, then falling linearly over the last `decay_share`."""
     training = config.training
     remaining = (training.steps - step + 1) / (training.decay_share * training.steps) if training.decay_share else 1.0
     return training.learning_rate * min(1.0, max(0.0, remaining))
