@@ -124,7 +124,7 @@ class Trainer:
 
 
 def learning_rate(config: Config, step: int) -> float:
-    """The generator's step size at step `step` (from 1): constant, then falling linearly over the last `decay_share`."""
+    """The generator's step size at step `step` (from 1): constant, then falling over the last `decay_share`."""
     training = config.training
     remaining = (training.steps - step + 1) / (training.decay_share * training.steps) if training.decay_share else 1.0
     return training.learning_rate * min(1.0, max(0.0, remaining))
