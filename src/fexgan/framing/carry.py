@@ -1,0 +1,164 @@
+"""An edit made on the small square, brought to the picture at the picture's own size and sharpness."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fexgan.framing.square import FaceSquare, box_around
+from fexgan.picture import Box, Levels, LoadedPicture
+
+Floats = NDArray[np.float32]
+
+FEATHER = 1 / 16
+"""Share of the side over which an edit fades towards each border of the square, to exactly nothing there."""
+
+_LEAST_FLOW_PX = 1 / 64  # OpenCV samples between pixels in steps of 1/32, so less than this moves nothing
+_LEAST_MASK = 2**-17  # less than half a level of 16 bits
+_FINEST = 4
+_PIXELS_AT_ONCE = 2**18
+_CUBIC_REACH_PX = 3
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """What a network changes in a square of n x n pixels; all float32.
+
+    A pixel p of the square becomes mask(p) paint(p) + (1 - mask(p)) source(p + flow(p)).
+    """
+
+    flow: Floats
+    """[2, n, n]: how far right and how far down to sample the source, in fractions of the side."""
+    mask: Floats
+    """[1, n, n]: how much of the paint shows, in [0, 1]."""
+    paint: Floats
+    """[3, n, n]: RGB in [-1, 1]."""
+
+
+def carry_back(picture: LoadedPicture, square: FaceSquare, edit: Edit) -> LoadedPicture:
+    """`picture` with an edit that was made on what `square` shows of it.
+
+    The flow is turned and scaled with the square and samples the picture at its own resolution. Pixels outside the
+    square, and those that the edit leaves in place unpainted, are equal to the source bit by bit; transparency too.
+    Beside the result, memory is bounded whatever the size.
+    """
+    fields, paint = _refine(edit, square.side_px)
+    active = _active_part(fields, square)
+    if active is None:
+        return picture
+    levels = picture.levels.copy()
+    to_fine = _picture_to_fine(square, fields.shape[0])
+    for left, top, right, bottom in _strips(box_around(square.to_picture(active), picture.width, picture.height)):
+        local = to_fine.copy()
+        local[:, 2] += to_fine[:, :2] @ (left, top)
+        size = (right - left, bottom - top)
+        flow_and_mask = _sample(fields, local, size)  # [rows, columns, 3]
+        offsets = flow_and_mask[..., :2] @ square.turn().T.astype(np.float32)  # in pixels of the picture
+        moved = _move(picture, (left, top, right, bottom), offsets)
+        levels[top:bottom, left:right] = _blend(moved, flow_and_mask[..., 2:], paint, local)
+    return picture.with_levels(levels)
+
+
+def _refine(edit: Edit, side_px: float) -> tuple[Floats, Floats]:
+    """Flow and mask [m, m, 3], feathered, and paint [m, m, 3] in [0, 1], on a grid fine enough for the picture.
+
+    The cubic kernel makes a smooth field of the few values; from the fine grid on, linear is as good and fast.
+    """
+    n = edit.mask.shape[-1]
+    fine = n * min(_FINEST, max(1, math.ceil(side_px / n)))
+
+    def enlarge(planes: Floats) -> Floats:
+        return cv2.resize(np.ascontiguousarray(planes.transpose(1, 2, 0)), (fine, fine), interpolation=cv2.INTER_CUBIC)
+
+    fields = enlarge(np.concatenate([edit.flow, edit.mask]))
+    np.clip(fields[..., 2], 0, 1, out=fields[..., 2])
+    # The outermost row and column of the grid are exactly 0, so nothing is left where the grid ends.
+    steps = np.minimum(np.arange(fine), np.arange(fine)[::-1]) / (FEATHER * fine)
+    ramp = np.clip(steps, 0, 1)
+    ramp = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+    fields *= np.minimum(ramp[:, None], ramp)[..., None]
+    return fields, enlarge(edit.paint).clip(-1, 1) * 0.5 + 0.5
+
+
+def _active_part(fields: Floats, square: FaceSquare) -> NDArray[np.float64] | None:
+    """Corners [4, 2] of the part of the square where anything happens, in fractions of the side; None for nowhere."""
+    flow_px = np.abs(fields[..., :2]).max(axis=2) * (math.sqrt(2) * square.side_px)
+    active = (flow_px > _LEAST_FLOW_PX) | (fields[..., 2] > _LEAST_MASK)
+    if not active.any():
+        return None
+    columns, rows = np.flatnonzero(active.any(axis=0)), np.flatnonzero(active.any(axis=1))
+    # A value reaches as far as the centres of its neighbours.
+    left, right = (columns[0] - 0.5) / len(active), (columns[-1] + 1.5) / len(active)
+    top, bottom = (rows[0] - 0.5) / len(active), (rows[-1] + 1.5) / len(active)
+    return np.array([(left, top), (right, top), (left, bottom), (right, bottom)])
+
+
+def _picture_to_fine(square: FaceSquare, fine: int) -> NDArray[np.float64]:
+    """[2, 3]: from pixels of the picture to pixels of a grid of fine x fine over the square."""
+    turn = square.turn().T * (fine / square.side_px**2)
+    shift = (fine - 1) / 2 - turn @ (square.centre_x, square.centre_y)
+    return np.column_stack([turn, shift])
+
+
+def _strips(box: Box) -> Iterator[Box]:
+    left, top, right, bottom = box
+    rows = max(1, _PIXELS_AT_ONCE // max(1, right - left))
+    for start in range(top, bottom if right > left else top, rows):
+        yield left, start, right, min(start + rows, bottom)
+
+
+def _sample(grid: Floats, matrix: NDArray[np.float64], size: tuple[int, int]) -> Floats:
+    """`grid` [m, m, 3] at the places of a strip's pixels; 0 beyond it."""
+    return cv2.warpAffine(
+        grid, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT
+    )
+
+
+def _move(picture: LoadedPicture, box: Box, offsets: Floats) -> Levels:
+    """The pixels of `box`, each taken `offsets` [rows, columns, 2] pixels away, by cubic interpolation."""
+    left, top, right, bottom = box
+    reach = math.ceil(float(np.abs(offsets).max())) + _CUBIC_REACH_PX
+    from_left, from_top = max(0, left - reach), max(0, top - reach)
+    window = np.s_[from_top : bottom + reach, from_left : right + reach]
+    columns = np.arange(left - from_left, right - from_left, dtype=np.float32)
+    rows = np.arange(top - from_top, bottom - from_top, dtype=np.float32)
+    across, down = offsets[..., 0] + columns, offsets[..., 1] + rows[:, None]
+
+    def sample(planes: NDArray) -> NDArray:
+        moved = cv2.remap(planes, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return moved if moved.ndim == 3 else moved[..., None]
+
+    source = picture.levels[window]
+    if picture.alpha is None:
+        return sample(source)
+    # What hides in transparent pixels must not be dragged into view: colours count by their opacity.
+    opacity = picture.alpha[window][..., None].astype(np.float32)
+    moved = sample(np.dstack([source * opacity, opacity]))
+    visible = moved[..., -1:] >= 1
+    colours = moved[..., :-1] / np.where(visible, moved[..., -1:], 1)
+    levels = np.rint(colours).clip(0, np.iinfo(source.dtype).max).astype(source.dtype)
+    return np.where(visible, levels, picture.levels[top:bottom, left:right])
+
+
+def _blend(moved: Levels, mask: Floats, paint: Floats, to_fine: NDArray[np.float64]) -> Levels:
+    """`moved` with the paint laid over it where the mask [rows, columns, 1] lets it show."""
+    painted = np.flatnonzero(mask.max(axis=(1, 2)) > _LEAST_MASK)
+    if not len(painted):
+        return moved
+    rows = slice(painted[0], painted[-1] + 1)
+    local = to_fine.copy()
+    local[:, 2] += to_fine[:, 1] * painted[0]
+    colours = _sample(paint, local, (moved.shape[1], rows.stop - rows.start))
+    if moved.shape[2] == 1:
+        colours = (colours @ _LUMA)[..., None]
+    highest = np.iinfo(moved.dtype).max
+    under = moved[rows].astype(np.float32)
+    blended = under + mask[rows] * (colours * highest - under)
+    moved[rows] = np.rint(blended).clip(0, highest).astype(moved.dtype)
+    return moved

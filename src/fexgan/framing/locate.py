@@ -1,0 +1,117 @@
+"""Whose face is meant: the faces of a user's picture, and one-line refusals of those that cannot be edited."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fexgan.errors import InputError
+from fexgan.framing.square import FaceSquare, cut, face_square
+from fexgan.picture import LoadedPicture
+from fexgan.prepare.faces import SEARCHED_SIDES_PX, Face, FaceBox, FaceFinder
+
+SMALLEST_FACE_PX = 32
+MOST_TURNED = 0.75
+"""How far the nose's tip may lie from the middle of the eyes towards one of them, 1 being that eye. A rough bound: on
+the studio's heads the tip moves by 0.6 tan(yaw), which makes this a turn of about 50 degrees, but it was not measured
+on photographs, where noses and the finder's errors differ."""
+
+_CLOSE_SIDE_PX = 256  # a face is then about 110 px wide, well within the sizes that YuNet knows
+_FARTHEST_NOSE = 0.15
+_MOST_LOOKS = 5
+_SETTLED_RAD = math.radians(1)
+
+
+def find_faces(picture: LoadedPicture, finder: FaceFinder) -> list[Face]:
+    """All faces of a picture, largest first.
+
+    Each is looked at again in its own square, at one size and turned upright, for YuNet places the landmarks of a
+    tilted face as if it were less tilted.
+    """
+    factor = max(1, max(picture.width, picture.height) // max(SEARCHED_SIDES_PX))
+    seen = finder.find_all(picture.view((0, 0, picture.width, picture.height), factor))
+    whole = [_enlarged(face, factor) for face in seen]
+    return [_closer(picture, face, finder) for face in whole]
+
+
+def choose_face(faces: list[Face], number: int = 1) -> Face:
+    """Face `number`, 1 being the largest. Raises InputError where there is none, or it cannot be edited."""
+    if not faces:
+        raise InputError("no face found in the picture; give one with a face seen from the front")
+    if not 1 <= number <= len(faces):
+        raise InputError(f"face {number} is not there; choose from 1 (the largest) to {len(faces)}")
+    face = faces[number - 1]
+    flaw = _flaw(face)
+    if flaw:
+        raise InputError(flaw)
+    return face
+
+
+def usable_faces(faces: list[Face]) -> list[Face]:
+    """All faces that can be edited, largest first. Raises InputError, about the largest, where none can."""
+    usable = [face for face in faces if not _flaw(face)]
+    return usable or [choose_face(faces)]
+
+
+def _flaw(face: Face) -> str | None:
+    """Why a face cannot be edited, and the way out; None for one that can."""
+    if face.box.width < SMALLEST_FACE_PX:
+        return f"face is {math.floor(face.box.width)} px wide; give one of at least {SMALLEST_FACE_PX} px"
+    if abs(_sideways(face)) > MOST_TURNED:
+        return "face is turned too far to the side; give one seen from the front, with both eyes in view"
+    return None
+
+
+def _sideways(face: Face) -> float:
+    """Where the nose's tip lies along the line of the eyes: 0 in their middle, -1 and 1 at one of them."""
+    left_eye, right_eye, nose = face.landmarks[:3]
+    between = (right_eye - left_eye) / 2
+    return float(np.dot(nose - (left_eye + right_eye) / 2, between) / max(np.dot(between, between), 1e-9))
+
+
+def _enlarged(face: Face, factor: int) -> Face:
+    """A face found in a view that is shrunk by `factor`, in pixels of the picture."""
+    box = face.box
+    whole = FaceBox(box.left * factor, box.top * factor, box.width * factor, box.height * factor)
+    return Face(whole, (face.landmarks + 0.5) * factor - 0.5)
+
+
+def _closer(picture: LoadedPicture, face: Face, finder: FaceFinder) -> Face:
+    """The same face as seen in its own square, upright; unchanged where it is not seen there.
+
+    A square that follows tilted landmarks is still tilted, though less, so the look is repeated in the new square until
+    it turns no more.
+    """
+    square = face_square(face.landmarks)
+    for _ in range(_MOST_LOOKS):
+        seen = _look(picture, square, face.landmarks[2], finder)
+        if seen is None:
+            break
+        face, before, square = seen, square, face_square(seen.landmarks)
+        if abs(math.remainder(square.roll_rad - before.roll_rad, math.tau)) < _SETTLED_RAD:
+            break
+    return face
+
+
+def _look(picture: LoadedPicture, square: FaceSquare, nose: NDArray[np.float64], finder: FaceFinder) -> Face | None:
+    """The face in `square` with its nose's tip nearest to `nose` (both in the picture); None where none is near."""
+    if square.side_px < 1:
+        return None
+    nearest, least = None, _FARTHEST_NOSE
+    for seen in finder.find_all(cut(picture, square, _CLOSE_SIDE_PX)):
+        landmarks = (seen.landmarks + 0.5) / _CLOSE_SIDE_PX
+        distance = math.dist(landmarks[2], square.to_square(nose))
+        if distance < least:
+            nearest, least = Face(_box_in_picture(seen.box, square), square.to_picture(landmarks)), distance
+    return nearest
+
+
+def _box_in_picture(box: FaceBox, square: FaceSquare) -> FaceBox:
+    """A box seen in the square's cut-out, in the picture: moved and enlarged, but not turned."""
+    middle = np.array([box.left + box.width / 2, box.top + box.height / 2]) / _CLOSE_SIDE_PX
+    x, y = square.to_picture(middle).tolist()
+    scale = square.side_px / _CLOSE_SIDE_PX
+    width, height = box.width * scale, box.height * scale
+    return FaceBox(x + 0.5 - width / 2, y + 0.5 - height / 2, width, height)

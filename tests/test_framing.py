@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn import face
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from fexgan.bundled import footage_path
+from fexgan.errors import InputError
+from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, steady_squares
+from fexgan.framing import usable_faces as usable
+from fexgan.framing.square import EYE_DISTANCE, EYE_HEIGHT, MOUTH_HEIGHT
+from fexgan.media import read_clip
+from fexgan.picture import LoadedPicture, open_picture
+from fexgan.prepare.faces import Face, FaceBox, FaceFinder
+
+SIZE = 32
+RNG = np.random.default_rng(0)
+MODES = ["RGB", "RGBA", "L", "LA", "I;16", "P"]
+# Eyes, nose and mouth corners of an upright face, in fractions of the square.
+UPRIGHT = np.array(
+    [
+        (0.5 - EYE_DISTANCE / 2, EYE_HEIGHT),
+        (0.5 + EYE_DISTANCE / 2, EYE_HEIGHT),
+        (0.5, 0.6),
+        (0.42, MOUTH_HEIGHT),
+        (0.58, MOUTH_HEIGHT),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    return FaceFinder()
+
+
+def noise(mode: str, width: int = 90, height: int = 70) -> LoadedPicture:
+    if mode == "I;16":
+        return open_picture(Image.fromarray(RNG.integers(0, 65536, (height, width), dtype=np.uint16)))
+    colours = Image.fromarray(RNG.integers(0, 256, (height, width, 4), dtype=np.uint8))
+    return open_picture(colours.quantize(16) if mode == "P" else colours.convert(mode))
+
+
+def edit(flow: tuple[float, float] = (0, 0), mask: float = 0, paint: float = 0) -> Edit:
+    """The same change everywhere in the square."""
+    moved = np.empty((2, SIZE, SIZE), np.float32)
+    moved[:] = np.reshape(flow, (2, 1, 1))
+    return Edit(moved, np.full((1, SIZE, SIZE), mask, np.float32), np.full((3, SIZE, SIZE), paint, np.float32))
+
+
+def wild_edit() -> Edit:
+    flow = RNG.uniform(-0.3, 0.3, (2, SIZE, SIZE)).astype(np.float32)
+    mask = RNG.uniform(0, 1, (1, SIZE, SIZE)).astype(np.float32)
+    return Edit(flow, mask, RNG.uniform(-1, 1, (3, SIZE, SIZE)).astype(np.float32))
+
+
+def inside(square: FaceSquare, width: int, height: int) -> np.ndarray:
+    """Where pixel centres lie in the square, bool [height, width]."""
+    places = square.to_square(np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1))
+    return ((places > 0) & (places < 1)).all(axis=-1)
+
+
+@given(
+    x=st.floats(-500, 2000),
+    y=st.floats(-500, 2000),
+    side_px=st.floats(5, 3000),
+    roll=st.floats(-3.1, 3.1),
+)
+def test_any_similarity_of_a_face_comes_to_the_reference_places(
+    x: float, y: float, side_px: float, roll: float
+) -> None:
+    placed = FaceSquare(x, y, side_px, roll)
+    square = face_square(placed.to_picture(UPRIGHT))
+    assert (square.centre_x, square.centre_y) == pytest.approx((x, y), abs=1e-6 * side_px + 1e-6)
+    assert (square.side_px, square.roll_rad) == pytest.approx((side_px, roll), rel=1e-6, abs=1e-6)
+    assert np.allclose(square.to_square(placed.to_picture(UPRIGHT)), UPRIGHT, atol=1e-6)
+
+
+def test_smiling_and_turning_leave_the_square_where_it_is() -> None:
+    moved = np.add(UPRIGHT, [(0, 0), (0, 0), (0.1, 0.02), (-0.03, 0), (0.03, 0)])
+    assert face_square(moved * 100).to_picture(UPRIGHT) == pytest.approx(UPRIGHT * 100)
+
+
+@pytest.mark.parametrize("side_px", [20, 64, 280])
+def test_a_cut_shows_what_lies_in_the_square(side_px: float) -> None:
+    columns, rows = np.meshgrid(np.arange(500), np.arange(400))
+    ramps = LoadedPicture(np.dstack([columns // 2, rows // 2, columns * 0]).astype(np.uint8))
+    square = FaceSquare(250, 200, side_px, math.radians(30))
+    seen = cut(ramps, square, SIZE)
+    fractions = (np.arange(SIZE) + 0.5) / SIZE
+    expected = square.to_picture(np.stack(np.meshgrid(fractions, fractions), axis=-1)) / 2
+    assert seen.shape == (SIZE, SIZE, 3)
+    error = seen[..., :2] + 0.25 - expected  # halving rounds down, by a quarter on average
+    assert np.abs(error).max() < 1 and np.abs(error.mean(axis=(0, 1))).max() < 0.2
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_edit_of_nothing_returns_the_picture_bit_by_bit(mode: str, tmp_path: Path) -> None:
+    picture, square = noise(mode), FaceSquare(40, 30, 50, 0.4)
+    after = carry_back(picture, square, edit(paint=0.7))
+    assert after.levels.dtype == picture.levels.dtype and np.array_equal(after.levels, picture.levels)
+    # Nearly nothing passes through all of the machinery, and still moves no pixel.
+    barely = carry_back(picture, square, edit(flow=(0.012 / 50, 0.0), mask=1e-9))
+    assert np.array_equal(barely.levels, picture.levels)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("square", [FaceSquare(40, 30, 30, 0.5), FaceSquare(85, 5, 60, -2.0), FaceSquare(45, 35, 9, 0)])
+def test_pixels_outside_the_square_and_transparency_stay(mode: str, square: FaceSquare) -> None:
+    picture = noise(mode)
+    after = carry_back(picture, square, wild_edit())
+    changed = (after.levels != picture.levels).any(axis=2)
+    assert changed.any()
+    assert not (changed & ~inside(square, picture.width, picture.height)).any()
+    assert after.levels.dtype == picture.levels.dtype and after.kept == picture.kept
+    assert np.array_equal(after.alpha, picture.alpha) if picture.alpha is not None else after.alpha is None
+
+
+@pytest.mark.parametrize("scale", [0.5, 2, 7])
+@pytest.mark.parametrize("roll_deg", [0, 30, -120])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_flow_moves_pixels_by_its_size_in_the_square(scale: float, roll_deg: float, depth: type) -> None:
+    # On ramps of colour every pixel tells where it came from.
+    side_px = SIZE * scale
+    extent = math.ceil(1.6 * side_px)
+    step = 200 / extent if depth is np.uint8 else 40_000 / extent
+    columns, rows = np.meshgrid(np.arange(extent), np.arange(extent))
+    ramps = LoadedPicture(np.dstack([columns * step, rows * step, columns * 0]).astype(depth))
+    if depth is np.uint16:  # 16 bits come in grey only
+        ramps = LoadedPicture(ramps.levels[..., :1])
+    square = FaceSquare(extent / 2, extent / 2, side_px, math.radians(roll_deg))
+    flow = (0.125, -0.0625)
+    after = carry_back(ramps, square, edit(flow))
+    turn = math.radians(roll_deg)
+    expected = side_px * np.array(
+        [
+            flow[0] * math.cos(turn) - flow[1] * math.sin(turn),
+            flow[0] * math.sin(turn) + flow[1] * math.cos(turn),
+        ]
+    )
+    places = square.to_square(np.stack([columns, rows], axis=-1))
+    core = (np.abs(places - 0.5) < 0.3).all(axis=-1)
+    came = (after.levels[core].astype(float) - ramps.levels[core])[:, :2] / step
+    rounding = 1.1 / step if depth is np.uint8 else 0.05
+    assert np.abs(came - expected[: came.shape[1]]).max() < rounding + 0.05
+
+
+@pytest.mark.parametrize(("mode", "highest"), [("RGB", 255), ("L", 255), ("I;16", 65535)])
+def test_full_paint_covers_the_middle_at_the_depth_of_the_picture(mode: str, highest: int) -> None:
+    after = carry_back(noise(mode), FaceSquare(45, 35, 40, 0.3), edit(mask=1, paint=1))
+    assert (after.levels[30:40, 40:50] == highest).all()
+    half = carry_back(noise(mode), FaceSquare(45, 35, 40, 0.3), edit(mask=1, paint=0))
+    assert np.abs(half.levels[30:40, 40:50].astype(int) - highest / 2).max() <= 1
+
+
+def test_colours_hidden_in_transparency_are_not_dragged_into_view() -> None:
+    levels = np.full((64, 64, 3), 80, np.uint8)
+    alpha = np.full((64, 64), 255, np.uint8)
+    levels[:, 32:], alpha[:, 32:] = 255, 0
+    square = FaceSquare(31.5, 31.5, 60, 0)
+    after = carry_back(LoadedPicture(levels, alpha), square, edit(flow=(0.02, 0)))
+    assert (after.levels[:, :30] == 80).all()
+
+
+def test_large_pictures_are_done_in_strips_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, square, change = noise("RGB"), FaceSquare(40, 30, 50, 0.4), wild_edit()
+    whole = carry_back(picture, square, change).levels.astype(int)
+    monkeypatch.setattr("fexgan.framing.carry._PIXELS_AT_ONCE", 300)
+    assert np.abs(carry_back(picture, square, change).levels - whole).max() <= 8  # samples lie up to 1/32 px apart
+
+
+def turned(pixels: np.ndarray, roll_deg: float) -> LoadedPicture:
+    """A frame of footage enlarged and turned clockwise."""
+    image = Image.fromarray(pixels).resize((480, 480), Image.Resampling.BICUBIC)
+    return open_picture(image.rotate(-roll_deg, Image.Resampling.BICUBIC, fillcolor=tuple(pixels[0, 0].tolist())))
+
+
+def test_the_square_turns_with_the_face(finder: FaceFinder) -> None:
+    pixels = next(read_clip(footage_path() / "ben" / "neutral" / "1.mp4"))[0]
+    upright, tilted = (face_square(find_faces(turned(pixels, roll), finder)[0].landmarks) for roll in (0, -40))
+    assert math.degrees(tilted.roll_rad - upright.roll_rad) == pytest.approx(-40, abs=5)
+    assert tilted.side_px == pytest.approx(upright.side_px, rel=0.05)
+
+
+def test_all_faces_are_found_largest_first_and_once(finder: FaceFinder) -> None:
+    small, large = face(160, height=0.35), face(160, height=0.7)
+    faces = find_faces(open_picture(Image.fromarray(np.hstack([small, large]))), finder)
+    assert [found.box.left > 150 for found in faces] == [True, False]
+    assert choose_face(faces, 2) is faces[1]
+
+
+def test_a_face_found_in_a_shrunk_view_is_placed_in_the_picture(
+    finder: FaceFinder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fexgan.framing.locate.SEARCHED_SIDES_PX", (160, 320))
+    pixels = face(960, x=0.4, height=0.6)
+    found = choose_face(find_faces(open_picture(Image.fromarray(pixels)), finder))
+    eyes = found.landmarks[:2].mean(axis=0) / len(pixels)
+    assert eyes == pytest.approx((0.4, 0.5 - 0.08 * 0.6), abs=0.03)
+
+
+def upright_face(width: float, nose: float = 0.5) -> Face:
+    landmarks = UPRIGHT.copy()
+    landmarks[2, 0] = nose
+    return Face(FaceBox(0, 0, width, 1.3 * width), landmarks * width / 0.44)
+
+
+@pytest.mark.parametrize(
+    ("faces", "number", "message"),
+    [
+        ([], 1, "no face found in the picture"),
+        ([upright_face(100)], 2, "face 2 is not there; choose from 1"),
+        ([upright_face(100)], 0, "face 0 is not there"),
+        ([upright_face(31.9)], 1, "face is 31 px wide; give one of at least 32 px"),
+        ([upright_face(100, nose=0.59)], 1, "turned too far to the side"),
+    ],
+)
+def test_refusals_are_one_line_with_a_way_out(faces: list[Face], number: int, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        choose_face(faces, number)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_blank_picture_has_no_face(finder: FaceFinder) -> None:
+    assert find_faces(LoadedPicture(np.full((90, 120, 1), 128, np.uint8)), finder) == []
+
+
+def test_faces_that_cannot_be_edited_are_left_out_unless_all_are() -> None:
+    small, good = upright_face(20), upright_face(32)
+    assert usable([good, small]) == [good]
+    with pytest.raises(InputError, match="20 px wide"):
+        usable([small])
+
+
+def path_of_a_nod(frames: int, fps: float) -> np.ndarray:
+    """Landmarks [frames, 5, 2] of a head that drifts and nods once a second."""
+    time_s = np.arange(frames) / fps
+    shift = np.stack([30 * time_s, 6 * np.sin(math.tau * time_s)], axis=1)
+    return UPRIGHT * 200 + shift[:, None]
+
+
+def centres(squares: list[FaceSquare]) -> np.ndarray:
+    return np.array([(square.centre_x, square.centre_y) for square in squares])
+
+
+def test_steady_squares_tremble_less_and_follow_true_motion() -> None:
+    truth = path_of_a_nod(60, 24)
+    noisy = truth + np.random.default_rng(1).normal(0, 1, truth.shape)
+    exact = centres([face_square(points) for points in truth])
+    raw = centres([face_square(points) for points in noisy])
+    steady = centres(steady_squares(list(noisy), 24))
+    tremble = [np.diff(path - exact, n=2, axis=0).std() for path in (steady, raw)]
+    assert tremble[0] < 0.2 * tremble[1]
+    assert (steady - exact).std() < 0.75 * (raw - exact).std()
+    assert np.abs(centres(steady_squares(list(truth), 24)) - exact).max() < 0.5
+
+
+def test_frames_without_a_face_are_bridged_and_ends_held() -> None:
+    landmarks: list[np.ndarray | None] = list(UPRIGHT * 200 + np.arange(40)[:, None, None])
+    landmarks[:10] = [None] * 10
+    landmarks[18:25] = [None] * 7
+    found = centres(steady_squares(landmarks, 24))[:, 0] - 100
+    assert found[18:25] == pytest.approx(np.arange(18, 25), abs=0.02)
+    assert found[0] == pytest.approx(10, abs=0.1)
+    assert steady_squares([None, UPRIGHT * 200], 24)[0].side_px == pytest.approx(200)
+    with pytest.raises(InputError, match="no face found in the clip"):
+        steady_squares([None, None], 24)
