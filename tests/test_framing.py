@@ -158,6 +158,18 @@ def test_full_paint_covers_the_middle_at_the_depth_of_the_picture(mode: str, hig
     assert np.abs(half.levels[30:40, 40:50].astype(int) - highest / 2).max() <= 1
 
 
+@pytest.mark.parametrize("scale", [1, 7])
+def test_paint_lies_where_the_square_has_it(scale: int) -> None:
+    across = ((np.arange(SIZE, dtype=np.float32) + 0.5) / SIZE * 2 - 1) * np.ones((SIZE, 1), np.float32)
+    change = Edit(np.zeros((2, SIZE, SIZE), np.float32), np.ones((1, SIZE, SIZE), np.float32), np.stack([across] * 3))
+    picture, square = noise("I;16", 300, 280), FaceSquare(150, 140, SIZE * scale, 0.5)
+    after = carry_back(picture, square, change)
+    places = square.to_square(np.stack(np.meshgrid(np.arange(300), np.arange(280)), axis=-1))
+    core = (np.abs(places - 0.5) < 0.35).all(axis=-1)
+    # The cubic kernel of OpenCV bends a ramp by a little over 0.001.
+    assert np.abs(after.levels[core][:, 0] / 65535 - places[core][:, 0]).max() < 0.002
+
+
 def test_colours_hidden_in_transparency_are_not_dragged_into_view() -> None:
     levels = np.full((64, 64, 3), 80, np.uint8)
     alpha = np.full((64, 64), 255, np.uint8)
