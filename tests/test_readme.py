@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib.util
+import json
 import re
 import shlex
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fexgan import bundled, cli
+from fexgan.checkpoints import read_metadata
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -73,3 +76,12 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (example,) = blocks("python")
     exec(example, {})
     assert {path.name for path in tmp_path.iterdir()} == {"joy.png", "blend.png"}
+
+
+def test_the_figures_are_those_of_the_bundled_checkpoints_report():
+    spec = importlib.util.spec_from_file_location("publish_figures", ROOT / "tools/publish_figures.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    report = json.loads((ROOT / "docs/figures/classification.json").read_text(encoding="utf-8"))
+    assert tool.readme_table(report) in README
+    assert report["step"] == read_metadata(bundled.checkpoint_path("open-cast")).step
