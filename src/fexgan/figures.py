@@ -112,8 +112,7 @@ def clip_frames(
 ) -> Iterator[Pixels]:
     """Frames uint8 [height, width, 3] of all sources moving together, tiled in even rows, each `cell_px` a side."""
     animated = [model.animate(source, keyframes, fps, source_affect) for source in tracked(sources, "animating")]
-    columns = min(len(sources), math.ceil(math.sqrt(len(sources) * CLIP_ASPECT)))
-    rows = math.ceil(len(sources) / columns)
+    columns, rows = _grid(len(sources))
     for moment in zip(*animated, strict=True):
         frame = Image.new("RGB", (columns * cell_px, rows * cell_px))
         for index, picture in enumerate(moment):
@@ -121,6 +120,17 @@ def clip_frames(
             face = picture.resize((cell_px, cell_px), Image.Resampling.LANCZOS)
             frame.paste(face, (column * cell_px, row * cell_px))
         yield np.asarray(frame)
+
+
+def _grid(count: int) -> tuple[int, int]:
+    """(columns, rows) for `count` tiles: few empty places, a shape near `CLIP_ASPECT`."""
+
+    def flaw(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        return 2.0 * (columns * rows - count) / count + abs(math.log(columns / rows / CLIP_ASPECT))
+
+    columns = min(range(1, count + 1), key=flaw)
+    return columns, math.ceil(count / columns)
 
 
 def _labelled_sheet(
