@@ -105,3 +105,11 @@ def test_every_face_plays_in_its_own_cell(tiny_model: Model, sources: dict[str, 
 @pytest.mark.parametrize(("count", "grid"), [(1, (1, 1)), (3, (3, 1)), (7, (4, 2)), (10, (5, 2)), (12, (4, 3))])
 def test_tiles_leave_few_empty_places(count: int, grid: tuple[int, int]):
     assert figures._grid(count) == grid
+    assert not frames[2][64:, 64:].any()
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (999_000, "999 kB"), (3_440_000, "3.4 MB")]
+)
+def test_sizes_read_well(size: int, text: str):
+    assert size_text(size) == text
