@@ -105,7 +105,12 @@ def test_every_face_plays_in_its_own_cell(tiny_model: Model, sources: dict[str, 
 @pytest.mark.parametrize(("count", "grid"), [(1, (1, 1)), (3, (3, 1)), (7, (4, 2)), (10, (5, 2)), (12, (4, 3))])
 def test_tiles_leave_few_empty_places(count: int, grid: tuple[int, int]):
     assert figures._grid(count) == grid
-    assert not frames[2][64:, 64:].any()
+
+
+def test_places_without_a_face_stay_black(tiny_model: Model, sources: dict[str, np.ndarray]):
+    five = [*sources.values(), *sources.values(), *sources.values()][:5]
+    (frame, *_) = figures.clip_frames(tiny_model, five, parse_keyframes("0s neutral, 0.5s joy"), 4, 32, "neutral")
+    assert frame.shape == (2 * 32, 3 * 32, 3) and not frame[32:, 64:].any()
 
 
 @pytest.mark.parametrize(
