@@ -71,7 +71,6 @@ def test_the_libraries_for_filming_are_those_that_ci_installs():
     assert len(libraries) == 8 and all(library in README for library in libraries)
 
 
-@pytest.mark.skipif(not bundled.checkpoint_names(), reason="this copy of the package holds no checkpoint")
 def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     (example,) = blocks("python")

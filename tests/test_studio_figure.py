@@ -8,12 +8,10 @@ import pytest
 from fexgan.affects import AFFECTS, EMOTIONS, Mixture
 from fexgan.studio.anatomy import SIDES, anatomy, macro_weights
 from fexgan.studio.cast import HAIR_STYLES, Beard, Character, Hair
-from fexgan.studio.figure import Figure, Pose, head_rotation
-from fexgan.studio.recipes import mixed_units, recipes
-
-pytest.importorskip("scipy")
 from fexgan.studio.facial_hair import grow_beard, grow_brows, grow_lashes
+from fexgan.studio.figure import Figure, Pose, head_rotation
 from fexgan.studio.hair import grow_hair
+from fexgan.studio.recipes import mixed_units, recipes
 from fexgan.studio.strands import Surface
 
 

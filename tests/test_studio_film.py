@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 
 import numpy as np
@@ -13,6 +14,7 @@ from fexgan.media import read_clip, read_image
 from fexgan.studio.film import Shoot, film
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.preview import preview
+from fexgan.verbs.road import Film
 
 REQUIRED = "FEXGAN_REQUIRE_STUDIO"
 
@@ -117,3 +119,9 @@ def test_a_preview_shows_every_character_and_films_nothing(tmp_path, blender):
     assert [path.name for path in tmp_path.iterdir()] == ["preview.png"]
     height, width, _ = read_image(tmp_path / "preview.png").shape
     assert height > 2 * 48 and width > 3 * 48
+
+
+def test_the_verb_and_a_shoot_agree_on_what_is_filmed_without_flags():
+    verb = {field.name: field.default for field in dataclasses.fields(Film)}
+    for field in dataclasses.fields(Shoot):
+        assert verb[field.name] == field.default, field.name

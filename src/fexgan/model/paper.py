@@ -5,6 +5,8 @@ Shapes in comments are those of preset `paper`, 128x128 pictures; other presets 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -25,6 +27,17 @@ def double(in_width: int, out_width: int, bias: bool = False) -> nn.ConvTranspos
     return nn.ConvTranspose2d(in_width, out_width, kernel_size=4, stride=2, padding=1, bias=bias)
 
 
+def halving_stages(in_width: int, widths: Sequence[int], leaky_slope: float) -> list[nn.Module]:
+    """Convolutions that halve, each activated; batch norm in all but the first."""
+    first, *others = widths
+    layers: list[nn.Module] = [halve(in_width, first), nn.LeakyReLU(leaky_slope, inplace=True)]
+    width = first
+    for next_width in others:
+        layers += [halve(width, next_width), nn.BatchNorm2d(next_width), nn.LeakyReLU(leaky_slope, inplace=True)]
+        width = next_width
+    return layers
+
+
 class Encoder(nn.Module):
     """A picture and the affect it shows -> a normal distribution over what is the character's own."""
 
@@ -32,18 +45,9 @@ class Encoder(nn.Module):
         super().__init__()
         self.side = config.image_size_px
         self.affect_plane = nn.Sequential(nn.Linear(len(AFFECTS), self.side**2), nn.ReLU())
-        first, *others, last = config.encoder_widths
-        layers: list[nn.Module] = [halve(4, first), nn.LeakyReLU(config.leaky_slope, inplace=True)]
-        width = first
-        for next_width in others:
-            layers += [
-                halve(width, next_width),
-                nn.BatchNorm2d(next_width),
-                nn.LeakyReLU(config.leaky_slope, inplace=True),
-            ]
-            width = next_width
-        layers += [halve(width, last), nn.BatchNorm2d(last)]
-        self.stages = nn.Sequential(*layers)
+        *widths, last = config.encoder_widths
+        stages = halving_stages(4, widths, config.leaky_slope)
+        self.stages = nn.Sequential(*stages, halve(widths[-1], last), nn.BatchNorm2d(last))
         self.mean = nn.Linear(last, config.latent_size)
         self.log_sigma = nn.Linear(last, config.latent_size)
 
@@ -93,17 +97,8 @@ class Discriminator(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        first, *others = config.discriminator_widths
-        layers: list[nn.Module] = [halve(3, first), nn.LeakyReLU(config.leaky_slope, inplace=True)]
-        width = first
-        for next_width in others:
-            layers += [
-                halve(width, next_width),
-                nn.BatchNorm2d(next_width),
-                nn.LeakyReLU(config.leaky_slope, inplace=True),
-            ]
-            width = next_width
-        self.stages = nn.Sequential(*layers)
+        self.stages = nn.Sequential(*halving_stages(3, config.discriminator_widths, config.leaky_slope))
+        width = config.discriminator_widths[-1]
         side = config.image_size_px // 2 ** len(config.discriminator_widths)
         self.real = nn.Linear(width * side**2, 1)
         self.drop_channels = nn.Dropout2d(config.head_dropout)

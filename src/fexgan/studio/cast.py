@@ -6,6 +6,7 @@ A cast file is YAML: `characters:` followed by one mapping per character with th
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 import re
 import types
@@ -183,9 +184,10 @@ def _weights(key: str, value: Any, where: str) -> dict[str, float]:
 
         known = set(anatomy().target_names())
         for name in value:
-            missing = [side for side in "lr" if name.replace("*", side) not in known]
+            missing = [name.replace("*", side) for side in "lr" if name.replace("*", side) not in known]
             if missing:
-                raise InputError(f"{where}: target {name!r} is unknown; `fexgan film --targets` lists them")
+                close = difflib.get_close_matches(missing[0], known, n=3) or sorted(known)[:3]
+                raise InputError(f"{where}: target {name!r} is unknown; there are such as {', '.join(close)}")
     return {name: float(weight) for name, weight in value.items()}
 
 
