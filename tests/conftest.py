@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from fexgan.synthesis import Model
 
 CHARACTERS = {"ada": (230, 190, 160), "bo": (120, 80, 60)}
 STRENGTHS = (0.1, 0.6, 1.0, 0.3)
+STUDIO_REQUIRED = "FEXGAN_REQUIRE_STUDIO"
 
 
 def draw_face(skin: tuple[int, int, int], affect: str, strength: float, side: int = 80) -> np.ndarray:
@@ -72,3 +74,15 @@ def tiny_checkpoint(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def tiny_model(tiny_checkpoint: Path) -> Model:
     return load(str(tiny_checkpoint))
+
+
+@pytest.fixture(scope="session")
+def blender():
+    """Blender as a module; tests that render are skipped without it, unless the environment asks for it."""
+    try:
+        import bpy
+    except ImportError as error:
+        if os.environ.get(STUDIO_REQUIRED):
+            raise
+        pytest.skip(f"Blender cannot be loaded: {error}")
+    return bpy

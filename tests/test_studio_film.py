@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 
 import numpy as np
 import pytest
@@ -15,19 +14,6 @@ from fexgan.studio.film import Shoot, film
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.preview import preview
 from fexgan.verbs.road import Film
-
-REQUIRED = "FEXGAN_REQUIRE_STUDIO"
-
-
-@pytest.fixture(scope="module")
-def blender():
-    try:
-        import bpy
-    except ImportError as error:
-        if os.environ.get(REQUIRED):
-            raise
-        pytest.skip(f"Blender cannot be loaded: {error}")
-    return bpy
 
 
 def plan(affects: str = "joy", take: int = 1, seed: int = 0):

@@ -20,6 +20,7 @@ from fexgan.studio.cast import Character, character_to_dict, open_cast_file, rea
 from fexgan.studio.crowd import random_cast
 from fexgan.studio.figure import Figure, Pose
 from fexgan.studio.performance import perform, plan_performance
+from fexgan.studio.staging import Staging, draw_staging
 from fexgan.studio.stills import STILL_SETS, pose_stills
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class Shoot:
     """H.264 quality, 0 (lossless) to 51."""
     seed: int = 0
     """Draws every take's timing and motion."""
+    light: bool = False
+    """Vary the light from take to take."""
+    camera: bool = False
+    """Vary the camera's distance and height from take to take."""
+    backdrop: bool = False
+    """Vary the backdrop's colour from take to take."""
 
     def __post_init__(self) -> None:
         for name, low, high in (("takes", 1, 1000), ("frames", 8, 100_000), ("size_px", 16, 8192), ("samples", 1, 4096),
@@ -118,6 +125,11 @@ class _Job:
     def clip(self, out: Path) -> Path:
         return out / self.character.name / self.folder / f"{self.take}.mp4"
 
+    def staging(self, shoot: Shoot) -> Staging:
+        """The set of this clip."""
+        label = f"{shoot.seed}/{self.character.name}/{self.folder}/{self.take}"
+        return draw_staging(label, shoot.light, shoot.camera, shoot.backdrop)
+
     def plan(self, shoot: Shoot) -> tuple[list[Pose], Take]:
         """The poses to shoot, and the sidecar that tells of them."""
         name = self.character.name
@@ -137,7 +149,7 @@ class _Job:
             size_px=shoot.size_px,
             frames=truth,
             character_parameters=character_to_dict(self.character),
-            performance=performance,
+            performance=performance | {"staging": self.staging(shoot).to_dict()},
         )
 
 
@@ -157,6 +169,7 @@ def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job]) -> None:
             if seated is None or seated.character != job.character:
                 seated = Figure(job.character)
                 renderer.seat(seated)
+            renderer.stage(job.staging(shoot))
             progress.update(task, description=f"{job.character.name} {job.folder} {job.take}")
             poses, record = job.plan(shoot)
             clip = job.clip(out)

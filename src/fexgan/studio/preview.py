@@ -10,6 +10,7 @@ from fexgan.sheets import sheet
 from fexgan.studio.figure import Figure, Pose
 from fexgan.studio.film import Shoot, chosen_cast
 from fexgan.studio.recipes import mixed_units
+from fexgan.studio.staging import draw_staging
 from fexgan.terminal import tracked
 
 SHOWN = ("neutral", "joy", "anger")
@@ -28,6 +29,7 @@ def preview(path: Path, shoot: Shoot) -> None:
     for character in tracked(cast, "previewing"):
         figure = Figure(character)
         renderer.seat(figure)
+        renderer.stage(draw_staging(f"{shoot.seed}/{character.name}", shoot.light, shoot.camera, shoot.backdrop))
         rows.append([renderer.shoot(figure.pose(_posed(affect))) for affect in SHOWN])
     write_image(path, sheet(rows, SHOWN, [character.name for character in cast], cell_px=shoot.size_px))
 

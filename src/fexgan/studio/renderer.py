@@ -26,6 +26,7 @@ from fexgan.studio.clothing import Mesh, make_shirt
 from fexgan.studio.facial_hair import grow_beard, grow_brows, grow_lashes
 from fexgan.studio.figure import Figure, PosedFace
 from fexgan.studio.hair import STYLES, grow_hair
+from fexgan.studio.staging import Staging
 
 try:
     import bpy
@@ -37,10 +38,11 @@ except ImportError as error:
     ) from None
 
 TO_BLENDER = 0.1 * np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-FRAME_HEIGHT_M, FRAME_CENTRE_M, CAMERA_DISTANCE_M = 0.305, 0.731, 1.45
+FRAME_HEIGHT_M, FRAME_CENTRE_M, CAMERA_DISTANCE_M, FACE_FRONT_M = 0.305, 0.731, 1.45, 0.125
 SENSOR_MM = 36.0
 BEHIND_BACKDROP_M = (0.0, 3.0, 0.0)
-# Area lights: position, size (m), power (W), colour.
+AMBIENT, AMBIENT_COLOR = 0.28, (0.5, 0.52, 0.55, 1)
+# Area lights, key, fill and two behind: position, size (m), power (W), colour.
 LIGHTS = (
     ((-0.9, -1.5, 1.35), 0.9, 22.0, (1.0, 0.97, 0.93)),
     ((1.3, -1.2, 0.95), 1.2, 10.0, (0.93, 0.96, 1.0)),
@@ -65,11 +67,15 @@ class Renderer:
         bpy.ops.wm.read_factory_settings(use_empty=True)
         self._scene = bpy.context.scene
         self._configure(settings)
-        self._light_and_camera()
+        self._stage = _Stage(self._scene)
         self._actor: _Actor | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="fexgan-")
         self._still = Path(self._folder.name) / "frame.png"
         self._scene.render.filepath = str(self._still)
+
+    def stage(self, staging: Staging) -> None:
+        """Light the set and place its camera and backdrop as `staging` says, until told otherwise."""
+        self._stage.set(staging)
 
     def seat(self, figure: Figure) -> None:
         """Build `figure`'s objects in place of the last one's."""
@@ -114,32 +120,41 @@ class Renderer:
         scene.view_settings.look = "AgX - High Contrast"
         scene.view_settings.exposure = 0.15
 
-    def _light_and_camera(self) -> None:
-        scene = self._scene
+
+class _Stage:
+    """Lights, backdrop and camera."""
+
+    def __init__(self, scene: bpy.types.Scene) -> None:
         world = bpy.data.worlds.new("world")
         world.use_nodes = True
-        background = world.node_tree.nodes["Background"]
-        background.inputs[0].default_value = (0.5, 0.52, 0.55, 1)
-        background.inputs[1].default_value = 0.28
+        self._ambient = world.node_tree.nodes["Background"]
+        self._ambient.inputs[0].default_value = AMBIENT_COLOR
         scene.world = world
-        for position, size, power, color in LIGHTS:
-            light = bpy.data.lights.new("light", "AREA")
-            light.size, light.energy, light.color = size, power, color
-            placed = _link(scene, "light", light)
-            placed.location = position
-            aim = Vector((0, -0.1, 0.72)) - Vector(position)
-            placed.rotation_euler = aim.to_track_quat("-Z", "Y").to_euler()
+        self._lights = [_link(scene, "light", bpy.data.lights.new("light", "AREA")) for _ in LIGHTS]
         wall = bpy.data.meshes.new("backdrop")
         wall.from_pydata([(-4, 1.3, -3), (4, 1.3, -3), (4, 1.3, 4), (-4, 1.3, 4)], [], [[0, 1, 2, 3]])
-        wall.materials.append(_material(materials.plain, (0.34, 0.345, 0.355), 0.9))
-        _link(scene, "backdrop", wall)
-        camera = bpy.data.cameras.new("camera")
-        camera.sensor_width = SENSOR_MM
-        camera.lens = SENSOR_MM * CAMERA_DISTANCE_M / FRAME_HEIGHT_M
-        placed = _link(scene, "camera", camera)
-        placed.location = (0, -CAMERA_DISTANCE_M - 0.125, FRAME_CENTRE_M)
-        placed.rotation_euler = (math.pi / 2, 0, 0)
-        scene.camera = placed
+        self._wall = _link(scene, "backdrop", wall)
+        lens = bpy.data.cameras.new("camera")
+        lens.sensor_width = SENSOR_MM
+        self._camera = scene.camera = _link(scene, "camera", lens)
+        self.set(Staging())
+
+    def set(self, staging: Staging) -> None:
+        """Arrange everything as `staging` says."""
+        self._ambient.inputs[1].default_value = AMBIENT * staging.ambient
+        turn = Matrix.Rotation(math.radians(staging.light_turn_deg), 4, "Z")
+        for placed, gain, (position, size, power, color) in zip(self._lights, staging.light_gains, LIGHTS, strict=True):
+            light = placed.data
+            light.size, light.energy = size, gain * power
+            light.color = [own * tint for own, tint in zip(color, staging.light_color, strict=True)]
+            placed.location = turn @ Vector(position)
+            _aim(placed, Vector((0, -0.1, 0.72)))
+        self._wall.data.materials.clear()
+        self._wall.data.materials.append(_material(materials.plain, staging.backdrop, 0.9))
+        distance = CAMERA_DISTANCE_M * staging.camera_distance
+        self._camera.location = (0, -distance - FACE_FRONT_M, FRAME_CENTRE_M + staging.camera_height_m)
+        _aim(self._camera, Vector((0, -FACE_FRONT_M, FRAME_CENTRE_M)))
+        self._camera.data.lens = SENSOR_MM * distance / FRAME_HEIGHT_M
 
 
 class _Actor:
@@ -298,6 +313,10 @@ def _link(scene: bpy.types.Scene, name: str, data: bpy.types.ID) -> bpy.types.Ob
     placed = bpy.data.objects.new(name, data)
     scene.collection.objects.link(placed)
     return placed
+
+
+def _aim(placed: bpy.types.Object, at: Vector) -> None:
+    placed.rotation_euler = (at - placed.location).to_track_quat("-Z", "Y").to_euler()
 
 
 def _material(paint: Callable[..., None], *settings: object) -> bpy.types.Material:

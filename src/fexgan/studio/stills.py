@@ -18,7 +18,10 @@ MIXED = (
     ("anger", "sadness"), ("joy", "disgust"), ("fear", "surprise"),
     ("joy", "surprise"), ("anger", "disgust"), ("sadness", "fear"),
 )  # fmt: skip
-LARGEST_TURN_DEG, LARGEST_GAZE_DEG = (4.0, 3.0, 2.0), (4.0, 2.0)
+# Furthest turn of the head (yaw, pitch, roll) and of the gaze (yaw, pitch): the crowd looks about, as people in
+# users' pictures do; a cast that is measured faces the camera.
+LARGEST_TURN_DEG = {"truth": (4.0, 3.0, 2.0), "crowd": (16.0, 8.0, 4.0)}
+LARGEST_GAZE_DEG = {"truth": (4.0, 2.0), "crowd": (8.0, 4.0)}
 
 
 def _scaled(strengths: tuple[float, ...]) -> tuple[Mixture, ...]:
@@ -47,8 +50,8 @@ def pose_stills(character: str, set_name: str, seed: int) -> tuple[list[Pose], F
     left out, so that nothing but the face differs between two stills.
     """
     generator = np.random.default_rng(zlib.crc32(f"{seed}/{character}/stills".encode()))
-    head = tuple(float(generator.uniform(-limit, limit)) for limit in LARGEST_TURN_DEG)
-    gaze = tuple(float(generator.uniform(-limit, limit)) for limit in LARGEST_GAZE_DEG)
+    head = tuple(float(generator.uniform(-limit, limit)) for limit in LARGEST_TURN_DEG[set_name])
+    gaze = tuple(float(generator.uniform(-limit, limit)) for limit in LARGEST_GAZE_DEG[set_name])
     mixtures = STILL_SETS[set_name]
     poses = [Pose(mixed_units(mixture)[0], gaze, head) for mixture in mixtures]
     shown = [dict(mixture.strengths) for mixture in mixtures]

@@ -55,7 +55,13 @@ class Film:
     crf: int = 13
     """Quality of the H.264 clips, 0 (lossless) to 51; smaller is better."""
     seed: int = 0
-    """Seed of all performances and random characters."""
+    """Seed of all performances, random characters and varied sets."""
+    light: bool = False
+    """Vary the light from take to take."""
+    camera: bool = False
+    """Vary the camera's distance and height from take to take."""
+    backdrop: bool = False
+    """Vary the backdrop's colour from take to take."""
     preview: bool = False
     """Film nothing; show every character at rest, smiling and angry on FOOTAGE/preview.png."""
 
