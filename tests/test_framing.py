@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fexgan.bundled import footage_path
+from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, steady_squares
 from fexgan.framing import usable_faces as usable
-from fexgan.framing.square import EYE_DISTANCE, EYE_HEIGHT, MOUTH_HEIGHT
+from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE, EYE_DISTANCE, EYE_HEIGHT, MOUTH_HEIGHT
 from fexgan.media import read_clip
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.prepare.faces import Face, FaceBox, FaceFinder
@@ -79,6 +80,17 @@ def test_any_similarity_of_a_face_comes_to_the_reference_places(
     assert (square.centre_x, square.centre_y) == pytest.approx((x, y), abs=1e-6 * side_px + 1e-6)
     assert (square.side_px, square.roll_rad) == pytest.approx((side_px, roll), rel=1e-6, abs=1e-6)
     assert np.allclose(square.to_square(placed.to_picture(UPRIGHT)), UPRIGHT, atol=1e-6)
+
+
+@pytest.mark.parametrize(("face_fraction", "vertical_offset"), [(0.4, 0.0), (0.6, 0.1), (1.2, -0.05)])
+def test_a_framing_gives_the_face_box_its_height_and_place(face_fraction: float, vertical_offset: float) -> None:
+    framing = FramingConfig(face_fraction=face_fraction, vertical_offset=vertical_offset)
+    frame = FaceSquare(300, 200, 100, 0.7)
+    square = face_square(frame.to_picture(UPRIGHT), framing)
+    box = np.array([(0.5, BOX_MIDDLE - BOX_HEIGHT / 2), (0.5, BOX_MIDDLE + BOX_HEIGHT / 2)])
+    top, bottom = square.to_square(frame.to_picture(box))
+    assert bottom - top == pytest.approx((0, face_fraction))
+    assert (top + bottom) / 2 == pytest.approx((0.5, 0.5 - vertical_offset))
 
 
 def test_smiling_and_turning_leave_the_square_where_it_is() -> None:
@@ -203,7 +215,7 @@ def test_all_faces_are_found_largest_first_and_once(finder: FaceFinder) -> None:
     small, large = face(160, height=0.35), face(160, height=0.7)
     faces = find_faces(open_picture(Image.fromarray(np.hstack([small, large]))), finder)
     assert [found.box.left > 150 for found in faces] == [True, False]
-    assert choose_face(faces, 2) is faces[1]
+    assert choose_face(faces, 1) is faces[1]
 
 
 def test_a_face_found_in_a_shrunk_view_is_placed_in_the_picture(
@@ -223,18 +235,18 @@ def upright_face(width: float, nose: float = 0.5) -> Face:
 
 
 @pytest.mark.parametrize(
-    ("faces", "number", "message"),
+    ("faces", "index", "message"),
     [
-        ([], 1, "no face found in the picture"),
-        ([upright_face(100)], 2, "face 2 is not there; choose from 1"),
-        ([upright_face(100)], 0, "face 0 is not there"),
-        ([upright_face(31.9)], 1, "face is 31 px wide; give one of at least 32 px"),
-        ([upright_face(100, nose=0.59)], 1, "turned too far to the side"),
+        ([], 0, "no face found in the picture"),
+        ([upright_face(100)], 1, "face 1 is not there; choose from 0"),
+        ([upright_face(100)], -1, "face -1 is not there"),
+        ([upright_face(31.9)], 0, "face is 31 px wide; give one of at least 32 px"),
+        ([upright_face(100, nose=0.59)], 0, "turned too far to the side"),
     ],
 )
-def test_refusals_are_one_line_with_a_way_out(faces: list[Face], number: int, message: str) -> None:
+def test_refusals_are_one_line_with_a_way_out(faces: list[Face], index: int, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        choose_face(faces, number)
+        choose_face(faces, index)
     assert "\n" not in str(caught.value)
 
 

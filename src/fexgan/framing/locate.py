@@ -36,13 +36,13 @@ def find_faces(picture: LoadedPicture, finder: FaceFinder) -> list[Face]:
     return [_closer(picture, face, finder) for face in whole]
 
 
-def choose_face(faces: list[Face], number: int = 1) -> Face:
-    """Face `number`, 1 being the largest. Raises InputError where there is none, or it cannot be edited."""
+def choose_face(faces: list[Face], index: int = 0) -> Face:
+    """Face `index`, 0 being the largest. Raises InputError where there is none, or it cannot be edited."""
     if not faces:
         raise InputError("no face found in the picture; give one with a face seen from the front")
-    if not 1 <= number <= len(faces):
-        raise InputError(f"face {number} is not there; choose from 1 (the largest) to {len(faces)}")
-    face = faces[number - 1]
+    if not 0 <= index < len(faces):
+        raise InputError(f"face {index} is not there; choose from 0 (the largest) to {len(faces) - 1}")
+    face = faces[index]
     flaw = _flaw(face)
     if flaw:
         raise InputError(flaw)

@@ -13,15 +13,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fexgan.config import FramingConfig
 from fexgan.media import Pixels
 from fexgan.picture import Box, LoadedPicture
 
 # Where YuNet sees the eyes and the mouth's middle in the studio's own frames: medians over neutral takes of the ten
 # characters of the open cast (eyes (0.400, 0.506) and (0.610, 0.508), mouth corners (0.418, 0.709) and (0.596, 0.711)),
-# made symmetric. There the face box is 0.44 of the side wide and 0.60 high.
+# made symmetric. There the face box is 0.44 of the side wide and 0.60 high, its middle at (0.50, 0.57).
 EYE_HEIGHT = 0.507
 EYE_DISTANCE = 0.21
 MOUTH_HEIGHT = 0.710
+BOX_HEIGHT = 0.60
+BOX_MIDDLE = 0.57
+
+STUDIO_FRAMING = FramingConfig(face_fraction=BOX_HEIGHT, vertical_offset=0.5 - BOX_MIDDLE)
+"""That of the studio's own frames."""
 
 _REFERENCE = np.array([complex(0.5 - EYE_DISTANCE / 2, EYE_HEIGHT), complex(0.5 + EYE_DISTANCE / 2, EYE_HEIGHT),
                        complex(0.5, MOUTH_HEIGHT)])  # fmt: skip
@@ -60,18 +66,21 @@ class FaceSquare:
         return box_around(corners, width, height, margin_px)
 
 
-def face_square(landmarks: NDArray[np.floating]) -> FaceSquare:
-    """The square for the five landmarks [5, 2] of a `Face`.
+def face_square(landmarks: NDArray[np.floating], framing: FramingConfig = STUDIO_FRAMING) -> FaceSquare:
+    """The square that `framing` asks for around the five landmarks [5, 2] of a `Face`.
 
-    A similarity, by least squares over both eyes and the middle of the mouth: its corners move apart in a smile, and
+    The face box, as it lies in the studio's frames, gets the height and place in the square that `framing` names; its
+    own height would jump as the mouth opens. A similarity, by least squares over both eyes and the middle of the mouth: its corners move apart in a smile, and
     the nose moves as the head turns (Umeyama 1991, with points as complex numbers).
     """
     left_eye, right_eye, _, *mouth = np.asarray(landmarks, np.float64) @ (1, 1j)
     points = np.array([left_eye, right_eye, np.mean(mouth)])
     reference = _REFERENCE - _REFERENCE.mean()
     turn = np.vdot(reference, points - points.mean()) / np.vdot(reference, reference).real
-    centre = points.mean() + turn * (0.5 + 0.5j - _REFERENCE.mean())
-    return FaceSquare(float(centre.real), float(centre.imag), float(abs(turn)), float(np.angle(turn)))
+    frames = BOX_HEIGHT / framing.face_fraction  # the square's side, in sides of the studio's frame
+    middle = complex(0.5, BOX_MIDDLE + framing.vertical_offset * frames)
+    centre = points.mean() + turn * (middle - _REFERENCE.mean())
+    return FaceSquare(float(centre.real), float(centre.imag), float(abs(turn)) * frames, float(np.angle(turn)))
 
 
 def cut(picture: LoadedPicture, square: FaceSquare, size_px: int) -> Pixels:

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.framing.square import FaceSquare, face_square
+from fexgan.framing.square import STUDIO_FRAMING, FaceSquare, face_square
 
 SMOOTHING_S = 0.12
 """Standard deviation of the weight of neighbouring frames. Nods of one a second pass nearly unchanged."""
 
 
-def steady_squares(landmarks: Sequence[NDArray[np.floating] | None], fps: float) -> list[FaceSquare]:
+def steady_squares(
+    landmarks: Sequence[NDArray[np.floating] | None], fps: float, framing: FramingConfig = STUDIO_FRAMING
+) -> list[FaceSquare]:
     """One square for each frame of a clip, from the landmarks [5, 2] of one face in it, None where it was not seen.
 
     Frames without a face are bridged in a straight line, and at the ends of the clip take over the nearest frame. Then
@@ -28,7 +31,7 @@ def steady_squares(landmarks: Sequence[NDArray[np.floating] | None], fps: float)
     points = np.stack([np.asarray(landmarks[frame], np.float64).ravel() for frame in seen])  # [seen, 10]
     frames = np.arange(len(landmarks))
     bridged = np.stack([np.interp(frames, seen, column) for column in points.T], axis=1)  # [frames, 10]
-    return [face_square(_fit_at(frame, bridged, fps).reshape(5, 2)) for frame in frames]
+    return [face_square(_fit_at(frame, bridged, fps).reshape(5, 2), framing) for frame in frames]
 
 
 def _fit_at(frame: int, points: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
