@@ -45,8 +45,8 @@ def test_the_walk_sees_the_package():
 
 
 FREE_OF_TORCH = (
-    "affects", "config", "manifest", "media", "picture", "framing", "sheets", "stills", "studio", "prepare", "dataset",
-    "keyframes", "cli",
+    "affects", "settings", "config", "config_portrait", "manifest", "media", "picture", "framing", "sheets", "stills",
+    "studio", "prepare", "dataset", "keyframes", "cli",
 )  # fmt: skip
 
 
@@ -74,7 +74,8 @@ def test_losses_import_torch_alone():
 
 
 def test_networks_import_the_foundation_only():
-    foundation = {f"fexgan.{name}" for name in ("affects", "config", "manifest", "media", "tensors", "errors", "model")}
+    names = ("affects", "config", "config_portrait", "manifest", "media", "tensors", "errors", "model")
+    foundation = {f"fexgan.{name}" for name in names}
     for module in within("model"):
         own = {".".join(name.split(".")[:2]) for name in imports(module) if name.startswith("fexgan")}
         assert own - {"fexgan"} <= foundation, module
@@ -86,7 +87,7 @@ def test_evaluation_never_imports_training():
 
 def test_only_families_know_a_family():
     for module in MODULES.keys() - set(within("model")):
-        assert not uses(module, "fexgan.model.paper"), module
+        assert not any(uses(module, f"fexgan.model.{family}") for family in ("paper", "portrait")), module
 
 
 def test_nobody_imports_the_command_line_but_itself():

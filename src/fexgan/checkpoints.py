@@ -23,7 +23,7 @@ from torch import Tensor
 
 from fexgan import __version__, bundled, media
 from fexgan.affects import AFFECTS
-from fexgan.config import Config, config_from_dict, config_to_dict
+from fexgan.config import AnyConfig, config_from_dict, config_to_dict
 from fexgan.errors import InputError
 from fexgan.model import Family, build
 
@@ -37,7 +37,7 @@ RESUME_FILE = "resume/state.safetensors"
 class Metadata:
     """What a checkpoint tells about its weights; the text of `model.json`."""
 
-    config: Config
+    config: AnyConfig
     """Settings of the networks, of their training, and of the framing they expect of a face."""
     characters: tuple[str, ...]
     """Names of the people trained on."""
@@ -59,7 +59,7 @@ class Checkpoint:
     metadata: Metadata
 
     @property
-    def config(self) -> Config:
+    def config(self) -> AnyConfig:
         return self.metadata.config
 
 

@@ -1,17 +1,21 @@
-"""Networks: one module per family, built from its config; the rest of the program speaks to `Family` only."""
+"""Networks: one module per family, built from its config; the rest of the program speaks to the protocols only."""
 
 from __future__ import annotations
 
-from fexgan.config import ModelConfig
-from fexgan.model.family import Capability, Family, sample_latent
+from fexgan.config import AnyModelConfig
+from fexgan.model.edits import Edits, apply_edits
+from fexgan.model.family import Capability, DrawingFamily, EditingFamily, Family, sample_latent
 from fexgan.model.paper import PaperNetworks
+from fexgan.model.portrait import PortraitNetworks
 
-__all__ = ["Capability", "Family", "build", "sample_latent"]
+__all__ = [
+    "Capability", "DrawingFamily", "EditingFamily", "Edits", "Family", "apply_edits", "build", "sample_latent",
+]  # fmt: skip
 
-FAMILIES = {"paper": PaperNetworks}
+FAMILIES = {"paper": PaperNetworks, "portrait": PortraitNetworks}
 
 
-def build(config: ModelConfig, seed: int | None = 0) -> Family:
+def build(config: AnyModelConfig, seed: int | None = 0) -> Family:
     """Networks of `config.family` with fresh weights, the same for the same seed; None leaves them to be loaded."""
     networks = FAMILIES[config.family](config)
     if seed is not None:

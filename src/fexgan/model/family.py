@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
-from fexgan.config import ModelConfig
+from fexgan.config import AnyModelConfig
+from fexgan.model.edits import Edits
 
 Capability = Literal["draw", "encode", "edit", "classify"]
 
@@ -15,15 +16,29 @@ Capability = Literal["draw", "encode", "edit", "classify"]
 class Family(Protocol):
     """Networks of one family: an `nn.Module` that can do what `capabilities` lists.
 
-    `draw`: `decode` turns random latents into new faces. `encode`: `encode` describes a face. `edit`: a face can be
-    changed. `classify`: `discriminate` names affects. Images are float [batch, 3, height, width] in [-1, 1]; affects
-    are vectors [batch, 7] in the order of `AFFECTS`.
+    `draw`: `decode` turns random latents into new faces. `encode`: `encode` describes a face. `edit`: `edit` says how
+    to change a picture. `classify`: `discriminate` names affects. Images are float [batch, 3, height, width] in
+    [-1, 1]; affects are vectors [batch, 7] in the order of `AFFECTS`.
     """
 
-    config: ModelConfig
+    config: AnyModelConfig
     capabilities: frozenset[Capability]
     discriminator: nn.Module
     """What `discriminate` runs, trained against the rest."""
+
+    def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Judge pictures: real logits, positive for real, [batch] or one per patch [batch, 1, rows, columns], and
+        affect_logits [batch, 7]."""
+        ...
+
+    def generator_parameters(self) -> list[nn.Parameter]:
+        """All parameters but the discriminator's."""
+        ...
+
+
+@runtime_checkable
+class DrawingFamily(Family, Protocol):
+    """Networks that describe a face by a latent and draw pictures anew; they can `draw` and `encode`."""
 
     def encode(self, images: Tensor, source_affect: Tensor) -> tuple[Tensor, Tensor]:
         """Describe the characters: latent_mean and latent_log_sigma, both [batch, latent_size]."""
@@ -31,10 +46,6 @@ class Family(Protocol):
 
     def decode(self, latent: Tensor, target_affect: Tensor) -> Tensor:
         """Draw the characters of `latent` [batch, latent_size] with the target affects: images."""
-        ...
-
-    def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Judge pictures: real_logit [batch], positive for real, and affect_logits [batch, 7]."""
         ...
 
     def draw_latent(self, noise: Tensor) -> Tensor:
@@ -45,8 +56,24 @@ class Family(Protocol):
         """Let `draw_latent` draw from where the latents of many pictures lie, both [n, latent_size]."""
         ...
 
-    def generator_parameters(self) -> list[nn.Parameter]:
-        """All parameters but the discriminator's."""
+
+@runtime_checkable
+class EditingFamily(Family, Protocol):
+    """Networks that say how to change a picture, which stays the source of its own pixels; they can `edit`."""
+
+    def analyse(self, images: Tensor) -> Any:
+        """What `read` and `edit` need of pictures, in a form of the family's own; kept while targets vary."""
+        ...
+
+    def read(self, features: Any) -> Tensor:
+        """The affects [batch, 7] that the analysed pictures show."""
+        ...
+
+    def edit(self, features: Any, source_affect: Tensor, target_affect: Tensor) -> Edits:
+        """How to change the analysed pictures from the affects they show; not at all where the two are equal.
+
+        Features of one picture serve any number of affects at once.
+        """
         ...
 
 

@@ -5,37 +5,20 @@ Shapes in comments are those of preset `paper`, 128x128 pictures; other presets 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
 from fexgan.affects import AFFECTS
 from fexgan.config import ModelConfig
 from fexgan.model.family import Capability
+from fexgan.model.layers import halve, halving_stages
 
 WEIGHT_SIGMA = 0.02
-
-
-def halve(in_width: int, out_width: int) -> nn.Conv2d:
-    """A convolution that halves height and width."""
-    return nn.Conv2d(in_width, out_width, kernel_size=4, stride=2, padding=1, bias=False)
 
 
 def double(in_width: int, out_width: int, bias: bool = False) -> nn.ConvTranspose2d:
     """A transposed convolution that doubles height and width."""
     return nn.ConvTranspose2d(in_width, out_width, kernel_size=4, stride=2, padding=1, bias=bias)
-
-
-def halving_stages(in_width: int, widths: Sequence[int], leaky_slope: float) -> list[nn.Module]:
-    """Convolutions that halve, each activated; batch norm in all but the first."""
-    first, *others = widths
-    layers: list[nn.Module] = [halve(in_width, first), nn.LeakyReLU(leaky_slope, inplace=True)]
-    width = first
-    for next_width in others:
-        layers += [halve(width, next_width), nn.BatchNorm2d(next_width), nn.LeakyReLU(leaky_slope, inplace=True)]
-        width = next_width
-    return layers
 
 
 class Encoder(nn.Module):
@@ -120,9 +103,9 @@ def _flatten(features: Tensor) -> Tensor:
 
 
 class PaperNetworks(nn.Module):
-    """The three networks as one `Family`."""
+    """The three networks as one `DrawingFamily`."""
 
-    capabilities: frozenset[Capability] = frozenset({"draw", "encode", "edit", "classify"})
+    capabilities: frozenset[Capability] = frozenset({"draw", "encode", "classify"})
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -1,0 +1,209 @@
+"""The networks that edit a face they never saw: a U-Net that says what to fetch from where, and what to paint.
+
+A flow moves the picture's own pixels, so the person stays; a mask lets paint through where nothing fits can be
+fetched, as for teeth behind closed lips. Shapes in comments are those of preset `portrait`, 128x128 pictures.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fexgan.affects import AFFECTS, NEUTRAL_INDEX
+from fexgan.config_portrait import NORM_GROUPS, PortraitModelConfig
+from fexgan.model.edits import Edits
+from fexgan.model.family import Capability
+from fexgan.model.layers import halving_stages
+
+FULL_EDIT_FROM = 0.4
+"""Change of an affect's strength from which an edit is ungated; the weakest strength that is filmed."""
+FIRST_MASK = -2.0
+"""The mask's logit before training: most of the picture is fetched."""
+LEAKY_SLOPE = 0.2
+
+
+class Features(NamedTuple):
+    """What is kept of a picture while its affect is edited; nothing in it depends on any target."""
+
+    stages: tuple[Tensor, ...]
+    """The encoder's answer at each side, from the largest: 48x64x64, 96x32x32, 192x16x16, 256x8x8."""
+
+
+def norm(width: int) -> nn.GroupNorm:
+    """A norm that treats every picture alone, in training as in use."""
+    return nn.GroupNorm(NORM_GROUPS, width)
+
+
+def convolve(in_width: int, out_width: int, stride: int = 1) -> nn.Conv2d:
+    """A 3x3 convolution that keeps or, with a stride of 2, halves height and width."""
+    return nn.Conv2d(in_width, out_width, kernel_size=3, stride=stride, padding=1)
+
+
+class Block(nn.Module):
+    """A residual step at one side and width; in the decoder the code of the affects scales and shifts its features."""
+
+    def __init__(self, width: int, code_width: int = 0) -> None:
+        super().__init__()
+        self.norm = norm(width)
+        self.modulate = nn.Linear(code_width, 2 * width) if code_width else None
+        self.convolution = convolve(width, width)
+
+    def forward(self, features: Tensor, code: Tensor | None = None) -> Tensor:
+        """features [batch, width, side, side], code [batch, code_width] -> features of the same shape."""
+        change = self.norm(features)
+        if self.modulate is not None:
+            scale, shift = self.modulate(code)[:, :, None, None].chunk(2, dim=1)  # [batch, width, 1, 1]
+            change = torch.addcmul(shift, change, 1.0 + scale)
+        return features + self.convolution(functional.silu(change))
+
+
+class Encoder(nn.Module):
+    """A picture -> its features at every side."""
+
+    def __init__(self, config: PortraitModelConfig) -> None:
+        super().__init__()
+        self.unshuffle = nn.PixelUnshuffle(2)
+        in_widths = (12, *config.widths[:-1])
+        stages = zip(in_widths, config.widths, strict=True)
+        self.enter = nn.ModuleList(
+            convolve(in_width, width, stride=2 if stage else 1) for stage, (in_width, width) in enumerate(stages)
+        )
+        counts = [1] * (len(config.widths) - 1) + [config.middle_blocks]
+        self.blocks = nn.ModuleList(
+            nn.Sequential(*(Block(width) for _ in range(count)))
+            for width, count in zip(config.widths, counts, strict=True)
+        )
+
+    def forward(self, images: Tensor) -> Features:
+        """images [batch, 3, 128, 128] -> 48x64x64, 96x32x32, 192x16x16, 256x8x8."""
+        features, stages = self.unshuffle(images), []  # [batch, 12, 64, 64]
+        for enter, blocks in zip(self.enter, self.blocks, strict=True):
+            features = blocks(enter(features))
+            stages.append(features)
+        return Features(tuple(stages))
+
+
+class Reader(nn.Module):
+    """The smallest features -> the affect vector that the picture shows."""
+
+    def __init__(self, config: PortraitModelConfig) -> None:
+        super().__init__()
+        width = config.widths[-1]
+        self.norm = norm(width)
+        self.emotions = nn.Sequential(
+            nn.Linear(width, config.condition_width), nn.SiLU(), nn.Linear(config.condition_width, len(AFFECTS) - 1)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """features [batch, 256, 8, 8] -> affect vectors [batch, 7]."""
+        pooled = functional.silu(self.norm(features)).mean(dim=(2, 3))  # [batch, 256]
+        emotions = self.emotions(pooled).float().sigmoid()  # [batch, 6]
+        neutral = (1.0 - emotions.sum(dim=1, keepdim=True)).clamp(min=0.0)  # [batch, 1]
+        return torch.cat([emotions[:, :NEUTRAL_INDEX], neutral, emotions[:, NEUTRAL_INDEX:]], dim=1)
+
+
+class Decoder(nn.Module):
+    """The features of a picture, the affects it shows and is to show -> flow, mask and paint."""
+
+    def __init__(self, config: PortraitModelConfig) -> None:
+        super().__init__()
+        code_width = config.condition_width
+        self.code = nn.Sequential(
+            nn.Linear(3 * len(AFFECTS), code_width), nn.SiLU(), nn.Linear(code_width, code_width), nn.SiLU()
+        )
+        *others, last = config.widths
+        self.middle = nn.ModuleList(Block(last, code_width) for _ in range(config.middle_blocks))
+        pairs = list(zip(config.widths[1:], others, strict=True))[::-1]
+        self.narrow = nn.ModuleList(nn.Conv2d(wide, width, kernel_size=1) for wide, width in pairs)
+        self.blocks = nn.ModuleList(
+            nn.ModuleList(Block(width, code_width) for _ in range(config.decoder_blocks)) for _, width in pairs
+        )
+        first = config.widths[0]
+        self.norm = norm(first)
+        self.flow = convolve(first, 2)
+        self.mask_and_paint = convolve(first, 4 * 4)
+        self.shuffle = nn.PixelShuffle(2)
+        self.largest_flow = config.largest_flow
+
+    def forward(self, features: Features, source_affect: Tensor, target_affect: Tensor) -> Edits:
+        """features of `Encoder`, both affects [batch, 7] -> edits of 128x128 pictures, ungated."""
+        affects = torch.cat([source_affect, target_affect, target_affect - source_affect], dim=1)  # [batch, 21]
+        code = self.code(affects)  # [batch, 128]
+        *skipped, decoded = features.stages
+        for block in self.middle:
+            decoded = block(decoded, code)  # [batch, 256, 8, 8]
+        for narrow, blocks, skip in zip(self.narrow, self.blocks, reversed(skipped), strict=True):
+            decoded = skip + functional.interpolate(narrow(decoded), scale_factor=2)
+            for block in blocks:
+                decoded = block(decoded, code)  # 192x16x16, 96x32x32, 48x64x64
+        decoded = functional.silu(self.norm(decoded))
+        flow = self.largest_flow * self.flow(decoded).float().tanh()  # [batch, 2, 64, 64]
+        flow = functional.interpolate(flow, scale_factor=2, mode="bilinear")  # [batch, 2, 128, 128]
+        mask_and_paint = self.shuffle(self.mask_and_paint(decoded)).float()  # [batch, 4, 128, 128]
+        return Edits(flow, mask_and_paint[:, :1].sigmoid(), mask_and_paint[:, 1:].tanh())
+
+
+class Discriminator(nn.Module):
+    """A picture -> is each patch real, and which affect does the face show; both as logits."""
+
+    def __init__(self, config: PortraitModelConfig) -> None:
+        super().__init__()
+        widths = config.discriminator_widths
+        self.stages = nn.Sequential(*halving_stages(3, widths, LEAKY_SLOPE, norm))
+        self.real = convolve(widths[-1], 1)
+        self.affect = nn.Linear(widths[-1], len(AFFECTS))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """images [batch, 3, 128, 128] -> real_logits [batch, 1, 8, 8], affect_logits [batch, 7]."""
+        features = self.stages(images)  # 32x64x64, 64x32x32, 128x16x16, 128x8x8
+        return self.real(features), self.affect(features.mean(dim=(2, 3)))
+
+
+class PortraitNetworks(nn.Module):
+    """The networks as one `EditingFamily`."""
+
+    capabilities: frozenset[Capability] = frozenset({"edit", "classify"})
+
+    def __init__(self, config: PortraitModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.reader = Reader(config)
+        self.decoder = Decoder(config)
+        self.discriminator = Discriminator(config)
+
+    def analyse(self, images: Tensor) -> Features:
+        return self.encoder(images)
+
+    def read(self, features: Features) -> Tensor:
+        return self.reader(features.stages[-1])
+
+    def edit(self, features: Features, source_affect: Tensor, target_affect: Tensor) -> Edits:
+        """The edits, faded out towards equal affects: there flow and mask are exactly zero."""
+        edits = self.decoder(features, source_affect, target_affect)
+        change = (target_affect - source_affect).abs().amax(dim=1)  # [batch]
+        gate = (change / FULL_EDIT_FROM).clamp(max=1.0)[:, None, None, None]
+        return Edits(gate * edits.flow, gate * edits.mask, edits.paint)
+
+    def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        return self.discriminator(images)
+
+    def generator_parameters(self) -> list[nn.Parameter]:
+        """What the generator's update trains: all but the discriminator."""
+        parts = (self.encoder, self.reader, self.decoder)
+        return [parameter for part in parts for parameter in part.parameters()]
+
+    @torch.no_grad()
+    def initialise(self, seed: int) -> None:
+        """Draw all weights so that activations keep their size; no flow, and little paint, at the start."""
+        generator = torch.Generator().manual_seed(seed)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="linear", generator=generator)
+                if module.bias is not None:
+                    module.bias.zero_()
+        self.decoder.flow.weight.zero_()
+        self.decoder.mask_and_paint.bias[:4] = FIRST_MASK  # the shuffle makes the mask of the first four channels

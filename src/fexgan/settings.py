@@ -1,0 +1,138 @@
+"""What the settings of every family share: how they are checked, read and written, a face's framing, a schedule."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fexgan.errors import InputError
+
+PRECISIONS = ("fp32", "bf16")
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+
+
+def check(holds: bool, name: str, value: object, allowed: str) -> None:
+    """Raise InputError, naming the setting, its value and what is `allowed`, unless `holds`."""
+    if not holds:
+        raise InputError(f"setting '{name}' is {value!r}; {allowed}")
+
+
+def check_range(name: str, value: float, low: float, high: float = math.inf) -> None:
+    """Raise InputError unless a number lies in [low, high]."""
+    allowed = f"give a number in [{low:g}, {high:g}]" if math.isfinite(high) else f"give a number of at least {low:g}"
+    check(math.isfinite(value) and low <= value <= high, name, value, allowed)
+
+
+@dataclass(frozen=True)
+class FramingConfig:
+    """How a face is cut out of a frame: one square per take."""
+
+    image_size_px: int = 128
+    """Side of the square pictures the networks read and draw."""
+    face_fraction: float = 0.5
+    """Height of the detected face box (brows to chin) divided by the side of the crop; larger is closer."""
+    vertical_offset: float = 0.0
+    """How far the crop's centre lies below the face box's centre, as a fraction of the crop's side."""
+    sampled_frames: int = 5
+    """Frames of a take, evenly spread, in which the face is looked for; the crop follows their median box."""
+
+    def __post_init__(self) -> None:
+        check_range("framing.image_size_px", self.image_size_px, 8, 2048)
+        check_range("framing.face_fraction", self.face_fraction, 0.05, 2.0)
+        check_range("framing.vertical_offset", self.vertical_offset, -1.0, 1.0)
+        check_range("framing.sampled_frames", self.sampled_frames, 1)
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """How long, how fast, in which precision, and what is written on the way."""
+
+    steps: int = 100_000
+    """Steps in all; each updates the discriminator once and the generator once."""
+    batch_size: int = 32
+    """Pairs of a source and a target picture per step."""
+    learning_rate: float = 2e-4
+    """Adam's step size, for both updates."""
+    decay_share: float = 0.0
+    """The last share of the steps, over which the learning rate falls linearly to zero."""
+    betas: tuple[float, float] = (0.5, 0.999)
+    """Adam's decay of its running means of gradients and of squared gradients."""
+    discriminator_rate: float = 1.0
+    """The discriminator's step size as a multiple of `learning_rate`. Its heads sum many features that Adam moves all
+    at once: at the full rate their answers jump about, and the generator learns to please the jumps."""
+    discriminator_weight_decay: float = 0.0
+    """Decoupled weight decay of the discriminator, per unit of learning rate."""
+    precision: Literal["fp32", "bf16"] = "bf16"
+    """Number format of convolutions; weights, sums and losses stay in fp32 either way."""
+    ema_decay: float = 0.999
+    """How slowly the averaged weights, which are drawn with and saved, follow; the average warms up from step 0."""
+    seed: int = 0
+    """Seed of the weights, the batches and all noise."""
+    save_every_steps: int = 500
+    """Steps between checkpoints; the last step is always saved."""
+    preview_every_steps: int = 500
+    """Steps between sample sheets; 0 draws none."""
+    log_every_steps: int = 10
+    """Steps between lines of `log.csv` and TensorBoard."""
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "save_every_steps", "log_every_steps"):
+            check_range(f"training.{name}", getattr(self, name), 1)
+        check_range("training.learning_rate", self.learning_rate, 0.0, 1.0)
+        check_range("training.decay_share", self.decay_share, 0.0, 1.0)
+        betas_fit = len(self.betas) == 2 and all(0.0 <= beta < 1.0 for beta in self.betas)
+        check(betas_fit, "training.betas", self.betas, "give two numbers in [0, 1)")
+        check_range("training.discriminator_rate", self.discriminator_rate, 0.0, 10.0)
+        check_range("training.discriminator_weight_decay", self.discriminator_weight_decay, 0.0)
+        choice = f"choose from {', '.join(PRECISIONS)}"
+        check(self.precision in PRECISIONS, "training.precision", self.precision, choice)
+        check_range("training.ema_decay", self.ema_decay, 0.0, 1.0)
+        check_range("training.seed", self.seed, 0, 2**32 - 1)
+        check_range("training.preview_every_steps", self.preview_every_steps, 0)
+
+
+def config_to_dict(config: Any) -> dict[str, Any]:
+    """A config, or any of its parts, as plain dicts, lists, numbers and strings, fit for JSON and YAML."""
+
+    def plain(value: Any) -> Any:
+        if dataclasses.is_dataclass(value):
+            return {item.name: plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+        return list(value) if isinstance(value, tuple) else value
+
+    return plain(config)
+
+
+def read_config(kind: Any, value: Any, name: str = "") -> Any:
+    """Turn a plain `value` into `kind`: a dataclass, a tuple, a Literal, bool, int, float or str.
+
+    `name`: what errors call it. What a dataclass's value leaves out takes its default. Raises InputError for unknown
+    keys, wrong types and values out of range.
+    """
+    if dataclasses.is_dataclass(kind):
+        allowed = [item.name for item in dataclasses.fields(kind)]
+        check(isinstance(value, dict), name or "config", value, f"give settings by name: {', '.join(allowed)}")
+        for key in value:
+            label = f"{name}.{key}" if name else str(key)
+            if key not in allowed:
+                raise InputError(f"setting '{label}' is unknown; choose from {', '.join(allowed)}")
+        hints = typing.get_type_hints(kind)
+        return kind(
+            **{key: read_config(hints[key], given, f"{name}.{key}".lstrip(".")) for key, given in value.items()}
+        )
+    if typing.get_origin(kind) is tuple:
+        check(isinstance(value, list | tuple), name, value, "give a list")
+        return tuple(read_config(typing.get_args(kind)[0], entry, name) for entry in value)
+    if typing.get_origin(kind) is Literal:
+        check(value in typing.get_args(kind), name, value, f"choose from {', '.join(typing.get_args(kind))}")
+        return value
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind is float and isinstance(value, str):  # YAML 1.1 reads 2e-4, which has no dot, as text
+        with contextlib.suppress(ValueError):
+            return float(value)
+    check(type(value) is kind, name, value, f"give {_KINDS[kind]}")
+    return value
