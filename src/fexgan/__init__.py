@@ -9,16 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fexgan.editing import Editor
     from fexgan.synthesis import Model
 
 __version__ = "0.1.0"
 
 
-def load(name: str = "open-cast", device: str = "cpu") -> Model:
+def load(name: str = "open-cast", device: str = "cpu") -> Model | Editor:
     """Open a trained model: the name of a bundled checkpoint or the path of a checkpoint's folder.
 
-    `device`: where torch computes, such as "cpu" or "cuda". Raises InputError where nothing by that name is found.
+    A `Model` draws the people it was trained on; an `Editor` changes the face in anyone's picture. `device`: where
+    torch computes, such as "cpu" or "cuda". Raises InputError where nothing by that name is found.
     """
-    from fexgan.synthesis import load as load_model  # torch is loaded here, not by `import fexgan`
+    from fexgan.loading import load as load_model  # torch is loaded here, not by `import fexgan`
 
     return load_model(name, device)

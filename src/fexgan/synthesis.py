@@ -1,4 +1,4 @@
-"""The Python face of a trained model: faces in, faces with other affects out.
+"""The Python face of a checkpoint that draws: faces in, faces with other affects out.
 
     model = fexgan.load("open-cast")
     model.transform(image, "joy:0.8").save("joy.png")
@@ -8,19 +8,20 @@ Pictures come in as PIL pictures or pixels (uint8 [height, width, 3]) and go out
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from fexgan import media
 from fexgan.affects import AFFECTS, Mixture
-from fexgan.checkpoints import Checkpoint, load_checkpoint
+from fexgan.checkpoints import Checkpoint
 from fexgan.errors import InputError
 from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
+from fexgan.model import Capability
 from fexgan.tensors import images_to_pixels, pixels_to_images, sample_latents
 
 Picture = Image.Image | media.Pixels
@@ -85,7 +86,7 @@ class Model:
 
         `source_affect`: the affect that the picture shows; the classifier says it where none is given.
         """
-        self._require("encode", "transform pictures")
+        require(self.networks, "encode", "transform pictures")
         images = self._images(image)
         if source_affect is None:
             source = self._probabilities(images)
@@ -95,9 +96,8 @@ class Model:
 
     def draw(self, latent: Tensor, target: MixtureLike | Sequence[float]) -> Image.Image:
         """The face of `latent`, [1, latent_size], with a mixture or the seven numbers of an affect vector."""
-        self._require("draw", "draw faces")
-        vector = Mixture.of(target).vector() if isinstance(target, Mixture | str | Mapping) else target
-        return Image.fromarray(images_to_pixels(self.networks.decode(latent, self._vector(vector)))[0])
+        require(self.networks, "draw", "draw faces")
+        return Image.fromarray(images_to_pixels(self.networks.decode(latent, self._vector(vector_of(target))))[0])
 
     def transform(self, image: Picture, target: MixtureLike, source_affect: MixtureLike | None = None) -> Image.Image:
         """The same face with another affect, as in `model.transform(image, "joy:0.8")`."""
@@ -117,10 +117,8 @@ class Model:
 
         Strengths that sum to more than 1 are scaled to share 1, so `anger+sadness` is half of each.
         """
-        shared = share_strength(Mixture.of(mixture))
         latent = self.encode(image, source_affect)
-        parents = tuple(self.draw(latent, affect) for affect, _ in shared.strengths)
-        return Blend(shared, self.draw(latent, shared), parents)
+        return blend_of(lambda target: self.draw(latent, target), mixture)
 
     def animate(
         self,
@@ -139,24 +137,32 @@ class Model:
         return pixels_to_images(self.frame(image)).to(self.device)  # [1, 3, size, size]
 
     def _probabilities(self, images: Tensor) -> Tensor:
-        self._require("classify", "name affects; say the source's affect yourself")
+        require(self.networks, "classify", "name affects; say the source's affect yourself")
         return self.networks.discriminate(images)[1].softmax(dim=1)  # [1, 7]
 
     def _vector(self, values: Sequence[float]) -> Tensor:
         return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]
 
-    def _require(self, capability: str, purpose: str) -> None:
-        if capability not in self.networks.capabilities:
-            raise InputError(f"this checkpoint's networks cannot {purpose}; choose another checkpoint")
+
+def require(networks: nn.Module, capability: Capability, purpose: str) -> None:
+    """Raise InputError unless `networks` have a capability; `purpose` says what it is needed for."""
+    if capability not in networks.capabilities:
+        raise InputError(f"this checkpoint's networks cannot {purpose}; choose another checkpoint")
 
 
-def load(name: str = "open-cast", device: str = "cpu") -> Model:
-    """Open a trained model by the name of a bundled checkpoint or the path of a checkpoint's folder."""
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError):  # torch built without CUDA asserts
-        raise InputError(f"device {device!r} is not usable here; choose 'cpu' or one that torch sees") from None
-    return Model(load_checkpoint(name), device)
+def vector_of(target: MixtureLike | Sequence[float]) -> Sequence[float]:
+    """The affect vector of a mixture; seven numbers are one already."""
+    return Mixture.of(target).vector() if isinstance(target, Mixture | str | Mapping) else target
+
+
+def blend_of(draw: Callable[[Mixture | str], Image.Image], mixture: MixtureLike) -> Blend:
+    """A mixture and its parents, all drawn by `draw`.
+
+    Strengths that sum to more than 1 are scaled to share 1. Raises InputError for fewer than two affects.
+    """
+    shared = share_strength(Mixture.of(mixture))
+    parents = tuple(draw(affect) for affect, _ in shared.strengths)
+    return Blend(shared, draw(shared), parents)
 
 
 def share_strength(mixture: Mixture) -> Mixture:

@@ -70,8 +70,9 @@ def face_square(landmarks: NDArray[np.floating], framing: FramingConfig = STUDIO
     """The square that `framing` asks for around the five landmarks [5, 2] of a `Face`.
 
     The face box, as it lies in the studio's frames, gets the height and place in the square that `framing` names; its
-    own height would jump as the mouth opens. A similarity, by least squares over both eyes and the middle of the mouth: its corners move apart in a smile, and
-    the nose moves as the head turns (Umeyama 1991, with points as complex numbers).
+    own height would jump as the mouth opens. A similarity, by least squares over both eyes and the middle of the mouth:
+    its corners move apart in a smile, and the nose moves as the head turns (Umeyama 1991, with points as complex
+    numbers).
     """
     left_eye, right_eye, _, *mouth = np.asarray(landmarks, np.float64) @ (1, 1j)
     points = np.array([left_eye, right_eye, np.mean(mouth)])

@@ -1,0 +1,196 @@
+"""The Python face of a checkpoint that edits: anyone's picture in, the same picture with another affect out.
+
+    editor = fexgan.load("portrait")
+    editor.transform(image, "joy:0.8").save("joy.png")
+
+    portrait = editor.open(image)  # the face is found and read once
+    portrait.edit("joy:0.3").save("smile.png")
+
+Pictures come in as PIL pictures, pixels (uint8 [height, width, 3]) or loaded pictures, of any size, and keep their
+size, depth, transparency and colour profile. Only the face changes; what lies outside its square stays bit by bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from fexgan.affects import AFFECTS, NEUTRAL, Mixture
+from fexgan.checkpoints import Checkpoint
+from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, usable_faces
+from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
+from fexgan.picture import LoadedPicture, open_picture
+from fexgan.prepare.faces import FaceFinder
+from fexgan.synthesis import Blend, MixtureLike, Picture, as_pixels, blend_of, require, vector_of
+from fexgan.tensors import pixels_to_images
+
+LEAST_READ = 0.25
+"""A strength read off a picture counts from here on. The weakest filmed is 0.4, and a shadow of an affect read into a
+neutral face would be taken out of it as if it were there."""
+
+FaceChoice = int | Literal["all"] | None
+"""Which face of a picture: a number, 0 being the largest, all that can be edited, or None for the largest."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenFace:
+    """One face of a picture: where it is, what the networks keep of it, and the affect that it shows."""
+
+    square: FaceSquare
+    features: object
+    source: Mixture
+
+
+class Portrait:
+    """An opened picture. Each edit starts from the picture as it was, so the order of edits never matters."""
+
+    def __init__(self, editor: Editor, picture: LoadedPicture, faces: Sequence[OpenFace]) -> None:
+        self.editor = editor
+        self.picture = picture
+        self.faces = tuple(faces)
+
+    @property
+    def source(self) -> Mixture:
+        """The affect that the picture shows, as read or given; that of the largest of the opened faces."""
+        return self.faces[0].source
+
+    def edit(self, target: MixtureLike | Sequence[float]) -> LoadedPicture:
+        """The picture with a mixture, or the seven numbers of an affect vector, on its opened faces.
+
+        A face that shows just that already stays as it is, bit by bit.
+        """
+        vector = vector_of(target)
+        picture = self.picture
+        for face in self.faces:
+            picture = carry_back(picture, face.square, self.editor.draft(face, vector))
+        return picture
+
+    def animate(self, keyframes: str | Sequence[Keyframe], fps: float = 24) -> Iterator[LoadedPicture]:
+        """The frames of a clip in which the opened faces move from keyframe to keyframe, one at a time."""
+        keyframes = parse_keyframes(keyframes) if isinstance(keyframes, str) else keyframes
+        return map(self.edit, affect_vectors(keyframes, fps))
+
+    def close_up(self, target: MixtureLike | Sequence[float] | None = None, size_px: int = 256) -> Image.Image:
+        """The square around the first opened face, upright, `size_px` a side: as it is, or edited."""
+        picture = self.picture if target is None else self.edit(target)
+        return Image.fromarray(cut(picture, self.faces[0].square, size_px))
+
+
+class Editor:
+    """A checkpoint that edits. Every picture is computed alone, so its neighbours in a call never change it."""
+
+    def __init__(self, checkpoint: Checkpoint, device: str = "cpu") -> None:
+        self.checkpoint = checkpoint
+        self.networks = checkpoint.networks.to(device).eval().requires_grad_(False)
+        self.device = device
+
+    @property
+    def image_size_px(self) -> int:
+        """Side of the square in which the networks see a face; results have the picture's own size."""
+        return self.checkpoint.config.model.image_size_px
+
+    def open(
+        self,
+        image: Picture | LoadedPicture,
+        face: FaceChoice = None,
+        source_affect: MixtureLike | None = None,
+    ) -> Portrait:
+        """Find the faces of a picture and read them once, for any number of edits.
+
+        `source_affect`: the affect that they show; the networks say it where none is given. Raises InputError where
+        there is no face, or the chosen one is too small or turned too far.
+        """
+        picture = loaded(image)
+        faces = [self.read(picture, square, source_affect) for square in self._squares(picture, face)]
+        return Portrait(self, picture, faces)
+
+    def read(self, picture: LoadedPicture, square: FaceSquare, source_affect: MixtureLike | None = None) -> OpenFace:
+        """The face that `square` shows of a picture."""
+        features = self.networks.analyse(self._images(picture, square))
+        if source_affect is None:
+            source = mixture_read(self.networks.read(features)[0].tolist())
+        else:
+            source = Mixture.of(source_affect)
+        return OpenFace(square, features, source)
+
+    def draft(self, face: OpenFace, target: Sequence[float]) -> Edit:
+        """What the networks change in a face's square to bring it to an affect vector."""
+        edits = self.networks.edit(face.features, self._vector(face.source.vector()), self._vector(target))
+        return Edit(*(part[0].float().cpu().numpy() for part in (edits.flow, edits.mask, edits.paint)))
+
+    def transform(
+        self,
+        image: Picture | LoadedPicture,
+        target: MixtureLike,
+        source_affect: MixtureLike | None = None,
+        face: FaceChoice = None,
+    ) -> Image.Image:
+        """The same picture with another affect, as in `editor.transform(image, "joy:0.8")`."""
+        target = Mixture.of(target)
+        return self.open(image, face, source_affect).edit(target).to_image()
+
+    def blend(
+        self,
+        image: Picture | LoadedPicture,
+        mixture: MixtureLike,
+        source_affect: MixtureLike | None = None,
+        face: FaceChoice = None,
+    ) -> Blend:
+        """A mixture beside its parents, as in `editor.blend(image, "anger+sadness")`.
+
+        Strengths that sum to more than 1 are scaled to share 1, so `anger+sadness` is half of each.
+        """
+        portrait = self.open(image, face, source_affect)
+        return blend_of(lambda target: portrait.edit(target).to_image(), mixture)
+
+    def animate(
+        self,
+        image: Picture | LoadedPicture,
+        keyframes: str | Sequence[Keyframe] = "0s neutral, 1s joy, 2s neutral",
+        fps: float = 24,
+        source_affect: MixtureLike | None = None,
+        face: FaceChoice = None,
+    ) -> list[Image.Image]:
+        """The frames of a clip in which a face moves smoothly from keyframe to keyframe.
+
+        All are in memory at once; for large pictures take them one by one from `open(image).animate(keyframes, fps)`.
+        """
+        frames = self.open(image, face, source_affect).animate(keyframes, fps)
+        return [frame.to_image() for frame in frames]
+
+    def classify(self, image: Picture | LoadedPicture, face: FaceChoice = None) -> dict[str, float]:
+        """Probability of each affect on the chosen face, summing to 1; of `all`, on the largest."""
+        require(self.networks, "classify", "name affects")
+        picture = loaded(image)
+        logits = self.networks.discriminate(self._images(picture, self._squares(picture, face)[0]))[1]
+        return dict(zip(AFFECTS, logits.softmax(dim=1)[0].tolist(), strict=True))
+
+    def _squares(self, picture: LoadedPicture, face: FaceChoice) -> list[FaceSquare]:
+        faces = find_faces(picture, FaceFinder())
+        chosen = usable_faces(faces) if face == "all" else [choose_face(faces, face or 0)]
+        return [face_square(found.landmarks, self.checkpoint.config.framing) for found in chosen]
+
+    def _images(self, picture: LoadedPicture, square: FaceSquare) -> Tensor:
+        return pixels_to_images(cut(picture, square, self.image_size_px)).to(self.device)  # [1, 3, size, size]
+
+    def _vector(self, values: Sequence[float]) -> Tensor:
+        return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]
+
+
+def loaded(image: Picture | LoadedPicture) -> LoadedPicture:
+    """A picture as arrays with all that goes along. Raises InputError for arrays that are no picture."""
+    if isinstance(image, LoadedPicture):
+        return image
+    return open_picture(image) if isinstance(image, Image.Image) else LoadedPicture(as_pixels(image))
+
+
+def mixture_read(vector: Sequence[float]) -> Mixture:
+    """The mixture of an affect vector that was read off a picture, in hundredths, without what is too weak to count."""
+    strengths = {affect: min(1.0, round(strength, 2)) for affect, strength in zip(AFFECTS, vector, strict=True)}
+    shown = {affect: strength for affect, strength in strengths.items() if affect != NEUTRAL and strength >= LEAST_READ}
+    return Mixture.of(shown or NEUTRAL)

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from drawn import face as drawn_face
+from PIL import Image
+from torch import Tensor, nn
+
+from fexgan.affects import AFFECTS, Mixture
+from fexgan.bundled import footage_path
+from fexgan.config import FramingConfig
+from fexgan.editing import Editor, loaded, mixture_read
+from fexgan.errors import InputError
+from fexgan.keyframes import parse_keyframes
+from fexgan.media import read_clip
+
+SIZE = 64
+
+
+@dataclass(frozen=True)
+class Edits:
+    flow: Tensor
+    mask: Tensor
+    paint: Tensor
+
+
+class FakeNetworks(nn.Module):
+    """Paints the middle of the square: full joy white, full anger black; it reads what it is told to."""
+
+    capabilities = frozenset({"edit", "classify"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = Mixture.parse("neutral").vector()
+        self.analysed = 0
+
+    def analyse(self, images: Tensor) -> Tensor:
+        assert images.shape == (1, 3, SIZE, SIZE) and images.abs().max() <= 1
+        self.analysed += 1
+        return images
+
+    def read(self, features: Tensor) -> Tensor:
+        return torch.tensor([self.shown])
+
+    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor) -> Edits:
+        change = (target_affect - source_affect)[0]
+        mask = torch.zeros(1, 1, SIZE, SIZE)
+        mask[..., SIZE // 4 : -SIZE // 4, SIZE // 4 : -SIZE // 4] = change.abs().max()
+        light = change[AFFECTS.index("joy")] - change[AFFECTS.index("anger")]
+        return Edits(torch.zeros(1, 2, SIZE, SIZE), mask, light * torch.ones(1, 3, SIZE, SIZE))
+
+    def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.zeros(1, 1, 2, 2), images.mean() * torch.arange(7.0)[None]
+
+
+@pytest.fixture
+def editor() -> Editor:
+    config = SimpleNamespace(model=SimpleNamespace(image_size_px=SIZE), framing=FramingConfig(image_size_px=SIZE))
+    return Editor(SimpleNamespace(networks=FakeNetworks(), config=config))
+
+
+@pytest.fixture(scope="module")
+def image() -> Image.Image:
+    return Image.fromarray(drawn_face(160))
+
+
+@pytest.fixture(scope="module")
+def pair() -> Image.Image:
+    """A small face on the left, a large one on the right."""
+    return Image.fromarray(np.hstack([drawn_face(160, height=0.35), drawn_face(160, height=0.6)]))
+
+
+def changed(before: Image.Image, after: Image.Image) -> np.ndarray:
+    return (np.asarray(before).astype(int) != np.asarray(after)).reshape(before.height, before.width, -1).any(axis=2)
+
+
+def test_results_keep_size_mode_and_what_goes_along(editor: Editor, image: Image.Image):
+    image = image.convert("RGBA")
+    image.putpixel((0, 0), (1, 2, 3, 4))
+    image.info["icc_profile"] = b"profile"
+    after = editor.transform(image, "joy")
+    assert (after.size, after.mode, after.info["icc_profile"]) == (image.size, "RGBA", b"profile")
+    assert np.array_equal(np.asarray(after)[..., 3], np.asarray(image)[..., 3])
+    assert changed(image, after).any()
+
+
+def test_asking_for_what_is_there_returns_the_picture_bit_by_bit(editor: Editor, image: Image.Image):
+    assert not changed(image, editor.transform(image, "joy:0.4+fear:0.3", source_affect="joy:0.4+fear:0.3")).any()
+    editor.networks.shown = Mixture.parse("anger:0.618034").vector()
+    portrait = editor.open(image)
+    assert portrait.source == Mixture.parse("anger:0.62")
+    assert portrait.edit(str(portrait.source)).levels is portrait.picture.levels
+
+
+def test_only_the_middle_of_the_face_changes(editor: Editor, image: Image.Image):
+    middle = changed(image, editor.transform(image, "joy"))
+    assert middle[80:100, 70:90].all() and not middle[:10].any() and not middle[:, :10].any()
+
+
+def test_strength_and_source_reach_the_networks(editor: Editor, image: Image.Image):
+    brightness = [np.asarray(editor.transform(image, target)).mean() for target in ("joy:0.5", "joy", "anger")]
+    assert brightness[2] < brightness[0] < brightness[1]
+    editor.networks.shown = Mixture.parse("joy").vector()
+    assert np.asarray(editor.transform(image, "neutral")).mean() < np.asarray(image).mean()
+
+
+def test_a_picture_is_analysed_once_for_all_its_edits(editor: Editor, image: Image.Image):
+    portrait = editor.open(image)
+    edited = [np.asarray(portrait.edit(target).to_image()) for target in ("joy", "anger", "joy")]
+    assert editor.networks.analysed == 1
+    assert np.array_equal(edited[0], edited[2]) and not np.array_equal(edited[0], edited[1])
+
+
+@pytest.mark.parametrize(("face", "sides"), [(None, "right"), (0, "right"), (1, "left"), ("all", "both")])
+def test_the_chosen_face_alone_changes(editor: Editor, pair: Image.Image, face: object, sides: str):
+    where = changed(pair, editor.transform(pair, "joy", face=face))
+    assert where[:, :160].any() == (sides != "right") and where[:, 160:].any() == (sides != "left")
+
+
+def test_weak_readings_count_as_absent():
+    assert mixture_read(Mixture.parse("joy:0.24+fear:0.2").vector()) == Mixture.parse("neutral")
+    assert mixture_read(Mixture.parse("joy:0.26+fear:0.2").vector()) == Mixture.parse("joy:0.26")
+    assert mixture_read((0, 0, 0, 1.001, 0, 0, 0)) == Mixture.parse("joy")
+
+
+def test_arrays_and_pictures_give_the_same_result(editor: Editor, image: Image.Image):
+    from_array = editor.transform(np.asarray(image), "joy")
+    assert not changed(from_array, editor.transform(image, "joy")).any()
+    assert not changed(from_array, editor.transform(loaded(image), "joy")).any()
+
+
+def test_a_blend_stands_between_its_parents(editor: Editor, image: Image.Image):
+    blend = editor.blend(image, "anger+sadness")
+    assert blend.mixture == Mixture.parse("anger:0.5+sadness:0.5") and editor.networks.analysed == 1
+    for picture, target in zip((blend.blended, *blend.parents), (blend.mixture, "anger", "sadness"), strict=True):
+        assert not changed(picture, editor.transform(image, target)).any()
+
+
+def test_a_clip_passes_through_its_keyframes(editor: Editor, image: Image.Image):
+    frames = editor.animate(image, "0s neutral, 0.5s joy, 1s neutral", fps=8)
+    assert len(frames) == 9 and editor.networks.analysed == 1
+    assert not changed(frames[0], image).any() and not changed(frames[8], image).any()
+    assert not changed(frames[4], editor.transform(image, "joy")).any()
+    (first, *_) = editor.open(image).animate(parse_keyframes("0s joy, 1s neutral"), fps=4)
+    assert not changed(first.to_image(), frames[4]).any()
+
+
+def test_probabilities_name_every_affect_and_sum_to_one(editor: Editor, image: Image.Image):
+    probabilities = editor.classify(image)
+    assert tuple(probabilities) == AFFECTS and sum(probabilities.values()) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_close_up_shows_the_face_upright_and_large(editor: Editor):
+    frame = Image.fromarray(next(read_clip(footage_path() / "ben" / "neutral" / "1.mp4"))[0]).resize((480, 480))
+    portrait = editor.open(frame.rotate(-25, Image.Resampling.BICUBIC, fillcolor=frame.getpixel((0, 0))))
+    assert portrait.close_up(size_px=96).size == (96, 96)
+    assert np.asarray(portrait.close_up("joy"))[120:136, 120:136].mean() > 250
+    (square,) = editor._squares(loaded(portrait.close_up()), None)
+    assert square.roll_rad == pytest.approx(0, abs=0.1) and square.side_px == pytest.approx(256, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("picture", "complaint"),
+    [
+        (Image.new("RGB", (200, 160)), "no face found"),
+        (Image.new("RGB", (1, 1)), "no face found"),
+        (Image.fromarray(drawn_face(200, height=0.16)), "give one of at least 32 px"),
+        (np.zeros((64, 64, 4), np.uint8), "give uint8"),
+        (Image.new("F", (64, 64)), "8 or 16 bits"),
+    ],
+)
+def test_pictures_that_cannot_be_used_are_refused(editor: Editor, picture: object, complaint: str):
+    with pytest.raises(InputError, match=complaint):
+        editor.transform(picture, "joy")
+
+
+def test_wrong_targets_are_refused_before_the_picture_is_searched(editor: Editor, image: Image.Image):
+    for target in ("happy", "joy:2", ""):
+        with pytest.raises(InputError):
+            editor.transform(Image.new("RGB", (1, 1)), target)
+    with pytest.raises(InputError, match="face 2 is not there"):
+        editor.transform(image, "joy", face=2)
+
+
+def test_networks_that_cannot_name_affects_say_so(editor: Editor, image: Image.Image):
+    editor.networks.capabilities = frozenset({"edit"})
+    with pytest.raises(InputError, match="cannot name affects"):
+        editor.classify(image)
