@@ -1,4 +1,4 @@
-"""Where the footage and the checkpoints lie that come inside the package."""
+"""Where the footage, the pictures and the checkpoints lie that come inside the package."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def footage_path() -> Path:
     if not path.is_dir():
         raise InputError("this copy of fexgan holds no footage; install it from a full checkout or name a folder")
     return path
+
+
+def pictures_path() -> Path:
+    """Folder of bundled pictures that the studio did not make: photographs and drawings, one face each."""
+    return _DATA / "pictures"
 
 
 def checkpoint_names() -> tuple[str, ...]:
