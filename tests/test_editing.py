@@ -1,66 +1,22 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
-import torch
 from drawn import face as drawn_face
+from fake_editor import fake_editor
 from PIL import Image
-from torch import Tensor, nn
 
 from fexgan.affects import AFFECTS, Mixture
 from fexgan.bundled import footage_path
-from fexgan.config import FramingConfig
-from fexgan.editing import Editor, loaded, mixture_read
+from fexgan.editing import Editor, loaded
 from fexgan.errors import InputError
 from fexgan.keyframes import parse_keyframes
 from fexgan.media import read_clip
 
-SIZE = 64
-
-
-@dataclass(frozen=True)
-class Edits:
-    flow: Tensor
-    mask: Tensor
-    paint: Tensor
-
-
-class FakeNetworks(nn.Module):
-    """Paints the middle of the square: full joy white, full anger black; it reads what it is told to."""
-
-    capabilities = frozenset({"edit", "classify"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shown = Mixture.parse("neutral").vector()
-        self.analysed = 0
-
-    def analyse(self, images: Tensor) -> Tensor:
-        assert images.shape == (1, 3, SIZE, SIZE) and images.abs().max() <= 1
-        self.analysed += 1
-        return images
-
-    def read(self, features: Tensor) -> Tensor:
-        return torch.tensor([self.shown])
-
-    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor) -> Edits:
-        change = (target_affect - source_affect)[0]
-        mask = torch.zeros(1, 1, SIZE, SIZE)
-        mask[..., SIZE // 4 : -SIZE // 4, SIZE // 4 : -SIZE // 4] = change.abs().max()
-        light = change[AFFECTS.index("joy")] - change[AFFECTS.index("anger")]
-        return Edits(torch.zeros(1, 2, SIZE, SIZE), mask, light * torch.ones(1, 3, SIZE, SIZE))
-
-    def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        return torch.zeros(1, 1, 2, 2), images.mean() * torch.arange(7.0)[None]
-
 
 @pytest.fixture
 def editor() -> Editor:
-    config = SimpleNamespace(model=SimpleNamespace(image_size_px=SIZE), framing=FramingConfig(image_size_px=SIZE))
-    return Editor(SimpleNamespace(networks=FakeNetworks(), config=config))
+    return fake_editor()
 
 
 @pytest.fixture(scope="module")
@@ -119,12 +75,6 @@ def test_a_picture_is_analysed_once_for_all_its_edits(editor: Editor, image: Ima
 def test_the_chosen_face_alone_changes(editor: Editor, pair: Image.Image, face: object, sides: str):
     where = changed(pair, editor.transform(pair, "joy", face=face))
     assert where[:, :160].any() == (sides != "right") and where[:, 160:].any() == (sides != "left")
-
-
-def test_weak_readings_count_as_absent():
-    assert mixture_read(Mixture.parse("joy:0.24+fear:0.2").vector()) == Mixture.parse("neutral")
-    assert mixture_read(Mixture.parse("joy:0.26+fear:0.2").vector()) == Mixture.parse("joy:0.26")
-    assert mixture_read((0, 0, 0, 1.001, 0, 0, 0)) == Mixture.parse("joy")
 
 
 def test_arrays_and_pictures_give_the_same_result(editor: Editor, image: Image.Image):

@@ -14,24 +14,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from fexgan.affects import AFFECTS, NEUTRAL, Mixture
+from fexgan.affects import AFFECTS, Mixture
 from fexgan.checkpoints import Checkpoint
+from fexgan.config import FramingConfig
+from fexgan.editing_clips import Tell, transform_clip
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, usable_faces
 from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.prepare.faces import FaceFinder
+from fexgan.reading import mixture_read
 from fexgan.synthesis import Blend, MixtureLike, Picture, as_pixels, blend_of, require, vector_of
 from fexgan.tensors import pixels_to_images
-
-LEAST_READ = 0.25
-"""A strength read off a picture counts from here on. The weakest filmed is 0.4, and a shadow of an affect read into a
-neutral face would be taken out of it as if it were there."""
 
 FaceChoice = int | Literal["all"] | None
 """Which face of a picture: a number, 0 being the largest, all that can be edited, or None for the largest."""
@@ -42,7 +42,7 @@ class OpenFace:
     """One face of a picture: where it is, what the networks keep of it, and the affect that it shows."""
 
     square: FaceSquare
-    features: object
+    features: Any
     source: Mixture
 
 
@@ -94,6 +94,11 @@ class Editor:
         """Side of the square in which the networks see a face; results have the picture's own size."""
         return self.checkpoint.config.model.image_size_px
 
+    @property
+    def framing(self) -> FramingConfig:
+        """How close the square is around a face."""
+        return self.checkpoint.config.framing
+
     def open(
         self,
         image: Picture | LoadedPicture,
@@ -106,17 +111,24 @@ class Editor:
         there is no face, or the chosen one is too small or turned too far.
         """
         picture = loaded(image)
-        faces = [self.read(picture, square, source_affect) for square in self._squares(picture, face)]
+        faces = [self.open_face(picture, square, source_affect) for square in self._squares(picture, face)]
         return Portrait(self, picture, faces)
 
-    def read(self, picture: LoadedPicture, square: FaceSquare, source_affect: MixtureLike | None = None) -> OpenFace:
-        """The face that `square` shows of a picture."""
-        features = self.networks.analyse(self._images(picture, square))
-        if source_affect is None:
-            source = mixture_read(self.networks.read(features)[0].tolist())
-        else:
-            source = Mixture.of(source_affect)
+    def open_face(
+        self, picture: LoadedPicture, square: FaceSquare, source_affect: MixtureLike | None = None
+    ) -> OpenFace:
+        """The face that `square` shows of a picture, with the affect it shows: as given, or as read."""
+        features = self.analyse(picture, square)
+        source = mixture_read(self.read(features)) if source_affect is None else Mixture.of(source_affect)
         return OpenFace(square, features, source)
+
+    def analyse(self, picture: LoadedPicture, square: FaceSquare) -> Any:
+        """What the networks keep of what `square` shows."""
+        return self.networks.analyse(self._images(picture, square))
+
+    def read(self, features: Any) -> list[float]:
+        """The affect vector that the networks see in analysed features."""
+        return self.networks.read(features)[0].tolist()
 
     def draft(self, face: OpenFace, target: Sequence[float]) -> Edit:
         """What the networks change in a face's square to bring it to an affect vector."""
@@ -163,6 +175,22 @@ class Editor:
         frames = self.open(image, face, source_affect).animate(keyframes, fps)
         return [frame.to_image() for frame in frames]
 
+    def transform_clip(
+        self,
+        source: Path,
+        out: Path,
+        target: MixtureLike,
+        source_affect: MixtureLike | None = None,
+        face: FaceChoice = None,
+        tell: Tell | None = None,
+    ) -> None:
+        """Write the clip `source` with another affect to `out`, an MP4 of the clip's own size and pace without sound.
+
+        A face is followed through the clip; 0 is the one that is large and in view for long. `tell`: told of the
+        stage, the frames done and all frames.
+        """
+        transform_clip(self, Path(source), Path(out), Mixture.of(target), source_affect, face, tell)
+
     def classify(self, image: Picture | LoadedPicture, face: FaceChoice = None) -> dict[str, float]:
         """Probability of each affect on the chosen face, summing to 1; of `all`, on the largest."""
         require(self.networks, "classify", "name affects")
@@ -173,7 +201,7 @@ class Editor:
     def _squares(self, picture: LoadedPicture, face: FaceChoice) -> list[FaceSquare]:
         faces = find_faces(picture, FaceFinder())
         chosen = usable_faces(faces) if face == "all" else [choose_face(faces, face or 0)]
-        return [face_square(found.landmarks, self.checkpoint.config.framing) for found in chosen]
+        return [face_square(found.landmarks, self.framing) for found in chosen]
 
     def _images(self, picture: LoadedPicture, square: FaceSquare) -> Tensor:
         return pixels_to_images(cut(picture, square, self.image_size_px)).to(self.device)  # [1, 3, size, size]
@@ -187,10 +215,3 @@ def loaded(image: Picture | LoadedPicture) -> LoadedPicture:
     if isinstance(image, LoadedPicture):
         return image
     return open_picture(image) if isinstance(image, Image.Image) else LoadedPicture(as_pixels(image))
-
-
-def mixture_read(vector: Sequence[float]) -> Mixture:
-    """The mixture of an affect vector that was read off a picture, in hundredths, without what is too weak to count."""
-    strengths = {affect: min(1.0, round(strength, 2)) for affect, strength in zip(AFFECTS, vector, strict=True)}
-    shown = {affect: strength for affect, strength in strengths.items() if affect != NEUTRAL and strength >= LEAST_READ}
-    return Mixture.of(shown or NEUTRAL)

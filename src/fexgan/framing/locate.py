@@ -43,19 +43,19 @@ def choose_face(faces: list[Face], index: int = 0) -> Face:
     if not 0 <= index < len(faces):
         raise InputError(f"face {index} is not there; choose from 0 (the largest) to {len(faces) - 1}")
     face = faces[index]
-    flaw = _flaw(face)
-    if flaw:
-        raise InputError(flaw)
+    problem = flaw(face)
+    if problem:
+        raise InputError(problem)
     return face
 
 
 def usable_faces(faces: list[Face]) -> list[Face]:
     """All faces that can be edited, largest first. Raises InputError, about the largest, where none can."""
-    usable = [face for face in faces if not _flaw(face)]
+    usable = [face for face in faces if not flaw(face)]
     return usable or [choose_face(faces)]
 
 
-def _flaw(face: Face) -> str | None:
+def flaw(face: Face) -> str | None:
     """Why a face cannot be edited, and the way out; None for one that can."""
     if face.box.width < SMALLEST_FACE_PX:
         return f"face is {math.floor(face.box.width)} px wide; give one of at least {SMALLEST_FACE_PX} px"

@@ -1,4 +1,4 @@
-"""Squares that follow a face through a clip without trembling."""
+"""Squares and other measurements that follow a face through a clip without trembling."""
 
 from __future__ import annotations
 
@@ -20,18 +20,26 @@ def steady_squares(
 ) -> list[FaceSquare]:
     """One square for each frame of a clip, from the landmarks [5, 2] of one face in it, None where it was not seen.
 
-    Frames without a face are bridged in a straight line, and at the ends of the clip take over the nearest frame. Then
-    every landmark follows a parabola fitted to its neighbours in time (Savitzky-Golay with Gaussian weights), which
-    takes out the finder's noise but neither lags nor flattens true motion. Raises InputError where the face is seen in
-    no frame.
+    Raises InputError where the face is seen in no frame.
     """
-    seen = [frame for frame, points in enumerate(landmarks) if points is not None]
-    if not seen:
+    if all(points is None for points in landmarks):
         raise InputError("no face found in the clip; give one with a face seen from the front")
-    points = np.stack([np.asarray(landmarks[frame], np.float64).ravel() for frame in seen])  # [seen, 10]
-    frames = np.arange(len(landmarks))
-    bridged = np.stack([np.interp(frames, seen, column) for column in points.T], axis=1)  # [frames, 10]
-    return [face_square(_fit_at(frame, bridged, fps).reshape(5, 2), framing) for frame in frames]
+    flat = [None if points is None else np.ravel(points) for points in landmarks]
+    return [face_square(points.reshape(5, 2), framing) for points in steady(flat, fps)]
+
+
+def steady(values: Sequence[NDArray[np.floating] | None], fps: float) -> NDArray[np.float64]:
+    """Measurements [k] of each frame of a clip, None where there is none but never everywhere, as steady [frames, k].
+
+    Frames without one are bridged in a straight line, and at the ends of the clip take over the nearest. Then every
+    number follows a parabola fitted to its neighbours in time (Savitzky-Golay with Gaussian weights), which takes out
+    noise but neither lags nor flattens true motion.
+    """
+    seen = [frame for frame, value in enumerate(values) if value is not None]
+    measured = np.stack([np.asarray(values[frame], np.float64) for frame in seen])  # [seen, k]
+    frames = np.arange(len(values))
+    bridged = np.stack([np.interp(frames, seen, column) for column in measured.T], axis=1)  # [frames, k]
+    return np.stack([_fit_at(frame, bridged, fps) for frame in frames])
 
 
 def _fit_at(frame: int, points: NDArray[np.float64], fps: float) -> NDArray[np.float64]:

@@ -1,0 +1,94 @@
+"""Who is who through a clip: the faces of one frame after another, told apart by where they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fexgan.errors import InputError
+from fexgan.framing.locate import flaw
+from fexgan.prepare.faces import Face
+
+FARTHEST_STEP = 0.6
+"""How far a face moves from one sighting to the next at most, in widths of its box."""
+HELD_S = 0.3
+"""A face that is out of sight for this long, blinked away by the finder or a hand, is edited all the same."""
+FADED_S = 0.3
+"""After that the edit fades out over this time, and in again before the face comes back."""
+
+
+@dataclass(eq=False)
+class Track:
+    """One face through a clip."""
+
+    sightings: dict[int, Face] = field(default_factory=dict)
+    """The face by frame, wherever it was seen."""
+
+    @property
+    def last(self) -> Face:
+        return self.sightings[max(self.sightings)]
+
+    @property
+    def area(self) -> float:
+        """Of the face box, summed over the clip: who is large and long in view comes first."""
+        return sum(face.box.width * face.box.height for face in self.sightings.values())
+
+    def usable(self) -> dict[int, Face]:
+        """The sightings in which the face can be edited."""
+        return {frame: face for frame, face in self.sightings.items() if not flaw(face)}
+
+
+def follow_faces(frames: Sequence[Sequence[Face]]) -> list[Track]:
+    """The tracks of all faces of a clip, given those of each frame; largest first.
+
+    A face goes on with the nearest track that ended near it, however long ago, and otherwise begins one.
+    """
+    tracks: list[Track] = []
+    for frame, faces in enumerate(frames):
+        pairs = sorted(
+            (step, index, number)
+            for index, face in enumerate(faces)
+            for number, track in enumerate(tracks)
+            if (step := _step(track.last, face)) < FARTHEST_STEP
+        )
+        taken: dict[int, int] = {}
+        for _, index, number in pairs:
+            if index not in taken and number not in taken.values():
+                taken[index] = number
+        for index, face in enumerate(faces):
+            if index not in taken:
+                taken[index] = len(tracks)
+                tracks.append(Track())
+            tracks[taken[index]].sightings[frame] = face
+    return sorted(tracks, key=lambda track: track.area, reverse=True)
+
+
+def presence(sighted: Sequence[int], frames: int, fps: float) -> NDArray[np.float64]:
+    """How much of an edit shows in each frame, in [0, 1]: all where the face is seen, nothing where it is long gone.
+
+    `sighted`: the frames in which it is seen, at least one.
+    """
+    away = np.abs(np.arange(frames)[:, None] - np.asarray(sighted)).min(axis=1) / fps
+    return np.clip((HELD_S + FADED_S - away) / FADED_S, 0.0, 1.0)
+
+
+def choose_tracks(tracks: Sequence[Track], index: int | None) -> list[Track]:
+    """Track `index`, 0 being the largest, or with None all that can be edited. Raises InputError where none can."""
+    if not tracks:
+        raise InputError("no face found in the clip; give one with a face seen from the front")
+    if index is not None and not 0 <= index < len(tracks):
+        raise InputError(f"face {index} is not in the clip; choose from 0 (the largest) to {len(tracks) - 1}")
+    chosen = [track for track in (tracks if index is None else [tracks[index]]) if track.usable()]
+    if not chosen:
+        raise InputError(f"{flaw(tracks[index or 0].last)}, or another clip")
+    return chosen
+
+
+def _step(before: Face, after: Face) -> float:
+    """How far a face would have moved, in widths of the wider of the two boxes."""
+    moved = math.dist(before.landmarks.mean(axis=0), after.landmarks.mean(axis=0))
+    return moved / max(before.box.width, after.box.width, 1e-9)

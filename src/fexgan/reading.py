@@ -1,0 +1,35 @@
+"""What a picture shows, from affect vectors that networks read off it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fexgan.affects import AFFECTS, NEUTRAL, Mixture
+from fexgan.framing import steady
+
+LEAST_READ = 0.25
+"""A strength read off a picture counts from here on. The weakest filmed is 0.4, and a shadow of an affect read into a
+neutral face would be taken out of it as if it were there."""
+
+
+def mixture_read(vector: Sequence[float]) -> Mixture:
+    """The mixture of an affect vector, in hundredths, without what is too weak to count."""
+    strengths = {affect: round(strength, 2) for affect, strength in _emotions(vector).items()}
+    return Mixture.of({affect: value for affect, value in strengths.items() if value >= LEAST_READ} or NEUTRAL)
+
+
+def mixtures_read(vectors: Sequence[Sequence[float] | None], fps: float) -> list[Mixture]:
+    """The mixture that a face shows in each frame of a clip, steady; None is for frames in which it was not read.
+
+    An affect that never counts in the clip is absent throughout, any other present throughout: nothing switches.
+    """
+    smooth = steady([None if vector is None else np.asarray(vector) for vector in vectors], fps)
+    counts = smooth.max(axis=0) >= LEAST_READ
+    return [Mixture.of(_emotions(np.where(counts, values, 0.0).tolist())) for values in smooth]
+
+
+def _emotions(vector: Sequence[float]) -> dict[str, float]:
+    strengths = zip(AFFECTS, vector, strict=True)
+    return {affect: min(max(strength, 0.0), 1.0) for affect, strength in strengths if affect != NEUTRAL}
