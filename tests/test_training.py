@@ -24,7 +24,8 @@ from fexgan.training.augmentation import augment
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import Batch, affect_vectors, make_batch, step_generator
 from fexgan.training.loop import train
-from fexgan.training.step import Trainer, kl_weight, learning_rate
+from fexgan.training.step import Trainer, kl_weight
+from fexgan.training.updates import learning_rate
 
 CPU = torch.device("cpu")
 NOTHING = AugmentationConfig(

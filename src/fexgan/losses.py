@@ -1,4 +1,4 @@
-"""The losses of FExGAN-Meta as pure functions, and their sums with every part kept by name.
+"""The losses of both families as pure functions, and the paper's sums with every part kept by name.
 
 Pictures are [batch, 3, height, width] in [-1, 1], logits come straight from the discriminator, every loss is a scalar.
 """
@@ -23,8 +23,17 @@ def soft_labels(affect: Tensor, strength: Tensor, full_label_strength: float, ne
     return labels
 
 
+def mixture_labels(affects: Tensor, full_label_strength: float, neutral_index: int) -> Tensor:
+    """`soft_labels` of affect vectors [batch, 7]: emotions share their joint certainty by strength."""
+    strengths = affects.clone()
+    strengths[:, neutral_index] = 0.0
+    labels = strengths / strengths.sum(dim=1, keepdim=True).clamp(min=full_label_strength)
+    labels[:, neutral_index] = 1.0 - labels.sum(dim=1)
+    return labels
+
+
 def adversarial(real_logit: Tensor, real: bool) -> Tensor:
-    """Binary cross-entropy between the discriminator's verdict [batch] and the answer `real`, the same for all."""
+    """Binary cross-entropy between the discriminator's verdicts, of any shape, and the answer `real` to all."""
     return F.softplus(-real_logit if real else real_logit).mean()
 
 
@@ -36,6 +45,28 @@ def classification(affect_logits: Tensor, labels: Tensor) -> Tensor:
 def reconstruction(images: Tensor, target_images: Tensor) -> Tensor:
     """Mean absolute difference (L1); 2 between black and white."""
     return F.l1_loss(images, target_images)
+
+
+def changed_reconstruction(
+    images: Tensor, target_images: Tensor, source_images: Tensor, weight: float, changed_from: float
+) -> Tensor:
+    """Mean absolute difference to the target in which a pixel counts `weight` times where source and target differ.
+
+    They do where the channel that differs most does by more than `changed_from`. Without the weight the few pixels of a
+    smile are outvoted by all the others, which copying the source gets right.
+    """
+    changed = (target_images - source_images).abs().amax(dim=1, keepdim=True) > changed_from
+    return ((images - target_images).abs() * (1.0 + (weight - 1.0) * changed)).mean()
+
+
+def gradient_difference(images: Tensor, target_images: Tensor) -> Tensor:
+    """Mean absolute difference of neighbouring pixels' differences, across plus down: edges where the target's are."""
+    return total_variation(images - target_images)
+
+
+def total_variation(fields: Tensor) -> Tensor:
+    """Mean absolute difference of neighbours, across plus down, of fields [batch, channels, height, width]."""
+    return fields.diff(dim=3).abs().mean() + fields.diff(dim=2).abs().mean()
 
 
 def kl_divergence(latent_mean: Tensor, latent_log_sigma: Tensor) -> Tensor:

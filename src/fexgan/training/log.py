@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,13 @@ from fexgan.media import write_text_atomically
 
 
 class TrainingLog:
-    """One row per `record`: step, training time so far in seconds, and every value by name.
+    """One row per `record`: step, training time so far in seconds, and the values of `columns`, empty where unknown.
 
     A resumed training drops the rows after its checkpoint, which it is about to take again, and keeps counting time.
     """
 
-    def __init__(self, out: Path, accelerator: Accelerator, first_step: int) -> None:
+    def __init__(self, out: Path, accelerator: Accelerator, first_step: int, columns: Sequence[str]) -> None:
+        self.columns = columns
         self.path = out / "log.csv"
         self.accelerator = accelerator
         accelerator.init_trackers("", init_kwargs={"tensorboard": {"purge_step": first_step}})
@@ -30,15 +31,14 @@ class TrainingLog:
         write_text_atomically(self.path, "".join(f"{line}\n" for line in lines[:1] + kept) if kept else "")
 
     def record(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
-        """Add a row: `seconds` since this run began, `values` the means since the last row."""
+        """Add a row: `seconds` since this run began, `values` the means since the last row, by column."""
         with self.path.open("a", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             if not self._has_header:
-                writer.writerow(["step", "seconds", *values])
+                writer.writerow(["step", "seconds", *self.columns])
                 self._has_header = True
-            writer.writerow(
-                [step, f"{self.seconds_before + seconds:.2f}", *(f"{value:.6g}" for value in values.values())]
-            )
+            known = (f"{values[name]:.6g}" if name in values else "" for name in self.columns)
+            writer.writerow([step, f"{self.seconds_before + seconds:.2f}", *known])
         self.accelerator.log(dict(values), step=step)
 
     def show(self, step: int, picture: Image.Image) -> None:

@@ -1,4 +1,4 @@
-"""Training from a dataset to a checkpoint: schedule, log, preview, save, and going on where a run stopped."""
+"""Training any family to a checkpoint: schedule, log, preview, save, and going on where a run stopped."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration
 from rich.console import Console
+from torch import Tensor
 
 from fexgan import media
 from fexgan.checkpoints import (
@@ -25,22 +26,19 @@ from fexgan.checkpoints import (
     read_resume_state,
     save_checkpoint,
 )
-from fexgan.config import Config
-from fexgan.dataset import FaceDataset
+from fexgan.config import AnyConfig
 from fexgan.errors import InputError
-from fexgan.losses import DiscriminatorLosses, GeneratorLosses
 from fexgan.model import build
 from fexgan.training.averaging import AveragedNetworks
-from fexgan.training.batches import make_batch, step_generator
+from fexgan.training.batches import step_generator
 from fexgan.training.display import Display
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog
-from fexgan.training.preview import Preview
 from fexgan.training.resume import refuse_changes, restore, resume_state
-from fexgan.training.step import Trainer, learning_rate
+from fexgan.training.tasks import Task, open_task
+from fexgan.training.updates import learning_rate
 
 CHECKPOINTS_KEPT = 2
-MEASURED_BATCHES = 16
 RECENT_STEPS = 20
 
 
@@ -63,50 +61,36 @@ class TrainingSummary:
 
 
 def train(
-    dataset: Path,
+    data: Path,
     out: Path,
-    config: Config,
+    config: AnyConfig,
     *,
     start_from: str | Path | None = None,
     steps: int | None = None,
     console: Console | None = None,
 ) -> TrainingSummary:
-    """Train networks of `config` on the dataset's train split into the folder `out`, or go on with a run that is there.
+    """Train networks of `config` into the folder `out`, or go on with a run that is there.
 
-    `start_from`: begin with the weights of this checkpoint (name or folder) instead of random ones; a run that goes on
-    keeps its own. `steps`: steps in all, instead of `config.training.steps`. `out` receives `log.csv`, `tensorboard/`,
-    `previews/` and `checkpoints/<step>/`. Ctrl-C and SIGTERM save and end.
+    `data`: a prepared dataset for family `paper`, whose train split is learned from; for family `portrait` a folder of
+    filmed stills. `start_from`: begin with the weights of this checkpoint (name or folder) instead of random ones; a
+    run that goes on keeps its own. `steps`: steps in all, instead of `config.training.steps`. `out` receives `log.csv`,
+    `tensorboard/`, `previews/` and `checkpoints/<step>/`. Ctrl-C and SIGTERM save and end.
 
-    Raises InputError for a dataset or a checkpoint that does not fit, for a run begun with other settings or data, and
+    Raises InputError for data or a checkpoint that do not fit, for a run begun with other settings or data, and
     when a loss is no longer a finite number.
     """
     if steps is not None:
         config = dataclasses.replace(config, training=dataclasses.replace(config.training, steps=steps))
     out = _writable_folder(Path(out))
-    faces = FaceDataset.load(dataset, "train")
-    if faces.image_size_px != config.model.image_size_px:
-        raise InputError(
-            f"dataset {dataset} has pictures of {faces.image_size_px} px, the model reads "
-            f"{config.model.image_size_px}; choose another preset or prepare the dataset at that size"
-        )
-    config = dataclasses.replace(config, framing=faces.framing)
-    run = _Run(Path(dataset), faces, out, config, start_from, console or Console())
-    return run.run()
+    return _Run(open_task(Path(data), config), out, start_from, console or Console()).run()
 
 
 class _Run:
     """One run of a training: what `train` holds between its steps."""
 
-    def __init__(
-        self,
-        dataset: Path,
-        faces: FaceDataset,
-        out: Path,
-        config: Config,
-        start_from: str | Path | None,
-        console: Console,
-    ) -> None:
-        self.faces, self.out, self.config, self.console = faces, out, config, console
+    def __init__(self, task: Task, out: Path, start_from: str | Path | None, console: Console) -> None:
+        self.task, self.config, self.out, self.console = task, task.config, out, console
+        config = task.config
         self.accelerator = Accelerator(
             log_with="tensorboard", project_config=ProjectConfiguration(str(out), str(out / "tensorboard"))
         )
@@ -117,16 +101,16 @@ class _Run:
         networks = build(config.model, config.training.seed)
         if self.newest is not None:
             checkpoint = load_checkpoint(self.newest)
-            refuse_changes(checkpoint.metadata, config, faces.fingerprint)
+            refuse_changes(checkpoint.metadata, config, task.fingerprint)
             self.step = checkpoint.metadata.step
             networks.load_state_dict(checkpoint.networks.state_dict())
         elif start_from is not None:
             networks.load_state_dict(_fitting(load_checkpoint(start_from), config, start_from).networks.state_dict())
-        self.trainer = Trainer(networks, config, self.accelerator)
+        self.trainer = task.updates(networks, self.accelerator)
         self.averaged = AveragedNetworks(self.trainer.networks, config.training.ema_decay)
         if self.newest is not None:
             restore(self.trainer, read_resume_state(self.newest))
-        self.preview = Preview(dataset) if config.training.preview_every_steps else None
+        self.preview = task.preview() if config.training.preview_every_steps else None
 
     def run(self) -> TrainingSummary:
         """Take the steps that are left."""
@@ -135,7 +119,8 @@ class _Run:
         means: dict[str, float] = {}
         window: list[dict[str, float]] = []
         durations: deque[float] = deque(maxlen=RECENT_STEPS)
-        log = TrainingLog(self.out, self.accelerator, first_step)
+        columns = (*self.task.columns, "learning_rate", "seconds_per_step")
+        log = TrainingLog(self.out, self.accelerator, first_step, columns)
         with StopRequest() as stop, Display(self.console, first_step, training.steps) as display:
             while self.step < training.steps:
                 step_start = time.monotonic()
@@ -144,20 +129,19 @@ class _Run:
                 window.append(losses)
                 display.show(self.step, fmean(durations), losses)
                 last = self.step >= training.steps or stop.requested
-                if last or self.step % training.log_every_steps == 0:
-                    means = {name: fmean(row[name] for row in window) for name in losses}
+                saving = last or self.step % training.save_every_steps == 0
+                showing = self.preview and (last or self.step % training.preview_every_steps == 0)
+                if saving or showing:
+                    self.task.finish(self.averaged)
+                figures = self._show(log) if showing else {}
+                if last or showing or self.step % training.log_every_steps == 0:
+                    means = _means(window) | figures
                     pace = {
                         "learning_rate": learning_rate(self.config, self.step),
                         "seconds_per_step": fmean(durations),
                     }
                     log.record(self.step, time.monotonic() - start, means | pace)
                     window.clear()
-                saving = last or self.step % training.save_every_steps == 0
-                showing = self.preview and (last or self.step % training.preview_every_steps == 0)
-                if saving or showing:
-                    self._measure_average()
-                if showing:
-                    self._show(log)
                 if saving:
                     self._save(means)
                 if last:
@@ -175,8 +159,8 @@ class _Run:
     def _take_step(self) -> dict[str, float]:
         step = self.step + 1
         generator = step_generator(self.config.training.seed, step)
-        batch = make_batch(self.faces, self.config, step, generator, self.accelerator.device)
-        losses = _by_name(*self.trainer.update(batch, step, generator))
+        batch = self.task.batch(step, generator, self.accelerator.device)
+        losses = _numbers(self.trainer.update(batch, step, generator))
         broken = next((name for name, value in losses.items() if not math.isfinite(value)), None)
         if broken is not None:
             raise self._breakdown(f"loss {broken!r} is {losses[broken]}", step)
@@ -184,20 +168,14 @@ class _Run:
         self.step = step
         return losses
 
-    def _measure_average(self) -> None:
-        """Always over the same batches, so that two checkpoints differ by their weights alone."""
-        seed, device = self.config.training.seed, self.accelerator.device
-        self.averaged.measure(
-            [
-                make_batch(self.faces, self.config, step, step_generator(seed, step), device)
-                for step in range(1, MEASURED_BATCHES + 1)
-            ]
-        )
-
-    def _show(self, log: TrainingLog) -> None:
-        picture = self.preview.draw(self.averaged.networks, f"step {self.step:,}")
+    def _show(self, log: TrainingLog) -> dict[str, float]:
+        picture, figures = self.preview.draw(self.averaged.networks, f"step {self.step:,}")
         media.write_image(self.out / "previews" / f"{self.step:06d}.png", picture)
         log.show(self.step, picture)
+        if figures:
+            told = ", ".join(f"{name.replace('_', ' ')} {figure:.3f}" for name, figure in figures.items())
+            self.console.print(f"step {self.step}: {told}", soft_wrap=True, highlight=False)
+        return figures
 
     def _breakdown(self, what: str, step: int) -> InputError:
         kept = f"the last good checkpoint is {self.newest}" if self.newest else "no checkpoint was saved before"
@@ -208,28 +186,25 @@ class _Run:
         if not all(parameter.isfinite().all() for parameter in self.averaged.networks.parameters()):
             raise self._breakdown("weights are not finite", self.step)
         self.newest = self.out / "checkpoints" / f"{self.step:06d}"
-        metadata = Metadata(self.config, self.faces.characters, self.faces.fingerprint, self.step, losses)
+        metadata = Metadata(self.config, self.task.characters, self.task.fingerprint, self.step, losses)
         save_checkpoint(self.newest, self.averaged.networks, metadata, resume=resume_state(self.trainer))
         older = sorted(path for path in self.newest.parent.iterdir() if path.name.isdigit())
         for folder in older[:-CHECKPOINTS_KEPT]:
             shutil.rmtree(folder)
 
 
-def _by_name(discriminator: DiscriminatorLosses, generator: GeneratorLosses) -> dict[str, float]:
+def _numbers(losses: dict[str, Tensor]) -> dict[str, float]:
     """Every loss as a number; one transfer from the device for all."""
-    losses = {
-        "discriminator_real": discriminator.real,
-        "discriminator_generated": discriminator.generated,
-        "discriminator_classification": discriminator.classification,
-        "adversarial": generator.adversarial,
-        "classification": generator.classification,
-        "reconstruction": generator.reconstruction,
-        "kl": generator.kl,
-    }
-    return dict(zip(losses, torch.stack(list(losses.values())).detach().tolist(), strict=True))
+    return dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
 
 
-def _fitting(checkpoint: Checkpoint, config: Config, name: str | Path) -> Checkpoint:
+def _means(window: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of every loss over the steps that had it."""
+    names = {name: None for losses in window for name in losses}
+    return {name: fmean(losses[name] for losses in window if name in losses) for name in names}
+
+
+def _fitting(checkpoint: Checkpoint, config: AnyConfig, name: str | Path) -> Checkpoint:
     if checkpoint.config.model != config.model:
         raise InputError(
             f"checkpoint {name} has networks of another shape than the preset asks for; train with the settings in its "

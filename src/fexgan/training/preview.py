@@ -11,7 +11,7 @@ from PIL import Image
 from fexgan import sheets
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX
 from fexgan.dataset import FaceDataset, split_names
-from fexgan.model import Family
+from fexgan.model import DrawingFamily
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.training.batches import affect_vectors
 
@@ -30,14 +30,14 @@ class Preview:
         self.affect = affect_vectors(torch.from_numpy(faces.affect[frames]), torch.from_numpy(faces.strength[frames]))
 
     @torch.no_grad()
-    def draw(self, networks: Family, title: str) -> Image.Image:
-        """A row per source: itself, then all seven affects at full strength."""
+    def draw(self, networks: DrawingFamily, title: str) -> tuple[Image.Image, dict[str, float]]:
+        """A row per source: itself, then all seven affects at full strength. No figures."""
         device = next(networks.parameters()).device
         latent, _ = networks.encode(pixels_to_images(self.pixels).to(device), self.affect.to(device))
         full = torch.eye(len(AFFECTS), device=device)
         drawn = [images_to_pixels(networks.decode(one.expand(len(AFFECTS), -1), full)) for one in latent]
         rows = [[source, *faces] for source, faces in zip(self.pixels, drawn, strict=True)]
-        return sheets.sheet(rows, ("source", *AFFECTS), self.names, cell_px=self.pixels.shape[1], title=title)
+        return sheets.sheet(rows, ("source", *AFFECTS), self.names, cell_px=self.pixels.shape[1], title=title), {}
 
 
 def _calmest_frame(faces: FaceDataset, character: int) -> int:

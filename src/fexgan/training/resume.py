@@ -12,15 +12,15 @@ import torch
 from torch import Tensor
 
 from fexgan.checkpoints import Metadata
-from fexgan.config import Config, config_to_dict
+from fexgan.config import AnyConfig, config_to_dict
 from fexgan.errors import InputError
-from fexgan.training.step import Trainer
+from fexgan.training.updates import Updates
 
 CHANGEABLE = {"training.steps", "training.save_every_steps", "training.preview_every_steps", "training.log_every_steps"}
 """Settings that may change between two runs of one training: they decide when it ends and what it writes."""
 
 
-def resume_state(trainer: Trainer) -> dict[str, Tensor]:
+def resume_state(trainer: Updates) -> dict[str, Tensor]:
     """The weights being trained (not their average) and Adam's means, by name."""
     state = {f"networks.{name}": tensor for name, tensor in trainer.networks.state_dict().items()}
     for optimizer_name, optimizer in _optimizers(trainer):
@@ -29,11 +29,13 @@ def resume_state(trainer: Trainer) -> dict[str, Tensor]:
     return state
 
 
-def restore(trainer: Trainer, state: Mapping[str, Tensor]) -> None:
+def restore(trainer: Updates, state: Mapping[str, Tensor]) -> None:
     """Put `resume_state` back. Raises InputError when it is of other networks."""
     try:
         trainer.networks.load_state_dict({name: state[f"networks.{name}"] for name in trainer.networks.state_dict()})
         for optimizer_name, optimizer in _optimizers(trainer):
+            if not any(name.startswith(f"{optimizer_name}.") for name in state):
+                continue  # it had not begun
             for index, parameter in enumerate(optimizer.param_groups[0]["params"]):
                 prefix = f"{optimizer_name}.{index}"
                 # Moments must lie in memory as the parameter does: the fused update walks them side by side.
@@ -46,7 +48,7 @@ def restore(trainer: Trainer, state: Mapping[str, Tensor]) -> None:
         raise InputError("the resume state is not of these networks; start a new run in another folder") from None
 
 
-def refuse_changes(metadata: Metadata, config: Config, dataset_fingerprint: str) -> None:
+def refuse_changes(metadata: Metadata, config: AnyConfig, dataset_fingerprint: str) -> None:
     """Raise InputError, saying what differs, unless a training of `metadata` may go on with this config and dataset."""
     before, now = _flat(config_to_dict(metadata.config)), _flat(config_to_dict(config))
     changes = [f"{name} was {before[name]} and is {now[name]}" for name in now if before[name] != now[name]]
@@ -59,7 +61,7 @@ def refuse_changes(metadata: Metadata, config: Config, dataset_fingerprint: str)
         )
 
 
-def _optimizers(trainer: Trainer) -> tuple[tuple[str, torch.optim.Optimizer], ...]:
+def _optimizers(trainer: Updates) -> tuple[tuple[str, torch.optim.Optimizer], ...]:
     return ("generator_optimizer", trainer.generator_optimizer), (
         "discriminator_optimizer",
         trainer.discriminator_optimizer,

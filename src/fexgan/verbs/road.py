@@ -131,18 +131,21 @@ class Prepare:
 
 @dataclass(frozen=True)
 class Train:
-    """Train a model on a dataset, with a live display. The same command again goes on where it stopped.
+    """Train a model, with a live display. The same command again goes on where it stopped.
+
+    Preset portrait trains on stills, as filmed with --stills crowd; the others on a prepared dataset.
 
     $ fexgan train out/dataset --preset small --out out/run
+    $ fexgan train out/crowd --preset portrait --out out/portrait
     $ fexgan train out/dataset --start-from open-cast --steps 30 --out out/run
     """
 
-    dataset: Annotated[Positional[Path], arg(metavar="DATASET")]
-    """Folder of a prepared dataset."""
+    data: Annotated[Positional[Path], arg(metavar="DATA")]
+    """Folder of a prepared dataset, or of filmed stills."""
     out: Path
     """Folder of the run: checkpoint, log, sample sheets."""
     preset: Annotated[str | None, arg(metavar="PRESET")] = None
-    """paper, small, tiny, or a YAML file of settings; where not given, those of --start-from, else small."""
+    """paper, small, tiny, portrait, or a YAML file of settings; where not given, those of --start-from, else small."""
     steps: Annotated[int | None, arg(metavar="INT")] = None
     """Steps in all; the preset says where not given."""
     start_from: Annotated[str | None, arg(metavar="CHECKPOINT")] = None
@@ -157,7 +160,7 @@ class Train:
             config = read_metadata(resolve_checkpoint(self.start_from)).config
         else:
             config = load_preset(self.preset or "small")
-        summary = train(self.dataset, self.out, config, start_from=self.start_from, steps=self.steps, console=console)
+        summary = train(self.data, self.out, config, start_from=self.start_from, steps=self.steps, console=console)
         say(f"{summary.steps_taken} steps in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}")
         if summary.stopped:
             raise KeyboardInterrupt

@@ -1,0 +1,124 @@
+"""What a training differs in from family to family: its data, its updates, its sample sheets."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from accelerate import Accelerator
+from PIL import Image
+
+from fexgan.config import AnyConfig, Config, PortraitConfig
+from fexgan.dataset import FaceDataset
+from fexgan.errors import InputError
+from fexgan.model import Family
+from fexgan.stills import StillSet
+from fexgan.training.averaging import AveragedNetworks
+from fexgan.training.batches import Batch, make_batch, step_generator
+from fexgan.training.pairs import PairBatch, Pairs
+from fexgan.training.portrait_preview import PortraitPreview
+from fexgan.training.portrait_step import PortraitTrainer
+from fexgan.training.preview import Preview
+from fexgan.training.step import Trainer
+from fexgan.training.updates import Updates
+
+MEASURED_BATCHES = 16
+DISCRIMINATOR_LOSSES = ("discriminator_real", "discriminator_generated", "discriminator_classification")
+
+
+class SampleSheet(Protocol):
+    """Draws what networks can do by now."""
+
+    def draw(self, networks: Family, title: str) -> tuple[Image.Image, dict[str, float]]:
+        """A sheet, and figures by name."""
+        ...
+
+
+class Task(Protocol):
+    """A training's data, and what its family does with it."""
+
+    config: AnyConfig
+    characters: tuple[str, ...]
+    """Who is trained on."""
+    fingerprint: str
+    """The data's."""
+    columns: tuple[str, ...]
+    """All losses and figures that there may be."""
+
+    def updates(self, networks: Family, accelerator: Accelerator) -> Updates: ...
+
+    def batch(self, step: int, generator: torch.Generator, device: torch.device) -> Any:
+        """The batch of a step, which follows from the step's generator alone."""
+        ...
+
+    def finish(self, averaged: AveragedNetworks) -> None:
+        """Measure in the averaged networks what belongs to their weights alone, before they are used."""
+        ...
+
+    def preview(self) -> SampleSheet: ...
+
+
+def open_task(data: Path, config: AnyConfig) -> Task:
+    """The task of the config's family on the folder `data`. Raises InputError where that does not fit."""
+    return PortraitTask(data, config) if isinstance(config, PortraitConfig) else PaperTask(data, config)
+
+
+class PaperTask:
+    """Faces of a prepared dataset, drawn anew."""
+
+    columns = (*DISCRIMINATOR_LOSSES, "adversarial", "classification", "reconstruction", "kl")
+
+    def __init__(self, data: Path, config: Config) -> None:
+        self.data, self.faces = data, FaceDataset.load(data, "train")
+        if self.faces.image_size_px != config.model.image_size_px:
+            raise InputError(
+                f"dataset {data} has pictures of {self.faces.image_size_px} px, the model reads "
+                f"{config.model.image_size_px}; choose another preset or prepare the dataset at that size"
+            )
+        self.config = dataclasses.replace(config, framing=self.faces.framing)
+        self.characters, self.fingerprint = self.faces.characters, self.faces.fingerprint
+
+    def updates(self, networks: Family, accelerator: Accelerator) -> Trainer:
+        return Trainer(networks, self.config, accelerator)
+
+    def batch(self, step: int, generator: torch.Generator, device: torch.device) -> Batch:
+        return make_batch(self.faces, self.config, step, generator, device)
+
+    def finish(self, averaged: AveragedNetworks) -> None:
+        """Always over the same batches, so that two checkpoints differ by their weights alone."""
+        seed, device = self.config.training.seed, next(averaged.networks.parameters()).device
+        steps = range(1, MEASURED_BATCHES + 1)
+        averaged.measure([self.batch(step, step_generator(seed, step), device) for step in steps])
+
+    def preview(self) -> Preview:
+        return Preview(self.data)
+
+
+class PortraitTask:
+    """Stills of many characters, edited; some characters are kept apart to test with."""
+
+    columns = (
+        "reconstruction", "gradient", "smoothness", "sparsity", "reading", "adversarial", "classification",
+        *DISCRIMINATOR_LOSSES, "test_difference", "copy_difference",
+    )  # fmt: skip
+
+    def __init__(self, data: Path, config: PortraitConfig) -> None:
+        self.config = config
+        stills = StillSet.load(data)
+        train, self.test = stills.split(config.training.test_share, config.training.seed)
+        self.pairs = Pairs(train, config)
+        self.characters, self.fingerprint = train.characters, stills.fingerprint
+
+    def updates(self, networks: Family, accelerator: Accelerator) -> PortraitTrainer:
+        return PortraitTrainer(networks, self.config, accelerator)
+
+    def batch(self, step: int, generator: torch.Generator, device: torch.device) -> PairBatch:
+        return self.pairs.draw(generator, device)
+
+    def finish(self, averaged: AveragedNetworks) -> None:
+        """Nothing: group norm keeps no statistics."""
+
+    def preview(self) -> PortraitPreview:
+        return PortraitPreview(self.test, self.config)

@@ -1,0 +1,157 @@
+"""How a pair of pictures is varied together: camera, light, colour, occluders, and what files do to pictures.
+
+Source and truth get exactly the same variation, so what differs between them stays the affect alone. All of it is drawn
+from a generator on the CPU, so that every device gets the same.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fexgan.config_portrait import VariationConfig
+from fexgan.framing.square import EYE_DISTANCE, EYE_HEIGHT
+
+_LIGHT_CELLS = 3
+_BLOCK_PX = 8
+_BLACK = 1.0 / 255.0
+_EYE = (EYE_DISTANCE, 2.0 * EYE_HEIGHT - 1.0)  # of the eye on the right, where the studio's frame spans [-1, 1]
+
+
+def vary_place(count: int, config: VariationConfig, generator: torch.Generator) -> Tensor:
+    """Affine maps [count, 2, 3] from places in the varied square to places in the face's own, both spanning [-1, 1]."""
+    draw = _signed((count, 4), generator)
+    angle = math.radians(config.rotation_deg) * draw[:, 0]
+    size = 1.0 + config.scale * draw[:, 1]
+    shift = 2.0 * config.shift * draw[:, 2:]
+    side = torch.ones(count)
+    if config.mirror:
+        side = 1.0 - 2.0 * (torch.rand(count, generator=generator) < 0.5)
+    cosine, sine = angle.cos() / size, angle.sin() / size
+    rows = [torch.stack([side * cosine, -side * sine, shift[:, 0]], 1), torch.stack([sine, cosine, shift[:, 1]], 1)]
+    return torch.stack(rows, 1)
+
+
+def vary_look(pairs: Tensor, places: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
+    """Pairs [count, 2, 3, side, side] of values in [0, 1] under another light and camera, in the same range.
+
+    `places` [count, side, side, 2]: where on a face that the studio frames each pixel lies; its frame spans [-1, 1].
+    """
+    pairs = _occlude(pairs, places, config, generator)
+    pairs = _light(pairs, config, generator)
+    pairs = _colour(pairs, config, generator)
+    amounts = {_blur: config.blur_px, _add_noise: config.noise / 2, _compress: config.compression / 2}
+    for degrade, largest in amounts.items():
+        rows = _some(len(pairs), config.degraded_share, generator)
+        if len(rows) and largest > 0:
+            amount = largest * torch.rand(len(rows), 1, 1, 1, 1, generator=generator)
+            pairs[rows] = degrade(pairs[rows], amount, generator)
+    return pairs.clamp_(0.0, 1.0)
+
+
+def _light(pairs: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
+    """Light that falls unevenly, brighter here and darker there without edges, on film of another gamma."""
+    coarse = config.light * _signed((len(pairs), 1, _LIGHT_CELLS, _LIGHT_CELLS), generator)
+    light = F.interpolate(coarse, pairs.shape[-2:], mode="bilinear", align_corners=True)[:, None].log1p()
+    gamma = (config.gamma * _signed((len(pairs), 1, 1, 1, 1), generator)).exp()
+    # This is (pairs * (1 + coarse)) ** gamma; a power of its own takes five times as long.
+    return pairs.clamp(min=_BLACK).log_().add_(light).mul_(gamma).exp_()
+
+
+def _colour(pairs: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
+    """Saturation, tint, contrast and brightness as one matrix and one offset per pair."""
+    count = len(pairs)
+    saturation, contrast, brightness = _signed((3, count, 1, 1), generator)
+    tint = 1.0 + config.tint * _signed((count, 3, 1), generator)
+    saturation, contrast = 1.0 + config.saturation * saturation, 1.0 + config.contrast * contrast
+    matrix = contrast * tint * (saturation * torch.eye(3) + (1.0 - saturation) / 3.0)  # [count, 3, 3]
+    offset = 0.5 * (1.0 - contrast) + 0.5 * config.brightness * brightness  # [count, 1, 1]
+    flat = pairs.transpose(1, 2).reshape(count, 3, -1)  # [count, 3, 2 * side * side]
+    changed = torch.baddbmm(offset, matrix, flat)
+    return changed.view(count, 3, 2, *pairs.shape[3:]).transpose(1, 2).clamp_(0.0, 1.0)
+
+
+def _occlude(pairs: Tensor, places: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
+    """Something in front of some faces: a soft-edged ellipse or box of one colour, or glasses."""
+    rows = _some(len(pairs), config.occluded_share, generator)
+    if not len(rows):
+        return pairs
+    glasses = torch.rand(len(rows), 1, 1, generator=generator) < 0.5
+    places = places[rows]
+    cover = torch.where(glasses, _glasses(places, generator), _thing(places, generator))  # [rows, side, side]
+    colour = torch.rand(len(rows), 1, 3, 1, 1, generator=generator)
+    colour = torch.where(glasses[..., None, None], 0.4 * colour, colour)  # glasses are dark
+    pairs[rows] = torch.lerp(pairs[rows], colour, cover[:, None, None])
+    return pairs
+
+
+def _thing(places: Tensor, generator: torch.Generator) -> Tensor:
+    """How much of a turned ellipse or box, placed anywhere, covers each pixel: [count, side, side]."""
+    count = len(places)
+    centre, turn = 0.8 * _signed((count, 1, 1, 2), generator), math.pi * _signed((count, 1, 1), generator)
+    radii = 0.08 + 0.3 * torch.rand(count, 1, 1, 2, generator=generator)
+    x, y = (places - centre).unbind(-1)
+    turned = torch.stack([x * turn.cos() - y * turn.sin(), x * turn.sin() + y * turn.cos()], -1) / radii
+    boxed = torch.rand(count, 1, 1, generator=generator) < 0.5
+    reach = torch.where(boxed, turned.abs().amax(-1), turned.square().sum(-1).sqrt())
+    return _soft(1.0 - reach, 0.02 + 0.2 * torch.rand(count, 1, 1, generator=generator))
+
+
+def _glasses(places: Tensor, generator: torch.Generator) -> Tensor:
+    """How much of a pair of glasses covers each pixel: rims, a bridge, and lenses from clear to dark."""
+    count = len(places)
+    width, height, rim, tint = torch.rand(4, count, 1, 1, generator=generator)
+    x, y = places[..., 0].abs() - _EYE[0], places[..., 1] - _EYE[1]
+    reach = ((x / (0.13 + 0.05 * width)).square() + (y / (0.08 + 0.08 * height)).square()).sqrt()
+    lens = (1.2 * tint - 0.4).clamp(min=0.0) * _soft(1.0 - reach, 0.08)
+    edge = _soft(0.06 + 0.1 * rim - (reach - 1.0).abs(), 0.06)
+    bridge = _soft(0.015 - y.abs(), 0.01) * _soft(-x - 0.13, 0.02)
+    return torch.maximum(torch.maximum(lens, edge), bridge)
+
+
+def _soft(inside: Tensor, edge: Tensor | float) -> Tensor:
+    """1 well inside (positive), 0 well outside, over an edge of about that width."""
+    return torch.sigmoid(4.0 * inside / edge)
+
+
+def _blur(pairs: Tensor, sigma_px: Tensor, generator: torch.Generator) -> Tensor:
+    """A Gaussian lens blur of each pair's own sigma [count, 1, 1, 1, 1]."""
+    rows, columns = (torch.arange(side).float() for side in pairs.shape[-2:])
+
+    def spread(places: Tensor) -> Tensor:
+        """What each place of a line gets from each other one: [count, 1, 1, places, places]."""
+        return torch.softmax(-0.5 * ((places - places[:, None]) / sigma_px.clamp(min=0.1)).square(), dim=-1)
+
+    return spread(rows) @ pairs @ spread(columns).mT
+
+
+def _add_noise(pairs: Tensor, sigma: Tensor, generator: torch.Generator) -> Tensor:
+    """Grain of each pair's own sigma, the same field on source and truth."""
+    return pairs + sigma * torch.randn(len(pairs), 1, *pairs.shape[2:], generator=generator)
+
+
+def _compress(pairs: Tensor, step: Tensor, generator: torch.Generator) -> Tensor:
+    """Round the cosine transform of 8 x 8 blocks, finer details to coarser steps, as JPEG does."""
+    index = torch.arange(_BLOCK_PX)
+    basis = torch.cos(math.pi / _BLOCK_PX * index[:, None] * (index + 0.5)) * (2.0 / _BLOCK_PX) ** 0.5
+    basis[0] /= 2.0**0.5
+    transform = torch.kron(basis, basis)  # [64, 64]: of a block's pixels, row after row
+    steps = step.clamp(min=1e-4) * (0.5 + 0.25 * (index[:, None] + index)).flatten()
+    blocks = pairs.unfold(-2, _BLOCK_PX, _BLOCK_PX).unfold(-2, _BLOCK_PX, _BLOCK_PX)  # [.., rows, columns, 8, 8]
+    coefficients = blocks.flatten(-2).flatten(1, -2) @ transform.T  # [count, blocks, 64]
+    steps = steps.view(len(pairs), 1, -1)
+    rounded = coefficients.div_(steps).round_().mul_(steps) @ transform
+    return rounded.view(blocks.shape).transpose(-3, -2).reshape(pairs.shape)
+
+
+def _some(count: int, share: float, generator: torch.Generator) -> Tensor:
+    """Which of `count` pairs: each with probability `share`."""
+    return torch.nonzero(torch.rand(count, generator=generator) < share).flatten()
+
+
+def _signed(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Numbers in [-1, 1)."""
+    return 2.0 * torch.rand(shape, generator=generator) - 1.0

@@ -1,0 +1,283 @@
+"""Training an editing network: pairs stay aligned, losses weigh what they say, and a run owes what any run does."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from drawn import face
+from rich.console import Console
+
+from fexgan.affects import NEUTRAL_INDEX, Mixture
+from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
+from fexgan.config import FramingConfig, PortraitConfig
+from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig, VariationConfig
+from fexgan.errors import InputError
+from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE
+from fexgan.manifest import FrameTruth, Take, write_sidecar
+from fexgan.media import read_image, write_clip
+from fexgan.model import build
+from fexgan.stills import StillSet
+from fexgan.tensors import images_to_pixels
+from fexgan.training.batches import step_generator
+from fexgan.training.loop import train
+from fexgan.training.pairs import Pairs, cut_squares, face_squares
+from fexgan.training.portrait_preview import PortraitPreview
+from fexgan.training.portrait_step import PortraitTrainer
+from fexgan.training.variation import vary_look, vary_place
+
+CPU = torch.device("cpu")
+SIZE = 32
+SHOWN = ("neutral", "joy:0.5", "joy", "anger", "joy:0.5+anger:0.5")
+NOTHING = VariationConfig(mirror=False, **{
+    item.name: 0.0 for item in dataclasses.fields(VariationConfig) if item.name not in ("mirror", "degraded_share")
+}, degraded_share=1.0)  # fmt: skip
+STUDIO = FramingConfig(SIZE, face_fraction=BOX_HEIGHT, vertical_offset=0.5 - BOX_MIDDLE)
+
+
+def settings(variation: VariationConfig = NOTHING, **training) -> PortraitConfig:
+    """Networks of two narrow stages in fp32."""
+    model = PortraitModelConfig(
+        image_size_px=SIZE, widths=(8, 16), middle_blocks=1, decoder_blocks=1, condition_width=8,
+        discriminator_widths=(8, 16),
+    )  # fmt: skip
+    values = {
+        "precision": "fp32", "batch_size": 4, "preview_every_steps": 0, "decay_share": 0.0, "log_every_steps": 1,
+        "test_share": 0.34, "adversarial_from_step": 3,
+    }  # fmt: skip
+    return PortraitConfig(
+        model, training=PortraitTrainingConfig(**(values | training), variation=variation), framing=STUDIO
+    )
+
+
+def acted(character: int, shown: str) -> np.ndarray:
+    """A drawn face whose mouth's colours tell what is shown."""
+    pixels = face(96, skin=170 + 20 * character)
+    vector = Mixture.parse(shown).vector()
+    pixels[60:66, 38:58, :2] = [int(220 * vector[0]), int(220 * vector[3])]
+    return pixels
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("crowd")
+    mixtures = [Mixture.parse(text).strengths for text in SHOWN]
+    truth = FrameTruth({affect: tuple(dict(one).get(affect, 0.0) for one in mixtures) for affect in ("anger", "joy")})
+    for character, name in enumerate(("ada", "bo", "cy")):
+        clip = folder / name / "stills" / "1.mp4"
+        write_clip(clip, [acted(character, text) for text in SHOWN], crf=10)
+        write_sidecar(clip.with_suffix(".json"), Take(name, "stills", "1", 24, 7, 96, truth))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stills(crowd) -> StillSet:
+    return StillSet.load(crowd)
+
+
+@pytest.fixture
+def quiet() -> Console:
+    return Console(file=open(os.devnull, "w"))
+
+
+def noise_pairs(count: int = 8) -> torch.Tensor:
+    """Pairs [count, 2, 3, 32, 32] in [0, 1] that differ in one corner only."""
+    source = torch.rand(count, 1, 3, SIZE, SIZE, generator=step_generator(1, 1))
+    target = source.clone()
+    target[..., :8, :8] = 1.0 - target[..., :8, :8]
+    return torch.cat([source, target], dim=1)
+
+
+def everywhere(count: int = 8) -> torch.Tensor:
+    """The places of the pixels of an unvaried square."""
+    grid = torch.nn.functional.affine_grid(torch.eye(2, 3)[None], [1, 1, SIZE, SIZE], align_corners=False)
+    return grid.expand(count, -1, -1, -1)
+
+
+def test_pairs_are_stills_of_one_character_with_what_they_show(stills):
+    batch = Pairs(stills, settings(batch_size=32)).draw(step_generator(0, 1), CPU)
+    squares = face_squares(stills, STUDIO)
+    known = cut_squares(stills.pixels, squares, SIZE) * 2.0 - 1.0  # [characters, stills, 3, side, side]
+    neutral = 0
+    for source, source_affect, target, target_affect in zip(
+        batch.source_images, batch.source_affect, batch.target_images, batch.target_affect, strict=True
+    ):
+        at_source = (known - source).abs().mean(dim=(2, 3, 4)).argmin()
+        at_target = (known - target).abs().mean(dim=(2, 3, 4)).argmin()
+        assert at_source // len(SHOWN) == at_target // len(SHOWN)
+        for at, affect in ((at_source, source_affect), (at_target, target_affect)):
+            torch.testing.assert_close(affect, torch.tensor(Mixture.parse(SHOWN[at % len(SHOWN)]).vector()))
+        neutral += int(source_affect[NEUTRAL_INDEX] == 1.0)
+    assert neutral > 32 // 3
+
+
+def test_pairs_follow_from_the_steps_seed_alone(stills):
+    pairs = Pairs(stills, settings(VariationConfig()))
+    first, again, other = (pairs.draw(step_generator(0, step), CPU) for step in (1, 1, 2))
+    assert torch.equal(first.target_images, again.target_images)
+    assert not torch.equal(first.target_images, other.target_images)
+    assert first.target_images.abs().max() <= 1.0
+
+
+def test_a_square_is_cut_as_an_edit_cuts_it(stills):
+    pixels = np.zeros((1, 1, 40, 60, 3), np.uint8)
+    pixels[0, 0, 10:30, 20:40] = np.random.default_rng(0).integers(0, 255, (20, 20, 3))
+    maps = torch.tensor([[[20 / 60, 0.0, 0.0], [0.0, 20 / 40, 0.0]]])  # the middle 20 x 20 px
+    cut = images_to_pixels(cut_squares(pixels, maps, 20)[0] * 2.0 - 1.0)
+    assert np.array_equal(cut[0], pixels[0, 0, 10:30, 20:40])
+
+
+def test_the_square_follows_the_face(stills):
+    shifted = dataclasses.replace(stills, pixels=np.roll(stills.pixels, 6, axis=3))  # 6 of 96 px to the right
+    moved = face_squares(shifted, STUDIO) - face_squares(stills, STUDIO)
+    assert (moved[:, 0, 2] - 12 / 96).abs().max() < 0.03 and moved[:, 1, 2].abs().max() < 0.03
+    closer = face_squares(stills, dataclasses.replace(STUDIO, face_fraction=2 * BOX_HEIGHT))
+    torch.testing.assert_close(closer[:, :, :2], face_squares(stills, STUDIO)[:, :, :2] / 2)
+
+
+def test_a_face_that_is_not_found_lies_where_the_others_do_and_none_at_all_is_refused(stills):
+    pixels = stills.pixels.copy()
+    pixels[1] = 128
+    squares = face_squares(dataclasses.replace(stills, pixels=pixels), STUDIO)
+    torch.testing.assert_close(squares[1], squares[[0, 2]].mean(dim=0))
+    with pytest.raises(InputError, match="no face is found in any of 3 characters"):
+        face_squares(dataclasses.replace(stills, pixels=np.full_like(pixels, 128)), STUDIO)
+
+
+def test_no_variation_leaves_pairs_as_they_are():
+    places = vary_place(8, NOTHING, step_generator(0, 1))
+    torch.testing.assert_close(places, torch.eye(2, 3).expand(8, -1, -1))
+    pairs = noise_pairs().clamp(min=0.01)
+    torch.testing.assert_close(vary_look(pairs.clone(), everywhere(), NOTHING, step_generator(0, 1)), pairs)
+
+
+@pytest.mark.parametrize("name", ["mirror", "shift", "scale", "rotation_deg"])
+def test_each_variation_of_place_differs_from_pair_to_pair_and_repeats_by_seed(name):
+    config = dataclasses.replace(NOTHING, **{name: True if name == "mirror" else 0.4})
+    places = vary_place(8, config, step_generator(0, 1))
+    assert torch.equal(places, vary_place(8, config, step_generator(0, 1)))
+    assert len(places.flatten(1).unique(dim=0)) > 1
+    if name in ("mirror", "rotation_deg"):
+        torch.testing.assert_close(places[:, :, :2] @ places[:, :, :2].mT, torch.eye(2).expand(8, -1, -1))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "brightness",
+        "contrast",
+        "saturation",
+        "tint",
+        "gamma",
+        "light",
+        "occluded_share",
+        "blur_px",
+        "noise",
+        "compression",
+    ],
+)
+def test_each_variation_of_look_changes_source_and_truth_alike(name):
+    config = dataclasses.replace(NOTHING, **{name: 1.0 if name in ("occluded_share", "blur_px") else 0.5})
+    pairs = noise_pairs()
+    varied = vary_look(pairs.clone(), everywhere(), config, step_generator(0, 1))
+    assert torch.equal(varied, vary_look(pairs.clone(), everywhere(), config, step_generator(0, 1)))
+    assert varied.min() >= 0.0 and varied.max() <= 1.0
+    assert (varied - pairs).abs().mean(dim=(1, 2, 3, 4)).unique().numel() > 4
+    same = varied[..., 16:, 16:]  # beyond the reach of any blur or block of the corner that differs
+    torch.testing.assert_close(same[:, 0], same[:, 1], atol=1e-4, rtol=0)
+    assert (varied - pairs).abs().max() > 0.02
+
+
+def test_compression_keeps_flat_blocks_flat_and_rounds_fine_detail():
+    config = dataclasses.replace(NOTHING, compression=1.0)
+    flat = torch.full((8, 2, 3, SIZE, SIZE), 0.5)
+    varied = vary_look(flat.clone(), everywhere(), config, step_generator(0, 1))
+    assert varied.flatten(3).std(dim=3).max() < 1e-5
+    faint = 0.5 + 0.05 * (noise_pairs() - 0.5)
+    rounded = vary_look(faint.clone(), everywhere(), config, step_generator(0, 1))
+    assert rounded.std() < 0.8 * faint.std()
+
+
+def updated(trainer: PortraitTrainer, pairs: Pairs, step: int) -> dict[str, torch.Tensor]:
+    return trainer.update(pairs.draw(step_generator(0, step), CPU), step, step_generator(0, step))
+
+
+def test_the_discriminator_rests_until_its_step(stills):
+    config = settings()
+    trainer = PortraitTrainer(build(config.model), config, Accelerator())
+    pairs = Pairs(stills, config)
+    before = [parameter.clone() for parameter in trainer.networks.discriminator.parameters()]
+    for step in (1, 2):
+        assert not any("adversarial" in name or "discriminator" in name for name in updated(trainer, pairs, step))
+    assert all(map(torch.equal, before, trainer.networks.discriminator.parameters()))
+    assert {"adversarial", "classification", "discriminator_real"} <= updated(trainer, pairs, 3).keys()
+    assert not all(map(torch.equal, before, trainer.networks.discriminator.parameters()))
+
+
+def test_equal_affects_ask_for_no_change(stills):
+    config = settings()
+    trainer = PortraitTrainer(build(config.model), config, Accelerator())
+    batch = Pairs(stills, config).draw(step_generator(0, 1), CPU)
+    same = dataclasses.replace(batch, target_affect=batch.source_affect, target_images=batch.source_images)
+    images, losses = trainer.draw(same)
+    assert torch.equal(images, batch.source_images)
+    assert losses["reconstruction"] == losses["gradient"] == losses["sparsity"] == 0
+
+
+def test_a_run_comes_nearer_to_the_truth_and_leaves_everything_it_owes(crowd, tmp_path, quiet):
+    config = settings(
+        steps=80, batch_size=8, learning_rate=3e-3, ema_decay=0.8, preview_every_steps=40, log_every_steps=80,
+        adversarial_from_step=78,
+    )  # fmt: skip
+    summary = train(crowd, tmp_path / "run", config, console=quiet)
+    with (tmp_path / "run" / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["40", "80"]
+    assert rows[0]["adversarial"] == "" and float(rows[1]["adversarial"]) > 0
+    assert float(rows[1]["test_difference"]) < 0.8 * float(rows[0]["test_difference"])
+    assert rows[0]["copy_difference"] == rows[1]["copy_difference"]
+    assert summary.losses["test_difference"] == pytest.approx(float(rows[1]["test_difference"]), rel=1e-4)
+    assert read_image(tmp_path / "run" / "previews" / "000080.png").shape[1] > 5 * SIZE
+    checkpoint = load_checkpoint(summary.checkpoint)
+    assert checkpoint.config == config and len(checkpoint.metadata.characters) == 2
+
+
+def test_copying_the_source_differs_from_the_truth_by_what_was_filmed(stills):
+    config = settings()
+    preview = PortraitPreview(stills, config)
+    assert preview.emotions == ["anger", "joy"]
+    networks = build(config.model)
+    networks.decoder.mask_and_paint.bias.data[:4] = -200.0  # no paint: with no flow yet, the source comes back
+    _, figures = preview.draw(networks, "")
+    assert figures["test_difference"] == pytest.approx(figures["copy_difference"], rel=1e-6)
+    squares = cut_squares(stills.pixels, face_squares(stills, STUDIO), SIZE)
+    differences = 255 * (squares[:, [2, 3]] - squares[:, [0]]).abs().mean()
+    assert figures["copy_difference"] == pytest.approx(differences.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("halfway", [1, 4])
+def test_a_run_goes_on_as_if_never_stopped_before_and_after_the_discriminator_has_begun(
+    crowd, tmp_path, quiet, halfway
+):
+    config = settings(VariationConfig(), steps=5)
+    train(crowd, tmp_path / "whole", config, console=quiet)
+    train(crowd, tmp_path / "parts", config, steps=halfway, console=quiet)
+    train(crowd, tmp_path / "parts", config, console=quiet)
+    whole, parts = (read_resume_state(newest_checkpoint(tmp_path / run)) for run in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    for name, tensor in whole.items():
+        assert torch.equal(tensor, parts[name]), name
+    first = newest_checkpoint(tmp_path / "whole")
+    started = train(crowd, tmp_path / "next", config, start_from=first, steps=1, console=quiet)
+    assert started.step == 1
+
+
+def test_a_prepared_dataset_is_no_folder_of_stills(tiny_dataset, tmp_path, quiet):
+    with pytest.raises(InputError, match="no stills in"):
+        train(tiny_dataset, tmp_path / "run", settings(), console=quiet)
