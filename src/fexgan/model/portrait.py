@@ -20,8 +20,8 @@ from fexgan.model.layers import halving_stages
 
 FULL_EDIT_FROM = 0.4
 """Change of an affect's strength from which an edit is ungated; the weakest strength that is filmed."""
-FIRST_MASK = -2.0
-"""The mask's logit before training: most of the picture is fetched."""
+FIRST_LOGIT = -2.0
+"""Of the mask and of each emotion that is read, before training: most of the picture is fetched, most faces are calm."""
 LEAKY_SLOPE = 0.2
 
 
@@ -198,12 +198,18 @@ class PortraitNetworks(nn.Module):
 
     @torch.no_grad()
     def initialise(self, seed: int) -> None:
-        """Draw all weights so that activations keep their size; no flow, and little paint, at the start."""
+        """Draw all weights so that activations keep their size and affects count from the first step.
+
+        At the start nothing is fetched from elsewhere, little paint shows, and every face reads as faintly emotional.
+        """
         generator = torch.Generator().manual_seed(seed)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="linear", generator=generator)
                 if module.bias is not None:
                     module.bias.zero_()
+        self.decoder.code[0].weight.normal_(generator=generator)  # a code of Normal(0, 1) for each affect alone
         self.decoder.flow.weight.zero_()
-        self.decoder.mask_and_paint.bias[:4] = FIRST_MASK  # the shuffle makes the mask of the first four channels
+        self.decoder.mask_and_paint.weight.mul_(0.1)
+        self.decoder.mask_and_paint.bias[:4] = FIRST_LOGIT  # the shuffle makes the mask of the first four channels
+        self.reader.emotions[-1].bias.fill_(FIRST_LOGIT)
