@@ -20,6 +20,7 @@ on photographs, where noses and the finder's errors differ."""
 
 _CLOSE_SIDE_PX = 256  # a face is then about 110 px wide, well within the sizes that YuNet knows
 _FARTHEST_NOSE = 0.15
+_MIRRORED = [1, 0, 2, 4, 3]  # the points as they follow one another in a mirror
 _MOST_LOOKS = 5
 _SETTLED_RAD = math.radians(1)
 
@@ -96,16 +97,33 @@ def _closer(picture: LoadedPicture, face: Face, finder: FaceFinder) -> Face:
 
 
 def _look(picture: LoadedPicture, square: FaceSquare, nose: NDArray[np.float64], finder: FaceFinder) -> Face | None:
-    """The face in `square` with its nose's tip nearest to `nose` (both in the picture); None where none is near."""
+    """The face in `square` with its nose's tip nearest to `nose` (both in the picture); None where none is near.
+
+    Its points are the mean of those seen in the square and in the square's mirror image, for YuNet leans to one side:
+    alone it tilts the eyes of an upright face by up to 8 degrees.
+    """
     if square.side_px < 1:
         return None
-    nearest, least = None, _FARTHEST_NOSE
-    for seen in finder.find_all(cut(picture, square, _CLOSE_SIDE_PX)):
-        landmarks = (seen.landmarks + 0.5) / _CLOSE_SIDE_PX
-        distance = math.dist(landmarks[2], square.to_square(nose))
-        if distance < least:
-            nearest, least = Face(_box_in_picture(seen.box, square), square.to_picture(landmarks)), distance
-    return nearest
+    pixels, expected = cut(picture, square, _CLOSE_SIDE_PX), square.to_square(nose)
+    seen = _nearest(finder.find_all(pixels), expected)
+    if seen is None:
+        return None
+    landmarks = _fractions(seen)
+    mirrored = _nearest(finder.find_all(np.ascontiguousarray(pixels[:, ::-1])), expected * (-1, 1) + (1, 0))
+    if mirrored is not None:
+        landmarks = (landmarks + (_fractions(mirrored) * (-1, 1) + (1, 0))[_MIRRORED]) / 2
+    return Face(_box_in_picture(seen.box, square), square.to_picture(landmarks))
+
+
+def _nearest(faces: list[Face], nose: NDArray[np.float64]) -> Face | None:
+    """Of the faces in a close view the one with its nose's tip nearest to `nose`, in fractions of the view's side."""
+    near = [face for face in faces if math.dist(_fractions(face)[2], nose) < _FARTHEST_NOSE]
+    return min(near, key=lambda face: math.dist(_fractions(face)[2], nose), default=None)
+
+
+def _fractions(face: Face) -> NDArray[np.float64]:
+    """Points [5, 2] of a face in a close view, in fractions of the view's side."""
+    return (face.landmarks + 0.5) / _CLOSE_SIDE_PX
 
 
 def _box_in_picture(box: FaceBox, square: FaceSquare) -> FaceBox:

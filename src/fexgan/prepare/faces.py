@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,11 +17,6 @@ SMALLEST_SCORE = 0.7
 SEARCHED_SIDES_PX = (320, 1280)
 """A larger picture is shrunk to the first side, and if that shows no face to the second: YuNet knows faces of 10 to
 300 px, so a near face is too large for it at full size and a far one too small when shrunk."""
-
-SURE_FACE_PX = 80
-"""Height of a face at which YuNet's points are steadiest: on faces of 300 px the eyes tilt by up to 8 degrees."""
-_AROUND = 2.0
-_MIRRORED_ORDER = [1, 0, 2, 4, 3]
 
 
 @dataclass(frozen=True)
@@ -69,37 +63,11 @@ class FaceFinder:
         return None
 
     def find_all(self, pixels: Pixels) -> list[Face]:
-        """All faces, near and far, largest first, with steadied points."""
+        """All faces, near and far, largest first."""
         found: list[Face] = []
         for scale in _scales(pixels):
             found += [face for face in self._find_at(pixels, scale) if not any(_covers(other, face) for other in found)]
-        return [self._steady(pixels, face) for face in sorted(found, key=_area, reverse=True)]
-
-    def _steady(self, pixels: Pixels, face: Face) -> Face:
-        """`face` with its points seen once more: upright, at the size that YuNet knows best, and also in the mirror.
-
-        The mean of both views leans to neither side. Where a view shows no face, the points stay as they are.
-        """
-        box = face.box
-        scale = min(1.0, SURE_FACE_PX / box.height)
-        side = _AROUND * max(box.width, box.height)
-        size = max(1, round(side * scale))
-        across, down = face.landmarks[1] - face.landmarks[0]
-        roll = math.atan2(down, across)
-        turn = scale * np.array([[math.cos(roll), math.sin(roll)], [-math.sin(roll), math.cos(roll)]])
-        middle = np.array([box.left + box.width / 2, box.top + box.height / 2])
-        left, top = np.maximum(0, middle - side).astype(int)  # wide enough for any roll
-        around = pixels[top : math.ceil(middle[1] + side), left : math.ceil(middle[0] + side)]
-        if scale < 1.0:  # averaging before shrinking keeps fine patterns from turning into others
-            around = cv2.GaussianBlur(around, (0, 0), 0.4 / scale)
-        shift = (size - 1) / 2 - turn @ (middle - (left, top))
-        near = cv2.warpAffine(around, np.column_stack([turn, shift]), (size, size), borderMode=cv2.BORDER_REPLICATE)
-        views = self._find_at(near, 1.0)[:1], self._find_at(np.ascontiguousarray(near[:, ::-1]), 1.0)[:1]
-        if not all(views):
-            return face
-        seen, mirrored = (view[0].landmarks for view in views)
-        mirrored = (mirrored * (-1, 1) + (size - 1, 0))[_MIRRORED_ORDER]
-        return Face(box, ((seen + mirrored) / 2 - shift) @ np.linalg.inv(turn).T + (left, top))
+        return sorted(found, key=_area, reverse=True)
 
     def _find_at(self, pixels: Pixels, scale: float) -> list[Face]:
         """The faces that show in the picture shrunk by `scale`, largest first, in pixels of the whole picture."""
