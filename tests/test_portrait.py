@@ -1,4 +1,4 @@
-"""The editing networks keep their promises before any training: shapes, identity, gate, reading, and that they learn."""
+"""The editing networks keep their promises before any training: shapes, identity, gate, reading, learning."""
 
 from __future__ import annotations
 

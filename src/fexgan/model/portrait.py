@@ -21,7 +21,9 @@ from fexgan.model.layers import halving_stages
 FULL_EDIT_FROM = 0.4
 """Change of an affect's strength from which an edit is ungated; the weakest strength that is filmed."""
 FIRST_LOGIT = -2.0
-"""Of the mask and of each emotion that is read, before training: most of the picture is fetched, most faces are calm."""
+"""Of the mask and of each emotion that is read, before training: little is painted, most faces are calm."""
+LEAST_MASK = 0.05
+"""A sigmoid never ends; what is left of it below this is no paint at all, so a picture's sharpness stays where it can."""
 LEAKY_SLOPE = 0.2
 
 
@@ -143,7 +145,8 @@ class Decoder(nn.Module):
         flow = self.largest_flow * self.flow(decoded).float().tanh()  # [batch, 2, 64, 64]
         flow = functional.interpolate(flow, scale_factor=2, mode="bilinear")  # [batch, 2, 128, 128]
         mask_and_paint = self.shuffle(self.mask_and_paint(decoded)).float()  # [batch, 4, 128, 128]
-        return Edits(flow, mask_and_paint[:, :1].sigmoid(), mask_and_paint[:, 1:].tanh())
+        mask = ((mask_and_paint[:, :1].sigmoid() - LEAST_MASK) / (1.0 - LEAST_MASK)).clamp(min=0.0)
+        return Edits(flow, mask, mask_and_paint[:, 1:].tanh())
 
 
 class Discriminator(nn.Module):
