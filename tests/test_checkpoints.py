@@ -18,7 +18,7 @@ from fexgan.checkpoints import (
     resolve_checkpoint,
     save_checkpoint,
 )
-from fexgan.config import load_preset
+from fexgan.config import config_from_dict, load_preset
 from fexgan.errors import InputError
 from fexgan.model import build
 
@@ -54,6 +54,23 @@ def test_half_precision_halves_the_file_and_keeps_weights_to_a_thousandth(networ
     for name, tensor in load_checkpoint(tmp_path / "half").networks.state_dict().items():
         assert tensor.dtype in (torch.float32, torch.int64)
         torch.testing.assert_close(tensor, networks.state_dict()[name], rtol=1e-3, atol=1e-6 if tensor.ndim > 1 else 0)
+
+
+def test_editing_networks_come_back_from_half_precision_with_their_edits(tmp_path):
+    config = config_from_dict(
+        {
+            "model": {"family": "portrait", "image_size_px": 32, "widths": [8, 16], "discriminator_widths": [8]},
+            "framing": {"image_size_px": 32},
+        }
+    )
+    networks = build(config.model).eval()
+    save_checkpoint(tmp_path / "saved", networks, dataclasses.replace(METADATA, config=config), half=True)
+    loaded = load_checkpoint(tmp_path / "saved")
+    assert loaded.config == config and loaded.networks.capabilities == networks.capabilities
+    images, neutral, joy = torch.rand(1, 3, 32, 32), torch.eye(7)[4:5], torch.eye(7)[3:4]
+    with torch.no_grad():
+        paints = [each.edit(each.analyse(images), neutral, joy).paint for each in (networks, loaded.networks)]
+    torch.testing.assert_close(*paints, rtol=0, atol=1e-3)
 
 
 def test_saving_again_replaces_the_older_checkpoint_and_leaves_nothing_beside_it(networks, saved):

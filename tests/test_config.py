@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from fexgan.config import PRESETS, Config, ModelConfig, config_from_dict, config_to_dict, load_preset
+from fexgan import bundled
+from fexgan.config import PRESETS, Config, ModelConfig, PortraitConfig, config_from_dict, config_to_dict, load_preset
 from fexgan.errors import InputError
 
 
@@ -19,6 +20,22 @@ def test_every_preset_parses_and_survives_a_round_trip_through_json(name):
 
 def test_paper_is_the_default():
     assert load_preset("paper") == Config()
+    assert config_from_dict({}) == Config()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("paper", Config), ("small", Config), ("tiny", Config), ("portrait", PortraitConfig)]
+)
+def test_a_config_is_of_the_family_that_its_model_names(name, kind):
+    assert type(load_preset(name)) is kind
+
+
+@pytest.mark.parametrize("name", bundled.checkpoint_names())
+def test_settings_of_bundled_checkpoints_are_still_read(name):
+    values = json.loads((bundled.checkpoint_path(name) / "model.json").read_text(encoding="utf-8"))["config"]
+    config = config_from_dict(values)
+    for part in ("model", "loss", "training", "framing"):
+        assert values[part].items() <= config_to_dict(getattr(config, part)).items()
 
 
 def test_small_halves_and_tiny_quarters_the_published_widths():
@@ -47,6 +64,17 @@ def test_small_halves_and_tiny_quarters_the_published_widths():
         ({"framing": 3}, ["framing", "face_fraction"]),
         ({"loss": {"kl": float("nan")}}, ["loss.kl", "at least 0"]),
         ([], ["config", "model"]),
+        ({"model": {"family": "painter"}}, ["model.family", "paper", "portrait"]),
+        ({"model": {"family": ["paper"]}}, ["model.family", "portrait"]),
+        ({"model": {"family": "portrait", "latent_size": 8}}, ["model.latent_size", "largest_flow"]),
+        ({"model": {"family": "portrait", "widths": [12, 24]}}, ["model.widths", "multiple of 8"]),
+        ({"model": {"family": "portrait", "widths": []}}, ["model.widths", "multiple of 8"]),
+        ({"model": {"family": "portrait", "discriminator_widths": [8] * 8}}, ["model.discriminator_widths", "128 px"]),
+        ({"model": {"family": "portrait", "largest_flow": 0}}, ["model.largest_flow", "0.001"]),
+        ({"model": {"family": "portrait"}, "framing": {"image_size_px": 64}}, ["framing.image_size_px", "128"]),
+        ({"model": {"family": "portrait"}, "loss": {"changed": 0.5}}, ["loss.changed", "at least 1"]),
+        ({"model": {"family": "portrait"}, "training": {"variation": {"noise": 2}}}, ["variation.noise", "[0, 1]"]),
+        ({"model": {"family": "portrait"}, "training": {"test_share": 1.5}}, ["training.test_share", "[0, 1]"]),
     ],
 )
 def test_wrong_settings_are_refused_in_one_line_that_names_the_setting_and_the_way_out(values, words):

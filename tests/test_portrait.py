@@ -100,6 +100,15 @@ def test_flow_mask_and_paint_stay_in_their_ranges(networks):
     assert 0.9 * TINY.largest_flow < edits.flow.abs().max() <= TINY.largest_flow
 
 
+def test_paint_that_barely_shows_does_not_show_and_can_still_come_back(networks):
+    networks.decoder.mask_and_paint.bias[:4] = -4.0
+    bias = networks.decoder.mask_and_paint.bias.requires_grad_()
+    edits = networks.edit(networks.analyse(random_images(1)), NEUTRAL, JOY)
+    assert not edits.mask.any()
+    edits.mask.sum().backward()
+    assert bias.grad[:4].min() > 0
+
+
 def test_features_of_one_picture_serve_many_affects_at_once(networks):
     features = networks.analyse(random_images(1))
     targets = torch.eye(len(AFFECTS))

@@ -23,7 +23,7 @@ FULL_EDIT_FROM = 0.4
 FIRST_LOGIT = -2.0
 """Of the mask and of each emotion that is read, before training: little is painted, most faces are calm."""
 LEAST_MASK = 0.05
-"""A sigmoid never ends; what is left of it below this is no paint at all, so a picture's sharpness stays where it can."""
+"""A sigmoid never ends; what it leaves below this is no paint at all, so a picture's sharpness stays where it can."""
 LEAKY_SLOPE = 0.2
 
 
@@ -145,8 +145,14 @@ class Decoder(nn.Module):
         flow = self.largest_flow * self.flow(decoded).float().tanh()  # [batch, 2, 64, 64]
         flow = functional.interpolate(flow, scale_factor=2, mode="bilinear")  # [batch, 2, 128, 128]
         mask_and_paint = self.shuffle(self.mask_and_paint(decoded)).float()  # [batch, 4, 128, 128]
-        mask = ((mask_and_paint[:, :1].sigmoid() - LEAST_MASK) / (1.0 - LEAST_MASK)).clamp(min=0.0)
-        return Edits(flow, mask, mask_and_paint[:, 1:].tanh())
+        return Edits(flow, _end(mask_and_paint[:, :1].sigmoid()), mask_and_paint[:, 1:].tanh())
+
+
+def _end(mask: Tensor) -> Tensor:
+    """`mask` in [0, 1] stretched so that all below `LEAST_MASK` is exactly zero, with the gradients of `mask` itself:
+    paint that has gone could else never learn to come back."""
+    ended = ((mask - LEAST_MASK) / (1.0 - LEAST_MASK)).clamp(min=0.0)
+    return mask + (ended - mask).detach()
 
 
 class Discriminator(nn.Module):
