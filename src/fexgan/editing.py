@@ -33,6 +33,8 @@ from fexgan.reading import mixture_read
 from fexgan.synthesis import Blend, MixtureLike, Picture, as_pixels, blend_of, require, vector_of
 from fexgan.tensors import pixels_to_images
 
+CLOSE_UP_PX = 256
+
 FaceChoice = int | Literal["all"] | None
 """Which face of a picture: a number, 0 being the largest, all that can be edited, or None for the largest."""
 
@@ -75,7 +77,7 @@ class Portrait:
         keyframes = parse_keyframes(keyframes) if isinstance(keyframes, str) else keyframes
         return map(self.edit, affect_vectors(keyframes, fps))
 
-    def close_up(self, target: MixtureLike | Sequence[float] | None = None, size_px: int = 256) -> Image.Image:
+    def close_up(self, target: MixtureLike | Sequence[float] | None = None, size_px: int = CLOSE_UP_PX) -> Image.Image:
         """The square around the first opened face, upright, `size_px` a side: as it is, or edited."""
         picture = self.picture if target is None else self.edit(target)
         return Image.fromarray(cut(picture, self.faces[0].square, size_px))

@@ -122,10 +122,10 @@ def _edited(
             faded = source + part.presence[index] * (target.vector() - source)
             face = editor.open_face(picture, part.squares[index], shown[index])
             edited = carry_back(edited, face.square, editor.draft(face, faded.tolist()))
-        yield _even(edited)
+        yield even_sides(edited.levels)
 
 
-def _even(picture: LoadedPicture) -> Pixels:
-    """The picture with its last column and row repeated where H.264, which halves colour, needs even sides."""
-    height, width = picture.levels.shape[:2]
-    return np.pad(picture.levels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+def even_sides(pixels: Pixels) -> Pixels:
+    """The pixels with their last column and row repeated where H.264, which halves colour, needs even sides."""
+    height, width = pixels.shape[:2]
+    return np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -11,18 +12,25 @@ from PIL import Image
 from fexgan.affects import NEUTRAL_INDEX, Mixture
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
-from fexgan.keyframes import Keyframe
+from fexgan.keyframes import Keyframe, affect_vectors
 from fexgan.media import Pixels
 from fexgan.sheets import sheet
-from fexgan.synthesis import Blend, MixtureLike, Model
+from fexgan.synthesis import Blend, MixtureLike, Model, blend_of
 from fexgan.terminal import tracked
+
+if TYPE_CHECKING:
+    from fexgan.editing import Editor, FaceChoice
+    from fexgan.picture import LoadedPicture
 
 PAPER_MIXTURES = ("anger+sadness", "joy+disgust", "fear+surprise")
 FACES_A_ROW = 8
 SHEET_CELL_PX = 128
+"""Side of a face on a sheet; larger pictures keep their size."""
+CLIP_CELL_PX = 256
 CLIP_ASPECT = 1.6
 
 Row = list[Image.Image]
+Sources = Mapping[str, "Pixels | LoadedPicture"]
 
 
 def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
@@ -61,32 +69,38 @@ def random_sheet(rows: Mapping[str, Row]) -> Image.Image:
 
 
 def transformed(
-    model: Model, sources: Mapping[str, Pixels], targets: Sequence[Mixture], source_affect: MixtureLike | None
+    model: Model | Editor,
+    sources: Sources,
+    targets: Sequence[Mixture],
+    source_affect: MixtureLike | None,
+    face: FaceChoice = None,
 ) -> dict[str, Row]:
-    """Each source with every target, by the source's name."""
+    """Each source's face as it is and then with every target, by the source's name."""
     rows = {}
     for name, source in tracked(list(sources.items()), "transforming"):
-        latent = model.encode(source, source_affect)
-        rows[name] = [model.draw(latent, target) for target in targets]
+        opened = model.open(source, face, source_affect)
+        rows[name] = [opened.close_up(target) for target in (None, *targets)]
     return rows
 
 
-def transform_sheet(
-    model: Model, sources: Mapping[str, Pixels], targets: Sequence[Mixture], rows: Mapping[str, Row]
-) -> Image.Image:
+def transform_sheet(targets: Sequence[Mixture], rows: Mapping[str, Row]) -> Image.Image:
     """Figure 7: the source first, then what `transformed` made of it."""
-    pictures = [[Image.fromarray(model.frame(sources[name])), *row] for name, row in rows.items()]
-    return _labelled_sheet(pictures, ["source", *map(str, targets)], list(rows))
+    return _labelled_sheet(list(rows.values()), ["source", *map(str, targets)], list(rows))
 
 
 def blended(
-    model: Model, sources: Mapping[str, Pixels], mixtures: Sequence[Mixture], source_affect: MixtureLike | None
+    model: Model | Editor,
+    sources: Sources,
+    mixtures: Sequence[Mixture],
+    source_affect: MixtureLike | None,
+    face: FaceChoice = None,
 ) -> dict[str, list[Blend]]:
-    """Each source with every mixture and its parents, by the source's name."""
-    return {
-        name: [model.blend(source, mixture, source_affect) for mixture in mixtures]
-        for name, source in tracked(list(sources.items()), "blending")
-    }
+    """Each source's face with every mixture and its parents, by the source's name."""
+    rows = {}
+    for name, source in tracked(list(sources.items()), "blending"):
+        opened = model.open(source, face, source_affect)
+        rows[name] = [blend_of(opened.close_up, mixture) for mixture in mixtures]
+    return rows
 
 
 def blend_sheet(rows: Mapping[str, Sequence[Blend]]) -> Image.Image:
@@ -103,22 +117,22 @@ def blend_sheet(rows: Mapping[str, Sequence[Blend]]) -> Image.Image:
 
 
 def clip_frames(
-    model: Model,
-    sources: Sequence[Pixels],
+    model: Model | Editor,
+    sources: Sequence[Pixels | LoadedPicture],
     keyframes: Sequence[Keyframe],
     fps: float,
     cell_px: int,
     source_affect: MixtureLike | None,
+    face: FaceChoice = None,
 ) -> Iterator[Pixels]:
     """Frames uint8 [height, width, 3] of all sources moving together, tiled in even rows, each `cell_px` a side."""
-    animated = [model.animate(source, keyframes, fps, source_affect) for source in tracked(sources, "animating")]
+    opened = [model.open(source, face, source_affect) for source in sources]
     columns, rows = _grid(len(sources))
-    for moment in zip(*animated, strict=True):
+    for vector in tracked(affect_vectors(keyframes, fps), "animating"):
         frame = Image.new("RGB", (columns * cell_px, rows * cell_px))
-        for index, picture in enumerate(moment):
+        for index, sitter in enumerate(opened):
             row, column = divmod(index, columns)
-            face = picture.resize((cell_px, cell_px), Image.Resampling.LANCZOS)
-            frame.paste(face, (column * cell_px, row * cell_px))
+            frame.paste(sitter.close_up(vector, cell_px), (column * cell_px, row * cell_px))
         yield np.asarray(frame)
 
 
@@ -137,4 +151,5 @@ def _labelled_sheet(
     rows: Sequence[Row], columns: list[str], labels: list[str], title: str | None = None
 ) -> Image.Image:
     cells = [[np.asarray(picture) for picture in row] for row in rows]
-    return sheet(cells, columns, labels, SHEET_CELL_PX, title)
+    cell_px = max(SHEET_CELL_PX, *(picture.width for row in rows for picture in row))
+    return sheet(cells, columns, labels, cell_px, title)

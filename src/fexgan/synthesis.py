@@ -39,6 +39,23 @@ class Blend:
     parents: tuple[Image.Image, ...]
 
 
+class Sitter:
+    """An opened face: encoded once, drawn with any affect."""
+
+    def __init__(self, model: Model, source: media.Pixels, latent: Tensor) -> None:
+        self.model = model
+        self.source = source
+        self.latent = latent
+
+    def close_up(self, target: MixtureLike | Sequence[float] | None = None, size_px: int | None = None) -> Image.Image:
+        """The face as the model sees it, or drawn with a mixture or the seven numbers of an affect vector.
+
+        `size_px`: side to bring it to; the model's own where None.
+        """
+        face = Image.fromarray(self.source) if target is None else self.model.draw(self.latent, target)
+        return face if size_px is None else face.resize((size_px, size_px), Image.Resampling.LANCZOS)
+
+
 class Model:
     """A checkpoint that draws. Every picture is computed alone, so its neighbours in a call never change it."""
 
@@ -76,6 +93,14 @@ class Model:
                 f"no face found in a picture of {width}x{height} px; give one with a face seen from the front"
             )
         return crop.cut(pixels, crop.square_around(face, width, height, self.checkpoint.config.framing), size)
+
+    def open(self, image: Picture, face: int | str | None = None, source_affect: MixtureLike | None = None) -> Sitter:
+        """Encode a face once, for any number of close-ups. Raises InputError where a certain face is asked for."""
+        if face is not None:
+            raise InputError(
+                f"this checkpoint draws the largest face, not face {face}; choose one that edits pictures, or crop them"
+            )
+        return Sitter(self, self.frame(image), self.encode(image, source_affect))
 
     def classify(self, image: Picture) -> dict[str, float]:
         """Probability of each affect, summing to 1."""

@@ -1,4 +1,4 @@
-"""The verbs that draw and name faces with a trained model.
+"""The verbs that draw, edit and name faces with a trained model.
 
 Each is its flags and what it calls. What a verb needs is imported when it runs, so `--help` answers at once.
 """
@@ -6,19 +6,16 @@ Each is its flags and what it calls. What a verb needs is imported when it runs,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from fexgan.affects import AFFECTS, NEUTRAL, Mixture
+from tyro.conf import arg
+
+from fexgan.affects import AFFECTS
 from fexgan.errors import InputError
-from fexgan.verbs.flags import BUNDLED, Folder, Images, Mixtures, MixtureText, Names
-
-if TYPE_CHECKING:
-    from PIL import Image
-
-    from fexgan.media import Pixels
+from fexgan.verbs.flags import BUNDLED, CheckpointName, FaceNumber, Folder, Images, Mixtures, MixtureText, Names
+from fexgan.verbs.sources import face_of, mixtures_of, only, open_model, retouched, sources_of, write_pictures
 
 
 @dataclass(frozen=True)
@@ -42,48 +39,59 @@ class Generate:
 
     def run(self) -> None:
         from fexgan import figures, load
+        from fexgan.synthesis import require
 
-        rows = figures.random_faces(load(self.checkpoint), _mixtures(self.affect), self.count, self.seed)
+        model = load(self.checkpoint)
+        require(model.networks, "draw", "draw faces of nobody")
+        rows = figures.random_faces(model, mixtures_of(self.affect), self.count, self.seed)
         pictures = {f"{affect}-{index}": face for affect, row in rows.items() for index, face in enumerate(row)}
-        _write_pictures(self.out, pictures, _only(pictures) or figures.random_sheet(rows))
+        write_pictures(self.out, pictures, only(pictures) or figures.random_sheet(rows))
 
 
 @dataclass(frozen=True)
 class Transform:
-    """Give faces another affect: one picture, a sheet, or a folder of pictures where --out has no suffix.
+    """Give faces another affect: one picture or clip, a sheet, or a folder of results where --out has no suffix.
+
+    A checkpoint that edits takes anyone's pictures, clips and folders of both, and each result keeps its kind and size.
 
     $ fexgan transform face.png --to joy:0.8 --out joy.png
     $ fexgan transform face.png --out sheet.png
+    $ fexgan transform holiday clip.mp4 --to joy --face all --out smiling
     $ fexgan transform --data out/dataset --out transform.png
     """
 
     images: Images = ()
-    """Pictures of one face each."""
+    """Pictures, and with a checkpoint that edits also clips and folders."""
     data: Folder = None
     """Prepared dataset instead: a neutral test frame of each character."""
     to: Mixtures = AFFECTS
     """Mixtures to show, such as joy:0.8 or fear:0.5+surprise:0.5."""
     source_affect: MixtureText = None
-    """Mixture that the given pictures show; the classifier says it where not given."""
+    """Mixture that the given pictures show; the networks say it where not given."""
+    face: FaceNumber = None
+    """Face to edit, 0 being the largest, or all; the largest where not given."""
     out: Path = Path("transform.png")
-    """Picture or folder to write."""
-    checkpoint: str = BUNDLED
-    """Bundled name or folder of a checkpoint."""
+    """Picture, clip or folder to write."""
+    checkpoint: CheckpointName = None
+    """Bundled name or folder; where not given, portrait for pictures if that is bundled, else open-cast."""
 
     def run(self) -> None:
-        from fexgan import figures, load
+        from fexgan import figures
 
-        targets = _mixtures(self.to)
-        sources, source_affect = _sources(self.images, self.data, self.source_affect)
-        model = load(self.checkpoint)
-        rows = figures.transformed(model, sources, targets, source_affect)
+        targets = mixtures_of(self.to)
+        face = face_of(self.face)
+        model = open_model(self.checkpoint, self.images, self.data)
+        named = {str(target): target for target in targets}
+        if retouched(model, self.images, named, self.out, self.source_affect, face):
+            return
+        sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
+        rows = figures.transformed(model, sources, targets, source_affect, face)
         pictures = {
             f"{name}-{target}": picture
             for name, row in rows.items()
-            for target, picture in zip(targets, row, strict=True)
+            for target, picture in zip(targets, row[1:], strict=True)
         }
-        sheet = _only(pictures) or figures.transform_sheet(model, sources, targets, rows)
-        _write_pictures(self.out, pictures, sheet)
+        write_pictures(self.out, pictures, only(pictures) or figures.transform_sheet(targets, rows))
 
 
 @dataclass(frozen=True)
@@ -103,20 +111,28 @@ class Blend:
     mixtures: Mixtures = ("anger+sadness", "joy+disgust", "fear+surprise")
     """Mixtures of two or more affects; the paper's three where not given."""
     source_affect: MixtureText = None
-    """Mixture that the given pictures show; the classifier says it where not given."""
+    """Mixture that the given pictures show; the networks say it where not given."""
+    face: FaceNumber = None
+    """Face to edit, 0 being the largest, or all; the largest where not given."""
     out: Path = Path("blend.png")
     """Picture or folder to write."""
-    checkpoint: str = BUNDLED
-    """Bundled name or folder of a checkpoint."""
+    checkpoint: CheckpointName = None
+    """Bundled name or folder; where not given, portrait for pictures if that is bundled, else open-cast."""
 
     def run(self) -> None:
-        from fexgan import figures, load
+        from fexgan import figures
+        from fexgan.synthesis import share_strength
 
-        mixtures = _mixtures(self.mixtures)
-        sources, source_affect = _sources(self.images, self.data, self.source_affect)
-        rows = figures.blended(load(self.checkpoint), sources, mixtures, source_affect)
+        mixtures = [share_strength(mixture) for mixture in mixtures_of(self.mixtures)]
+        face = face_of(self.face)
+        model = open_model(self.checkpoint, self.images, self.data)
+        named = {mixture.name: mixture for mixture in mixtures}
+        if not self.out.suffix and retouched(model, self.images, named, self.out, self.source_affect, face):
+            return
+        sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
+        rows = figures.blended(model, sources, mixtures, source_affect, face)
         pictures = {f"{name}-{blend.mixture.name}": blend.blended for name, row in rows.items() for blend in row}
-        _write_pictures(self.out, pictures, figures.blend_sheet(rows))
+        write_pictures(self.out, pictures, figures.blend_sheet(rows))
 
 
 @dataclass(frozen=True)
@@ -137,27 +153,38 @@ class Animate:
     """Times and mixtures, separated by commas."""
     fps: float = 24
     """Frames a second."""
-    cell_px: int = 256
-    """Side of each face in the clip: even, 16 to 1024."""
+    cell_px: Annotated[int | None, arg(metavar="INT")] = None
+    """Side of each face in the clip: even, 16 to 1024; where not given, a single edited picture is shown whole."""
     source_affect: MixtureText = None
-    """Mixture that the given pictures show; the classifier says it where not given."""
+    """Mixture that the given pictures show; the networks say it where not given."""
+    face: FaceNumber = None
+    """Face to edit, 0 being the largest, or all; the largest where not given."""
     out: Path = Path("joy.mp4")
     """Clip to write."""
-    checkpoint: str = BUNDLED
-    """Bundled name or folder of a checkpoint."""
+    checkpoint: CheckpointName = None
+    """Bundled name or folder; where not given, portrait for pictures if that is bundled, else open-cast."""
 
     def run(self) -> None:
-        from fexgan import figures, load
+        from fexgan import figures, retouch
+        from fexgan.editing import Editor
         from fexgan.keyframes import parse_keyframes
         from fexgan.media import write_clip
         from fexgan.terminal import say_wrote
 
-        if self.cell_px % 2 or not 16 <= self.cell_px <= 1024:
+        if self.cell_px is not None and (self.cell_px % 2 or not 16 <= self.cell_px <= 1024):
             raise InputError(f"a face of {self.cell_px} px does not fit a clip; give an even number from 16 to 1024")
         keyframes = parse_keyframes(self.keyframes)
-        sources, source_affect = _sources(self.images, self.data, self.source_affect, self.characters)
-        faces = list(sources.values())
-        frames = figures.clip_frames(load(self.checkpoint), faces, keyframes, self.fps, self.cell_px, source_affect)
+        face = face_of(self.face)
+        model = open_model(self.checkpoint, self.images, self.data)
+        sources, source_affect = sources_of(
+            model, self.images, self.data, self.out, self.source_affect, self.characters
+        )
+        pictures = list(sources.values())
+        if isinstance(model, Editor) and len(pictures) == 1 and self.cell_px is None:
+            frames = retouch.clip_frames(model.open(pictures[0], face, source_affect), keyframes, self.fps)
+        else:
+            cell_px = self.cell_px or figures.CLIP_CELL_PX
+            frames = figures.clip_frames(model, pictures, keyframes, self.fps, cell_px, source_affect, face)
         write_clip(self.out, frames, self.fps)
         say_wrote(self.out)
 
@@ -195,52 +222,3 @@ class Classify:
         for name, affects in probabilities.items():
             table.add_row(name, max(affects, key=affects.__getitem__), *(f"{100 * p:.0f} %" for p in affects.values()))
         console.print(table)
-
-
-def _mixtures(texts: Sequence[str]) -> list[Mixture]:
-    if not texts:
-        raise InputError(f"no affect is named; choose from {', '.join(AFFECTS)}, or mix them as in joy:0.8")
-    return [Mixture.parse(text) for text in texts]
-
-
-def _sources(
-    images: Sequence[Path], data: Path | None, source_affect: str | None, characters: Sequence[str] = ()
-) -> tuple[Mapping[str, Pixels], Mixture | None]:
-    """The faces to start from, by name, and the affect they show where that is known."""
-    if bool(images) == (data is not None):
-        raise InputError("give either pictures or --data with a prepared dataset")
-    if data is None:
-        from fexgan.media import read_image
-
-        pictures = {}
-        for path in images:
-            taken = sum(other.stem == path.stem for other in images[: len(pictures)])
-            pictures[f"{path.stem}-{taken + 1}" if taken else path.stem] = read_image(path)
-        return pictures, None if source_affect is None else Mixture.parse(source_affect)
-    from fexgan.dataset import FaceDataset
-    from fexgan.figures import neutral_faces
-
-    faces = neutral_faces(FaceDataset.load(data, "test"))
-    for name in characters:
-        if name not in faces:
-            raise InputError(f"character {name!r} is not in the dataset; choose from {', '.join(faces)}")
-    return {name: faces[name] for name in characters or faces}, Mixture.parse(source_affect or NEUTRAL)
-
-
-def _only(pictures: Mapping[str, Image.Image]) -> Image.Image | None:
-    """The one picture, None where there are more."""
-    return next(iter(pictures.values())) if len(pictures) == 1 else None
-
-
-def _write_pictures(out: Path, pictures: Mapping[str, Image.Image], sheet: Image.Image) -> None:
-    """Write `pictures` by name into the folder `out` where that has no suffix, else `sheet` to the file `out`."""
-    from fexgan.media import write_image
-    from fexgan.terminal import say, say_wrote
-
-    if out.suffix:
-        write_image(out, sheet)
-        say_wrote(out)
-        return
-    for name, picture in pictures.items():
-        write_image(out / f"{name.replace(':', '-')}.png", picture)  # not every file system takes a colon
-    say(f"wrote {len(pictures)} pictures to {out}")

@@ -10,6 +10,11 @@ from tyro.conf import Positional, arg
 BUNDLED = "open-cast"
 """Name of the bundled footage and of the checkpoint trained on it."""
 
+EDITING = "portrait"
+"""Name of the bundled checkpoint that edits users' pictures, where there is one."""
+
+CheckpointName = Annotated[str | None, arg(metavar="CHECKPOINT")]
+FaceNumber = Annotated[str | None, arg(metavar="N|all")]
 Folder = Annotated[Path | None, arg(metavar="DIR")]
 Images = Annotated[Positional[tuple[Path, ...]], arg(metavar="[IMAGE ...]")]
 Mixtures = Annotated[tuple[str, ...], arg(metavar="MIXTURE ...")]

@@ -1,0 +1,133 @@
+"""Users' files through an editor: pictures and clips, one or whole folders, each written as the kind that it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fexgan.affects import Mixture
+from fexgan.editing import Editor, FaceChoice, Portrait
+from fexgan.editing_clips import even_sides
+from fexgan.errors import InputError
+from fexgan.keyframes import Keyframe
+from fexgan.media import CLIP_SUFFIXES, PICTURE_SUFFIXES, Pixels
+from fexgan.picture import open_picture
+from fexgan.terminal import say, stage_progress
+
+LARGEST_CLIP_PX = 1920
+"""Longest side of a clip made from a picture: what players and browsers take everywhere."""
+
+Targets = Mapping[str, Mixture]
+"""The mixtures to show, by the label that tells files apart."""
+
+
+@dataclass(frozen=True)
+class UserFile:
+    """A picture or a clip, and what its results are called."""
+
+    path: Path
+    name: Path
+    """Place and name in a folder of results, with the suffix that results have."""
+
+    @property
+    def is_clip(self) -> bool:
+        return self.path.suffix.lower() in CLIP_SUFFIXES
+
+    def result(self, folder: Path, label: str) -> Path:
+        """The file in `folder` for one result; not every file system takes a colon."""
+        return folder / self.name.with_stem(f"{self.name.stem}-{label.replace(':', '-')}")
+
+
+@dataclass(frozen=True)
+class Retouch:
+    """An editor and how it is to look at every file."""
+
+    editor: Editor
+    source_affect: Mixture | None
+    face: FaceChoice
+
+    def to_file(self, file: UserFile, target: Mixture, out: Path) -> None:
+        """Write one result to `out`. Raises InputError where the file cannot be edited or `out` cannot hold it."""
+        with stage_progress() as tell:
+            self._write(file, {out: target}, tell)
+
+    def to_folder(self, files: Sequence[UserFile], targets: Targets, folder: Path) -> None:
+        """Write every file with every target into `folder`, and tell of files that are left out and why.
+
+        Raises InputError, with the first reason, where none could be edited.
+        """
+        reasons: list[str] = []
+        with stage_progress() as tell:
+            for done, file in enumerate(files):
+                tell("editing files", done, len(files))
+                results = {file.result(folder, label): target for label, target in targets.items()}
+                try:
+                    self._write(file, results, lambda stage, *counts, file=file: tell(f"{file.name}: {stage}", *counts))
+                except InputError as error:
+                    reasons.append(str(error))
+                    say(f"left out {file.path}: {error}")
+        if len(reasons) == len(files):
+            raise InputError(reasons[0])
+        left_out = f"; {len(reasons)} of {len(files)} files left out" if reasons else ""
+        say(f"wrote {len(targets) * (len(files) - len(reasons))} files to {folder}{left_out}")
+
+    def _write(self, file: UserFile, results: Mapping[Path, Mixture], tell: Callable[[str, int, int], None]) -> None:
+        if file.is_clip:
+            for out, target in results.items():
+                self.editor.transform_clip(file.path, out, target, self.source_affect, self.face, tell)
+            return
+        portrait = self.editor.open(open_picture(file.path), self.face, self.source_affect)
+        for out, target in results.items():
+            portrait.edit(target).save(out)
+
+
+def user_files(given: Sequence[Path], out: Path) -> list[UserFile]:
+    """The files meant by paths of files and folders, in that order; what lies in `out` is not taken up again.
+
+    Of a folder these are all pictures and clips in it and below, by name. Raises InputError for a folder without any.
+    """
+    files: list[UserFile] = []
+    taken: set[Path] = set()
+    for path, name in _named(given, out):
+        clip = name.suffix.lower() in CLIP_SUFFIXES
+        if clip or name.suffix.lower() not in PICTURE_SUFFIXES:
+            name = name.with_suffix(".mp4" if clip else ".png")
+        first, number = name, 1
+        while name in taken:
+            number += 1
+            name = first.with_stem(f"{first.stem}-{number}")
+        taken.add(name)
+        files.append(UserFile(path, name))
+    return files
+
+
+def _named(given: Sequence[Path], out: Path) -> Iterator[tuple[Path, Path]]:
+    """Files with their names below the folder that was given."""
+    for path in given:
+        if not path.is_dir():
+            yield path, Path(path.name)
+            continue
+        found = [
+            file
+            for file in sorted(path.rglob("*"))
+            if file.suffix.lower() in PICTURE_SUFFIXES + CLIP_SUFFIXES
+            and not any(part.startswith(".") for part in file.relative_to(path).parts)
+            and not file.resolve().is_relative_to(out.resolve())
+        ]
+        if not found:
+            raise InputError(f"no pictures or clips in {path}; give a folder of PNG, JPEG, WebP or MP4 files")
+        yield from ((file, file.relative_to(path)) for file in found)
+
+
+def clip_frames(portrait: Portrait, keyframes: Sequence[Keyframe], fps: float) -> Iterator[Pixels]:
+    """Frames of a clip that shows a whole picture moving, in its own size up to LARGEST_CLIP_PX a side."""
+    picture = portrait.picture
+    scale = min(1.0, LARGEST_CLIP_PX / max(picture.width, picture.height))
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    for frame in portrait.animate(keyframes, fps):
+        shown = Image.fromarray(frame.view((0, 0, frame.width, frame.height)))
+        yield even_sides(np.asarray(shown if scale == 1.0 else shown.resize(size, Image.Resampling.LANCZOS)))

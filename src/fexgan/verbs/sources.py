@@ -1,0 +1,123 @@
+"""What the verbs on faces share: the model and the pictures that flags name, and where pictures are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fexgan.affects import AFFECTS, NEUTRAL, Mixture
+from fexgan.errors import InputError
+from fexgan.verbs.flags import BUNDLED, EDITING
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from fexgan.editing import Editor, FaceChoice
+    from fexgan.media import Pixels
+    from fexgan.picture import LoadedPicture
+    from fexgan.synthesis import Model
+
+
+def mixtures_of(texts: Sequence[str]) -> list[Mixture]:
+    if not texts:
+        raise InputError(f"no affect is named; choose from {', '.join(AFFECTS)}, or mix them as in joy:0.8")
+    return [Mixture.parse(text) for text in texts]
+
+
+def face_of(text: str | None) -> FaceChoice:
+    """The face that --face names. Raises InputError for anything but a number or `all`."""
+    if text is None or text == "all":
+        return text
+    if not text.isdecimal():
+        raise InputError(f"face {text!r} is unknown; give a number, 0 being the largest, or all")
+    return int(text)
+
+
+def open_model(checkpoint: str | None, images: Sequence[Path], data: Path | None) -> Model | Editor:
+    """The model that a verb asks for by name, or else the bundled one that suits what it is to work on."""
+    from fexgan import bundled, load
+
+    if bool(images) == (data is not None):
+        raise InputError("give either pictures or --data with a prepared dataset")
+    suited = EDITING if images and EDITING in bundled.checkpoint_names() else BUNDLED
+    return load(checkpoint or suited)
+
+
+def retouched(
+    model: Model | Editor,
+    images: Sequence[Path],
+    targets: Mapping[str, Mixture],
+    out: Path,
+    source_affect: str | None,
+    face: FaceChoice,
+) -> bool:
+    """Write results of the pictures' own size and kind where `model` edits and no sheet is asked for; say whether."""
+    from fexgan.editing import Editor
+    from fexgan.retouch import Retouch, user_files
+    from fexgan.terminal import say_wrote
+
+    if not images or not isinstance(model, Editor):
+        return False
+    retouch = Retouch(model, None if source_affect is None else Mixture.parse(source_affect), face)
+    files = user_files(images, out)
+    if not out.suffix:
+        retouch.to_folder(files, targets, out)
+    elif len(files) == len(targets) == 1:
+        retouch.to_file(files[0], next(iter(targets.values())), out)
+        say_wrote(out)
+    else:
+        return False
+    return True
+
+
+def sources_of(
+    model: Model | Editor,
+    images: Sequence[Path],
+    data: Path | None,
+    out: Path,
+    source_affect: str | None,
+    characters: Sequence[str] = (),
+) -> tuple[Mapping[str, Pixels | LoadedPicture], Mixture | None]:
+    """The faces to start from, by name, and the affect they show where that is known."""
+    if data is None:
+        from fexgan.editing import Editor
+        from fexgan.media import read_image
+        from fexgan.picture import open_picture
+        from fexgan.retouch import user_files
+
+        edits = isinstance(model, Editor)
+        paths = [file.path for file in user_files(images, out)] if edits else images
+        pictures = {}
+        for path in paths:
+            taken = sum(other.stem == path.stem for other in paths[: len(pictures)])
+            name = f"{path.stem}-{taken + 1}" if taken else path.stem
+            pictures[name] = open_picture(path) if edits else read_image(path)
+        return pictures, None if source_affect is None else Mixture.parse(source_affect)
+    from fexgan.dataset import FaceDataset
+    from fexgan.figures import neutral_faces
+
+    faces = neutral_faces(FaceDataset.load(data, "test"))
+    for name in characters:
+        if name not in faces:
+            raise InputError(f"character {name!r} is not in the dataset; choose from {', '.join(faces)}")
+    return {name: faces[name] for name in characters or faces}, Mixture.parse(source_affect or NEUTRAL)
+
+
+def only(pictures: Mapping[str, Image.Image]) -> Image.Image | None:
+    """The one picture, None where there are more."""
+    return next(iter(pictures.values())) if len(pictures) == 1 else None
+
+
+def write_pictures(out: Path, pictures: Mapping[str, Image.Image], sheet: Image.Image) -> None:
+    """Write `pictures` by name into the folder `out` where that has no suffix, else `sheet` to the file `out`."""
+    from fexgan.media import write_image
+    from fexgan.terminal import say, say_wrote
+
+    if out.suffix:
+        write_image(out, sheet)
+        say_wrote(out)
+        return
+    for name, picture in pictures.items():
+        write_image(out / f"{name.replace(':', '-')}.png", picture)  # not every file system takes a colon
+    say(f"wrote {len(pictures)} pictures to {out}")

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn import face, film
+from PIL import Image
+
+from fexgan import bundled, cli, load
+from fexgan.checkpoints import Metadata, save_checkpoint
+from fexgan.config import FramingConfig, config_from_dict
+from fexgan.editing import Editor
+from fexgan.media import count_clip_frames, read_clip, read_image, write_clip
+from fexgan.model import build
+from fexgan.prepare import prepare
+
+Run = Callable[..., int]
+SIZE = 64
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of bundled data with nothing but a tiny untrained `portrait` in it."""
+    folder = tmp_path_factory.mktemp("data")
+    shape = {"family": "portrait", "image_size_px": SIZE, "widths": (8, 16), "discriminator_widths": (8, 16)}
+    config = config_from_dict({"model": shape, "framing": {"image_size_px": SIZE}})
+    networks = build(config.model, seed=0)
+    save_checkpoint(folder / "checkpoints" / "portrait", networks, Metadata(config, ("ada",), "", step=0))
+    return folder
+
+
+@pytest.fixture
+def fexgan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, checkpoints: Path) -> Run:
+    """Run `fexgan` with these arguments in a folder with pictures, where `portrait` is bundled."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bundled, "_DATA", checkpoints)
+    Image.fromarray(face(160)[:, :150]).save("face.jpg")
+    Image.fromarray(face(160)).save("face.png")
+
+    def run(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["fexgan", *map(str, arguments)])
+        try:
+            return cli.main()
+        except SystemExit as exit_:
+            return int(exit_.code or 0)
+
+    return run
+
+
+def test_a_checkpoint_that_edits_opens_as_an_editor(fexgan: Run, checkpoints: Path):
+    editor = load("portrait")
+    assert isinstance(editor, Editor) and editor.image_size_px == SIZE
+    image = Image.open("face.png")
+    same = editor.transform(image, "joy:0.4+fear:0.3", source_affect="joy:0.4+fear:0.3")
+    assert np.array_equal(np.asarray(same), np.asarray(image))
+    assert not np.array_equal(np.asarray(editor.transform(image, "joy", "neutral")), np.asarray(image))
+
+
+def test_pictures_are_edited_at_their_own_size_where_portrait_is_bundled(fexgan: Run):
+    assert fexgan("transform", "face.jpg", "--to", "joy", "--out", "joy.jpg") == 0
+    with Image.open("joy.jpg") as picture:
+        assert (picture.format, picture.size) == ("JPEG", (150, 160))
+
+
+def test_sheets_show_close_ups(fexgan: Run):
+    assert fexgan("transform", "face.jpg", "face.png", "--to", "joy", "fear", "--out", "sheet.png") == 0
+    height, width = read_image(Path("sheet.png")).shape[:2]
+    assert width > 3 * 256 and height > 2 * 256
+    assert fexgan("blend", "face.png", "--mixtures", "anger+sadness", "--out", "blend.png") == 0
+
+
+def test_folders_and_clips_come_out_as_such(fexgan: Run):
+    write_clip(Path("album/clip.mp4"), [face(160)] * 2, preset="ultrafast")
+    Path("face.jpg").rename("album/face.jpg")
+    assert fexgan("transform", "album", "face.png", "--to", "joy", "--face", "all", "--out", "made") == 0
+    assert sorted(path.name for path in Path("made").iterdir()) == ["clip-joy.mp4", "face-joy.jpg", "face-joy.png"]
+    assert fexgan("transform", "album/clip.mp4", "--to", "fear:0.5", "--out", "fear.mp4") == 0
+    assert count_clip_frames(Path("fear.mp4")) == 2
+    assert fexgan("blend", "face.png", "--mixtures", "anger+sadness", "--out", "blends") == 0
+    assert [path.name for path in Path("blends").iterdir()] == ["face-anger+sadness.png"]
+
+
+def test_one_picture_moves_whole_and_several_in_cells(fexgan: Run):
+    flags = ("--keyframes", "0s neutral, 0.5s joy", "--fps", 4)
+    assert fexgan("animate", "face.jpg", *flags, "--out", "whole.mp4") == 0
+    assert next(read_clip(Path("whole.mp4")))[0].shape == (160, 150, 3)
+    assert fexgan("animate", "face.jpg", "face.png", *flags, "--cell-px", 64, "--out", "cells.mp4") == 0
+    assert next(read_clip(Path("cells.mp4")))[0].shape == (64, 128, 3)
+
+
+def test_a_prepared_dataset_can_be_edited_when_asked_for(fexgan: Run):
+    for take in ("1", "2"):
+        film(Path("footage"), "ada", "neutral", take, frames=2)
+    prepare(Path("footage"), Path("dataset"), FramingConfig())
+    flags = ("--data", "dataset", "--checkpoint", "portrait", "--to", "joy")
+    assert fexgan("transform", *flags, "--out", "sheet.png") == 0
+
+
+def test_wrong_input_is_one_line_and_leaves_nothing_behind(fexgan: Run, tiny_checkpoint: Path, capsys):
+    Image.new("RGB", (64, 64)).save("blank.png")
+    write_clip(Path("clip.mp4"), [face(160)], preset="ultrafast")
+    Path("empty").mkdir()
+    before = sorted(Path().rglob("*"))
+    for arguments in [
+        ("transform", "blank.png", "--to", "joy"),
+        ("transform", "blank.png", "--to", "joy", "--out", "made"),
+        ("transform", "face.png", "--to", "joy", "--face", "1"),
+        ("transform", "face.png", "--to", "joy", "--face", "left"),
+        ("transform", "face.png", "--to", "joy", "--out", "joy.bmp"),
+        ("transform", "face.png", "--to", "joy", "--out", "joy.mp4"),
+        ("transform", "clip.mp4", "--to", "joy", "--out", "joy.png"),
+        ("transform", "clip.mp4", "--out", "sheet.png"),
+        ("transform", "nowhere.mp4", "--to", "joy", "--out", "joy.mp4"),
+        ("transform", "empty", "--to", "joy", "--out", "made"),
+        ("animate", "clip.mp4", "--out", "again.mp4"),
+        ("transform", "face.png", "--face", "0", "--checkpoint", tiny_checkpoint),
+        ("generate", "--checkpoint", "portrait"),
+    ]:
+        assert fexgan(*arguments) == 2, arguments
+        error = capsys.readouterr().err
+        assert error.startswith("fexgan: error: ") and error.count("\n") == 1, (arguments, error)
+        assert sorted(Path().rglob("*")) == before, arguments
