@@ -1,0 +1,53 @@
+"""The crowd in the repository is what its README says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fexgan.manifest import read_sidecar
+from fexgan.stills import StillSet
+from fexgan.studio.cast import character_to_dict
+from fexgan.studio.crowd import random_cast
+from fexgan.studio.staging import draw_staging
+
+CROWD = Path(__file__).parents[1] / "crowd"
+
+
+@pytest.fixture(scope="module")
+def stills() -> StillSet:
+    return StillSet.load(CROWD)
+
+
+def test_every_character_shows_the_same_mixtures(stills):
+    assert stills.pixels.shape == (150, 22, 160, 160, 3)
+    emotions = np.delete(stills.affects[0], 4, axis=1)
+    assert (emotions.max(axis=1) == 1).sum() == 6 and (np.count_nonzero(emotions, axis=1) == 2).sum() == 3
+
+
+def test_a_fifth_is_held_out(stills):
+    assert [len(part) for part in stills.split(0.2, seed=0)] == [120, 30]
+
+
+def test_a_still_differs_from_neutral_in_the_face_alone(stills):
+    differences = np.abs(stills.pixels.astype(np.int16) - stills.pixels[:, :1]).mean(axis=(1, 4))
+    borders = np.concatenate([differences[:, :6].reshape(150, -1), differences[:, :, :6].reshape(150, -1)], axis=1)
+    assert borders.mean() < 0.5, "backdrop, hair and light stay"
+    assert differences[:, 50:110, 50:110].mean(axis=(1, 2)).min() > 0.5, "every face moves"
+
+
+def test_sidecars_tell_who_was_filmed_and_how():
+    for character in random_cast(150, seed=7)[::30]:
+        told = read_sidecar(CROWD / character.name / "stills" / "1.json")
+        drawn = draw_staging(f"7/{character.name}/stills/1", light=True, camera=True, backdrop=True)
+        assert told.character_parameters == as_read(character_to_dict(character))
+        assert told.performance["staging"] == as_read(drawn.to_dict())
+
+
+def as_read(written: dict[str, Any]) -> dict[str, Any]:
+    """What a dict is after it was written as JSON: tuples are lists."""
+    return json.loads(json.dumps(written))
