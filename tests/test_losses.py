@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fexgan import losses
-from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index
+from fexgan.affects import AFFECTS, NEUTRAL_INDEX, Mixture, affect_index, affect_vector
 
 
 def labels(affect: str, strength: float, full: float = 0.5) -> torch.Tensor:
@@ -76,3 +76,38 @@ def test_the_discriminator_is_judged_on_real_generated_and_affects_apart():
     assert losses.discriminator_losses(-right, -right, label * 200, label).total == 200
     assert losses.discriminator_losses(right, right, label * 200, label).total == 200
     assert losses.discriminator_losses(right, -right, -label * 200, label).total > 200
+
+
+def test_labels_of_one_emotion_as_a_vector_are_those_of_its_strength():
+    for strength in (0.0, 0.2, 0.5, 1.0):
+        vector = torch.tensor([affect_vector("joy", strength)])
+        torch.testing.assert_close(losses.mixture_labels(vector, 0.5, NEUTRAL_INDEX)[0], labels("joy", strength))
+
+
+def test_a_mixture_shares_its_label_by_strength():
+    vector = torch.tensor(
+        [Mixture.parse("anger:0.6+sadness:0.2").vector(), Mixture.parse("anger:0.1+fear:0.1").vector()]
+    )
+    strong, faint = losses.mixture_labels(vector, 0.5, NEUTRAL_INDEX)
+    torch.testing.assert_close(strong[affect_index("anger")], torch.tensor(0.75))
+    assert strong[NEUTRAL_INDEX].item() == pytest.approx(0.0, abs=1e-6)
+    assert faint[NEUTRAL_INDEX].item() == pytest.approx(0.6)
+    assert faint.sum().item() == pytest.approx(1.0)
+
+
+def test_changed_pixels_count_more_and_meeting_the_truth_costs_nothing():
+    source = torch.zeros(1, 3, 2, 2)
+    target = source.clone()
+    target[0, 1, 0, 0] = 0.5
+    assert losses.changed_reconstruction(target, target, source, 5.0, 0.1) == 0
+    plain = losses.reconstruction(source, target)
+    torch.testing.assert_close(losses.changed_reconstruction(source, target, source, 5.0, 0.1), 5.0 * plain)
+    torch.testing.assert_close(losses.changed_reconstruction(source, target, source, 5.0, 0.6), plain)
+
+
+def test_gradients_differ_at_edges_alone():
+    step = torch.zeros(1, 1, 4, 4)
+    step[..., 2:] = 1.0
+    assert losses.total_variation(step).item() == pytest.approx(1 / 3)  # one of three neighbours across, none down
+    assert losses.gradient_difference(step + 0.5, step) == 0
+    assert losses.gradient_difference(torch.zeros_like(step), step).item() == pytest.approx(1 / 3)
