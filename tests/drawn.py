@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from fexgan.manifest import FrameTruth, Take, write_sidecar
+from fexgan.affects import EMOTIONS, Mixture
+from fexgan.manifest import STILLS, FrameTruth, Take, write_sidecar
 from fexgan.media import Pixels, write_clip
 
 
@@ -45,3 +47,21 @@ def film(folder: Path, character: str, affect: str, take: str, frames: int = 4, 
         strength = {part: (1.0,) * frames if affect == "neutral" else rising for part in affect.split("+")}
         write_sidecar(path.with_suffix(".json"), Take(character, affect, take, 24, 7, 96, FrameTruth(strength)))
     return path
+
+
+def film_stills(folder: Path, characters: Sequence[str], shown: Sequence[str]) -> Path:
+    """A still of every character for each mixture of `shown`, told by the colours of the mouth; returns the folder."""
+    vectors = [Mixture.parse(text).vector() for text in shown]
+    mixtures = [dict(Mixture.parse(text).strengths) for text in shown]
+    acted = [name for name in EMOTIONS if any(name in one for one in mixtures)]
+    truth = FrameTruth({affect: tuple(one.get(affect, 0.0) for one in mixtures) for affect in acted})
+    for number, name in enumerate(characters):
+        stills = []
+        for vector in vectors:
+            pixels = face(96, skin=170 + 20 * number)
+            pixels[60:66, 38:58, :2] = [int(220 * vector[0]), int(220 * vector[3])]
+            stills.append(pixels)
+        clip = folder / name / STILLS / "1.mp4"
+        write_clip(clip, stills, fps=24, crf=10)
+        write_sidecar(clip.with_suffix(".json"), Take(name, STILLS, "1", 24, 7, 96, truth))
+    return folder

@@ -11,23 +11,23 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
-from drawn import face
+from drawn import film_stills
 from rich.console import Console
 
 from fexgan.affects import NEUTRAL_INDEX, Mixture
 from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
-from fexgan.config import FramingConfig, PortraitConfig
+from fexgan.config import PortraitConfig
 from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig, VariationConfig
 from fexgan.errors import InputError
-from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE
-from fexgan.manifest import FrameTruth, Take, write_sidecar
-from fexgan.media import read_image, write_clip
+from fexgan.framing.square import STUDIO_FRAMING
+from fexgan.framing.stills import cut_squares, face_squares
+from fexgan.media import read_image
 from fexgan.model import build
 from fexgan.stills import StillSet
-from fexgan.tensors import images_to_pixels
+from fexgan.tensors import pixels_to_images
 from fexgan.training.batches import step_generator
 from fexgan.training.loop import train
-from fexgan.training.pairs import Pairs, cut_squares, face_squares
+from fexgan.training.pairs import Pairs
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
 from fexgan.training.variation import vary_look, vary_place
@@ -38,7 +38,7 @@ SHOWN = ("neutral", "joy:0.5", "joy", "anger", "joy:0.5+anger:0.5")
 NOTHING = VariationConfig(mirror=False, **{
     item.name: 0.0 for item in dataclasses.fields(VariationConfig) if item.name not in ("mirror", "degraded_share")
 }, degraded_share=1.0)  # fmt: skip
-STUDIO = FramingConfig(SIZE, face_fraction=BOX_HEIGHT, vertical_offset=0.5 - BOX_MIDDLE)
+STUDIO = dataclasses.replace(STUDIO_FRAMING, image_size_px=SIZE)
 
 
 def settings(variation: VariationConfig = NOTHING, **training) -> PortraitConfig:
@@ -56,24 +56,9 @@ def settings(variation: VariationConfig = NOTHING, **training) -> PortraitConfig
     )
 
 
-def acted(character: int, shown: str) -> np.ndarray:
-    """A drawn face whose mouth's colours tell what is shown."""
-    pixels = face(96, skin=170 + 20 * character)
-    vector = Mixture.parse(shown).vector()
-    pixels[60:66, 38:58, :2] = [int(220 * vector[0]), int(220 * vector[3])]
-    return pixels
-
-
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("crowd")
-    mixtures = [Mixture.parse(text).strengths for text in SHOWN]
-    truth = FrameTruth({affect: tuple(dict(one).get(affect, 0.0) for one in mixtures) for affect in ("anger", "joy")})
-    for character, name in enumerate(("ada", "bo", "cy")):
-        clip = folder / name / "stills" / "1.mp4"
-        write_clip(clip, [acted(character, text) for text in SHOWN], crf=10)
-        write_sidecar(clip.with_suffix(".json"), Take(name, "stills", "1", 24, 7, 96, truth))
-    return folder
+    return film_stills(tmp_path_factory.mktemp("crowd"), ("ada", "bo", "cy"), SHOWN)
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +87,8 @@ def everywhere(count: int = 8) -> torch.Tensor:
 
 def test_pairs_are_stills_of_one_character_with_what_they_show(stills):
     batch = Pairs(stills, settings(batch_size=32)).draw(step_generator(0, 1), CPU)
-    squares = face_squares(stills, STUDIO)
-    known = cut_squares(stills.pixels, squares, SIZE) * 2.0 - 1.0  # [characters, stills, 3, side, side]
+    cut = cut_squares(stills.pixels, face_squares(stills, STUDIO), SIZE)
+    known = pixels_to_images(cut.reshape(-1, SIZE, SIZE, 3)).unflatten(0, cut.shape[:2])
     neutral = 0
     for source, source_affect, target, target_affect in zip(
         batch.source_images, batch.source_affect, batch.target_images, batch.target_affect, strict=True
@@ -123,31 +108,6 @@ def test_pairs_follow_from_the_steps_seed_alone(stills):
     assert torch.equal(first.target_images, again.target_images)
     assert not torch.equal(first.target_images, other.target_images)
     assert first.target_images.abs().max() <= 1.0
-
-
-def test_a_square_is_cut_as_an_edit_cuts_it(stills):
-    pixels = np.zeros((1, 1, 40, 60, 3), np.uint8)
-    pixels[0, 0, 10:30, 20:40] = np.random.default_rng(0).integers(0, 255, (20, 20, 3))
-    maps = torch.tensor([[[20 / 60, 0.0, 0.0], [0.0, 20 / 40, 0.0]]])  # the middle 20 x 20 px
-    cut = images_to_pixels(cut_squares(pixels, maps, 20)[0] * 2.0 - 1.0)
-    assert np.array_equal(cut[0], pixels[0, 0, 10:30, 20:40])
-
-
-def test_the_square_follows_the_face(stills):
-    shifted = dataclasses.replace(stills, pixels=np.roll(stills.pixels, 6, axis=3))  # 6 of 96 px to the right
-    moved = face_squares(shifted, STUDIO) - face_squares(stills, STUDIO)
-    assert (moved[:, 0, 2] - 12 / 96).abs().max() < 0.03 and moved[:, 1, 2].abs().max() < 0.03
-    closer = face_squares(stills, dataclasses.replace(STUDIO, face_fraction=2 * BOX_HEIGHT))
-    torch.testing.assert_close(closer[:, :, :2], face_squares(stills, STUDIO)[:, :, :2] / 2)
-
-
-def test_a_face_that_is_not_found_lies_where_the_others_do_and_none_at_all_is_refused(stills):
-    pixels = stills.pixels.copy()
-    pixels[1] = 128
-    squares = face_squares(dataclasses.replace(stills, pixels=pixels), STUDIO)
-    torch.testing.assert_close(squares[1], squares[[0, 2]].mean(dim=0))
-    with pytest.raises(InputError, match="no face is found in any of 3 characters"):
-        face_squares(dataclasses.replace(stills, pixels=np.full_like(pixels, 128)), STUDIO)
 
 
 def test_no_variation_leaves_pairs_as_they_are():
@@ -257,8 +217,8 @@ def test_copying_the_source_differs_from_the_truth_by_what_was_filmed(stills):
     _, figures = preview.draw(networks, "")
     assert figures["test_difference"] == pytest.approx(figures["copy_difference"], rel=1e-6)
     squares = cut_squares(stills.pixels, face_squares(stills, STUDIO), SIZE)
-    differences = 255 * (squares[:, [2, 3]] - squares[:, [0]]).abs().mean()
-    assert figures["copy_difference"] == pytest.approx(differences.item(), rel=1e-4)
+    differences = np.abs(squares[:, [2, 3]].astype(float) - squares[:, [0]]).mean()
+    assert figures["copy_difference"] == pytest.approx(differences, rel=1e-4)
 
 
 @pytest.mark.parametrize("halfway", [1, 4])

@@ -10,10 +10,10 @@ from torch import Tensor
 from fexgan import sheets
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX
 from fexgan.config import PortraitConfig
+from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.model import EditingFamily, apply_edits
 from fexgan.stills import StillSet
-from fexgan.tensors import images_to_pixels
-from fexgan.training.pairs import cut_squares, face_squares
+from fexgan.tensors import images_to_pixels, pixels_to_images
 
 MOST_SHOWN = 8
 
@@ -30,7 +30,9 @@ class PortraitPreview:
         self.characters = stills.characters
         self.emotions = [AFFECTS[emotion] for emotion in emotions]
         self.affects = torch.from_numpy(stills.affects[0, shown])  # [1 + emotions, 7]
-        self.images = (2.0 * cut - 1.0).transpose(0, 1).contiguous()  # [1 + emotions, characters, 3, side, side]
+        by_affect = cut.swapaxes(0, 1)  # [1 + emotions, characters, side, side, 3]
+        images = pixels_to_images(by_affect.reshape(-1, *cut.shape[2:]))
+        self.images = images.unflatten(0, by_affect.shape[:2])  # [1 + emotions, characters, 3, side, side]
 
     @torch.no_grad()
     def draw(self, networks: EditingFamily, title: str) -> tuple[Image.Image, dict[str, float]]:
