@@ -13,6 +13,7 @@ from fexgan.affects import AFFECTS
 from fexgan.evaluation.classification import FULL_STRENGTH, Classification, StrengthBin
 from fexgan.evaluation.plots import write_confusion_plot
 from fexgan.evaluation.reconstruction import Likeness, mean_likeness
+from fexgan.evaluation.tables import markdown_table, percent, terminal_table
 from fexgan.media import write_text_atomically
 
 
@@ -80,24 +81,24 @@ class Report:
         sections = [
             f"# Classification of `{self.checkpoint}` after {self.step:,} steps",
             self._coverage(),
-            _markdown(*self._accuracy_table()),
+            markdown_table(*self._accuracy_table()),
             "## Per affect",
-            _markdown(*self._affect_table(list(self.tables))),
+            markdown_table(*self._affect_table(list(self.tables))),
             "## Test frames by the true strength of their emotion",
-            _markdown(*self._strength_table()),
+            markdown_table(*self._strength_table()),
             "## Held-out takes, encoded and drawn again",
             "SSIM (1 is equal), PSNR in dB, sharpness as the variance of the Laplacian.",
-            _markdown(*self._reconstruction_table()),
+            markdown_table(*self._reconstruction_table()),
         ]
         return "\n\n".join(sections) + "\n"
 
     def terminal_tables(self) -> list[TerminalTable]:
         """The same for rich, narrow enough for a terminal: per affect on test alone."""
         return [
-            _terminal("Classification", *self._accuracy_table()),
-            _terminal("Per affect, on test", *self._affect_table(["test"])),
-            _terminal("Test frames by true strength", *self._strength_table()),
-            _terminal("Held-out takes, encoded and drawn again", *self._reconstruction_table()),
+            terminal_table("Classification", *self._accuracy_table()),
+            terminal_table("Per affect, on test", *self._affect_table(["test"])),
+            terminal_table("Test frames by true strength", *self._strength_table()),
+            terminal_table("Held-out takes, encoded and drawn again", *self._reconstruction_table()),
         ]
 
     def _coverage(self) -> str:
@@ -116,7 +117,7 @@ class Report:
     def _accuracy_table(self) -> tuple[list[str], list[list[str]]]:
         rows = [
             [name, f"{table.classification.frames:,}"]
-            + [_percent(share) for share in (table.classification.accuracy, table.real_or_fake_accuracy)]
+            + [percent(share) for share in (table.classification.accuracy, table.real_or_fake_accuracy)]
             for name, table in self.tables.items()
         ]
         return ["set", "frames", "accuracy", "real or fake"], rows
@@ -132,13 +133,13 @@ class Report:
             row = [affect]
             for scores in columns:
                 score = scores[affect]
-                row += [_percent(value) for value in (score.precision, score.recall, score.f1)]
+                row += [percent(value) for value in (score.precision, score.recall, score.f1)]
             rows.append(row)
         return header, rows
 
     def _strength_table(self) -> tuple[list[str], list[list[str]]]:
         rows = [
-            [f"{part.low:.1f} to {part.high:.1f}", f"{part.frames:,}", _percent(part.accuracy) if part.frames else "-"]
+            [f"{part.low:.1f} to {part.high:.1f}", f"{part.frames:,}", percent(part.accuracy) if part.frames else "-"]
             for part in self.test.by_strength
         ]
         return ["strength", "frames", "accuracy"], rows
@@ -160,21 +161,3 @@ def write_report(report: Report, out: Path) -> list[Path]:
     write_text_atomically(paths[1], json.dumps(report.to_dict(), indent=1) + "\n")
     write_confusion_plot(paths[2], {name: table.classification for name, table in report.tables.items()})
     return paths
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _markdown(header: list[str], rows: list[list[str]]) -> str:
-    alignment = ["---"] + ["---:"] * (len(header) - 1)
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in [header, alignment, *rows])
-
-
-def _terminal(title: str, header: list[str], rows: list[list[str]]) -> TerminalTable:
-    table = TerminalTable(title=title, title_justify="left")
-    for index, name in enumerate(header):
-        table.add_column(name, justify="right" if index else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table
