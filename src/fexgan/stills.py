@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -75,6 +76,10 @@ class StillSet:
         test_count = min(max(round(len(self) * test_share), 1), len(self) - 1)
         order = np.random.default_rng(seed).permutation(len(self))
         return self._of(np.sort(order[test_count:])), self._of(np.sort(order[:test_count]))
+
+    def without(self, characters: Collection[str]) -> StillSet:
+        """All characters but those of these names."""
+        return self._of(np.flatnonzero([name not in characters for name in self.characters]))
 
     @property
     def neutral_index(self) -> int:

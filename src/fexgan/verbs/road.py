@@ -168,29 +168,39 @@ class Train:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Measure a checkpoint: classification on train, test and generated faces, likeness of rebuilt ones.
+    """Measure a checkpoint on what it never saw, and write the figures as Markdown, JSON and a picture.
 
-    Writes classification.md, classification.json and confusion.png.
+    One that draws, on a prepared dataset: classification on train, test and generated faces, likeness of rebuilt ones.
+    One that edits, on filmed stills: edits of characters it never saw beside the truth.
 
     $ fexgan evaluate open-cast --data out/dataset --out out/report
+    $ fexgan evaluate out/portrait --data out/crowd --out out/report
     """
 
     checkpoint: Annotated[Positional[str], arg(metavar="CHECKPOINT")]
     """Bundled name or folder of a checkpoint."""
     data: Path
-    """Folder of a prepared dataset."""
+    """Folder of a prepared dataset, or of filmed stills."""
     out: Path
     """Folder to write into."""
     all_frames: bool = False
-    """Look at every frame instead of evenly spaced ones: minutes instead of a minute."""
+    """Look at every frame of a dataset instead of evenly spaced ones: minutes instead of a minute."""
 
     def run(self) -> None:
         from fexgan.checkpoints import load_checkpoint
-        from fexgan.evaluation.evaluate import evaluate
-        from fexgan.evaluation.report import write_report
         from fexgan.terminal import console, say_wrote
 
-        report = evaluate(load_checkpoint(self.checkpoint), self.data, self.checkpoint, self.all_frames)
+        checkpoint = load_checkpoint(self.checkpoint)
+        if "edit" in checkpoint.networks.capabilities:
+            from fexgan.evaluation.edit_report import write_edit_report as write_report
+            from fexgan.evaluation.edits import evaluate_edits
+
+            report = evaluate_edits(checkpoint, self.data, self.checkpoint, self.out)
+        else:
+            from fexgan.evaluation.evaluate import evaluate
+            from fexgan.evaluation.report import write_report
+
+            report = evaluate(checkpoint, self.data, self.checkpoint, self.all_frames)
         console.print(*report.terminal_tables())
         for path in write_report(report, self.out):
             say_wrote(path)

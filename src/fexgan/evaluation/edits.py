@@ -1,0 +1,54 @@
+"""Measure an editing network on filmed stills of characters that it never saw, beside copying the source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fexgan.checkpoints import Checkpoint
+from fexgan.errors import InputError
+from fexgan.evaluation.comparison import mixture_score, nearness
+from fexgan.evaluation.edit_report import EditReport
+from fexgan.evaluation.edit_sheet import edit_sheet
+from fexgan.evaluation.held_out import HeldOut, edit_held_out
+from fexgan.evaluation.recogniser import STEPS, obtain_recogniser
+from fexgan.evaluation.recognition import likeness, recognition
+from fexgan.stills import StillSet
+
+RECOGNISER_FILE = "recogniser.safetensors"
+
+
+def evaluate_edits(
+    checkpoint: Checkpoint, data: Path, name: str, out: Path, recogniser_steps: int = STEPS
+) -> EditReport:
+    """Measure `checkpoint`, called `name` in the report, on the test characters of a folder of stills.
+
+    The split is that of the checkpoint's own training, less characters it was trained on. A recogniser learns from the
+    other side's stills and is kept in the folder `out`, for the next time. Nothing is left to chance: two runs give the
+    same report. Raises InputError where no character is left to test with.
+    """
+    config = checkpoint.config
+    everyone = StillSet.load(data)
+    train, test = everyone.split(config.training.test_share, config.training.seed)
+    test = test.without(checkpoint.metadata.characters)
+    if not len(test):
+        raise InputError(f"{name} was trained on every test character of {data}; give stills of other characters")
+    recogniser = obtain_recogniser(out / RECOGNISER_FILE, train, config.framing, steps=recogniser_steps)
+    held_out = HeldOut.of(test, config.framing)
+    edited = edit_held_out(checkpoint.networks, held_out)
+    return EditReport(
+        checkpoint=name,
+        step=checkpoint.metadata.step,
+        stills_fingerprint=everyone.fingerprint,
+        characters=held_out.characters,
+        nearness=nearness(held_out, edited, recogniser),
+        recognition={
+            "edited": recognition(held_out, recogniser.recognise(edited.pixels)),
+            "filmed": recognition(held_out, recogniser.recognise(held_out.pixels)),
+            "filmed, read by the network itself": recognition(held_out, edited.read),
+        },
+        likeness=likeness(held_out, edited),
+        mixtures=mixture_score(held_out, edited),
+        unchanged=int(edited.unchanged.sum()),
+        stills=edited.unchanged.size,
+        sheet=edit_sheet(held_out, edited, f"{name}, step {checkpoint.metadata.step:,}"),
+    )

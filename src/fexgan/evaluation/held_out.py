@@ -1,0 +1,125 @@
+"""Characters that training never saw, in their squares, and what an editing network makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fexgan.affects import AFFECTS, NEUTRAL_INDEX
+from fexgan.config import FramingConfig
+from fexgan.framing.square import BOX_HEIGHT
+from fexgan.framing.stills import cut_squares, face_squares
+from fexgan.media import Pixels
+from fexgan.model import EditingFamily, apply_edits
+from fexgan.prepare.faces import Face, FaceBox, FaceFinder
+from fexgan.stills import StillSet
+from fexgan.tensors import images_to_pixels, pixels_to_images
+from fexgan.terminal import tracked
+
+BOX_WIDTH = 0.44 / BOX_HEIGHT
+"""Of the face box, in its heights, where the finder sees none: as in the studio's own frames."""
+
+Region = tuple[slice, slice]
+"""Rows and columns of a square."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Stills of test characters, cut to each one's square as for training; still i shows the same on all."""
+
+    pixels: Pixels
+    """uint8 [characters, stills, side, side, 3]"""
+    affects: NDArray[np.float32]
+    """[stills, 7]: the affect vectors shown."""
+    characters: tuple[str, ...]
+    neutral: int
+    """Which still is neutral."""
+    faces: tuple[Face | None, ...]
+    """By character, as found in the neutral square; None where the finder sees none."""
+    regions: tuple[Region, ...]
+    """By character, the face box; that of the framing where the finder sees none."""
+    emotions: NDArray[np.bool_] = field(init=False)
+    """[stills, 7]: the emotions shown."""
+
+    def __post_init__(self) -> None:
+        emotions = self.affects > 0
+        emotions[:, NEUTRAL_INDEX] = False
+        object.__setattr__(self, "emotions", emotions)
+
+    @classmethod
+    def of(cls, stills: StillSet, framing: FramingConfig) -> HeldOut:
+        """Cut the squares and find the faces in them."""
+        side = framing.image_size_px
+        pixels = cut_squares(stills.pixels, face_squares(stills, framing), side)
+        finder = FaceFinder()
+        found = [finder.find_all(square)[:1] for square in pixels[:, stills.neutral_index]]
+        faces = tuple(seen[0] if seen else None for seen in found)
+        framed = _framed_box(framing)
+        regions = tuple(_region(face.box if face else framed, side) for face in faces)
+        return cls(pixels, stills.affects[0], stills.characters, stills.neutral_index, faces, regions)
+
+    def full(self) -> dict[str, int]:
+        """The still of each affect at strength 1, neutral among them."""
+        return {AFFECTS[vector.argmax()]: still for still, vector in enumerate(self.affects) if vector.max() == 1.0}
+
+    def single(self) -> NDArray[np.int64]:
+        """The stills that show one emotion."""
+        return np.flatnonzero(self.emotions.sum(axis=1) == 1)
+
+    def mixed(self) -> NDArray[np.int64]:
+        """The stills that show several emotions."""
+        return np.flatnonzero(self.emotions.sum(axis=1) > 1)
+
+    def sources(self) -> Pixels:
+        """The neutral squares, as wide as all stills: uint8 [characters, stills, side, side, 3]."""
+        return np.broadcast_to(self.pixels[:, self.neutral, None], self.pixels.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Edited:
+    """What a network made of held-out characters."""
+
+    pixels: Pixels
+    """uint8 [characters, stills, side, side, 3]: each neutral square, edited to what each still shows."""
+    calmed: Pixels
+    """The same, but each still, edited to neutral."""
+    unchanged: NDArray[np.bool_]
+    """[characters, stills]: whether a still comes back bit by bit that is edited to what it shows."""
+    read: NDArray[np.float32]
+    """[characters, stills, 7]: the affect vectors that the network reads off the stills."""
+
+
+@torch.inference_mode()
+def edit_held_out(networks: EditingFamily, held_out: HeldOut) -> Edited:
+    """Every edit that is measured. Each character is a batch of its own."""
+    affects = torch.from_numpy(held_out.affects)
+    neutral = affects[held_out.neutral].expand_as(affects)
+    made: list[tuple[NDArray, ...]] = []
+    for pixels in tracked(list(held_out.pixels), "editing held-out characters"):
+        images = pixels_to_images(pixels)  # [stills, 3, side, side]
+        source = images[[held_out.neutral]]
+        edited = apply_edits(source.expand_as(images), networks.edit(networks.analyse(source), neutral, affects))
+        features = networks.analyse(images)
+        calmed = apply_edits(images, networks.edit(features, affects, neutral))
+        equal = apply_edits(images, networks.edit(features, affects, affects)) == images
+        read = networks.read(features)
+        unchanged = equal.flatten(1).all(dim=1)
+        made.append((images_to_pixels(edited), images_to_pixels(calmed), unchanged.numpy(), read.numpy()))
+    return Edited(*map(np.stack, zip(*made, strict=True)))
+
+
+def _framed_box(framing: FramingConfig) -> FaceBox:
+    """Where the framing puts the face box."""
+    side, height = framing.image_size_px, framing.image_size_px * framing.face_fraction
+    width = BOX_WIDTH * height
+    return FaceBox((side - width) / 2, side * (0.5 - framing.vertical_offset) - height / 2, width, height)
+
+
+def _region(box: FaceBox, side: int) -> Region:
+    """A box as rows and columns, as far as it lies in the square."""
+    edges = np.array([box.top, box.top + box.height, box.left, box.left + box.width])
+    top, bottom, left, right = np.rint(edges).clip(0, side).astype(int).tolist()
+    return slice(top, bottom), slice(left, right)

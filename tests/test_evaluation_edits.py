@@ -1,0 +1,197 @@
+"""Networks that know every answer, and ones that know none, score as they should."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from drawn import film_stills
+from PIL import Image
+from torch import Tensor
+
+from fexgan.affects import Mixture
+from fexgan.checkpoints import Checkpoint, Metadata, save_checkpoint
+from fexgan.cli import run
+from fexgan.config import FramingConfig, PortraitConfig
+from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig
+from fexgan.errors import InputError
+from fexgan.evaluation import recogniser as recogniser_module
+from fexgan.evaluation.comparison import ALL, MIXTURES, mixture_score
+from fexgan.evaluation.edit_report import EditReport, write_edit_report
+from fexgan.evaluation.edits import RECOGNISER_FILE, evaluate_edits
+from fexgan.evaluation.held_out import Edited, HeldOut
+from fexgan.evaluation.recognition import recognition
+from fexgan.model import Edits, build
+from fexgan.stills import StillSet
+from fexgan.tensors import pixels_to_images
+
+SIZE = 64
+SHOWN = ("neutral", "joy:0.4", "joy:0.7", "joy", "anger:0.7", "anger", "joy:0.5+anger:0.5")
+CONFIG = PortraitConfig(
+    PortraitModelConfig(image_size_px=SIZE, widths=(8, 16), condition_width=8, discriminator_widths=(8,)),
+    training=PortraitTrainingConfig(test_share=0.5),
+    framing=FramingConfig(image_size_px=SIZE),
+)
+STEPS = 3
+
+
+class CopyingNetworks:
+    """Leaves every picture as it is, and reads joy into it."""
+
+    capabilities = frozenset({"edit", "classify"})
+
+    def analyse(self, images: Tensor) -> Tensor:
+        return images
+
+    def read(self, features: Tensor) -> Tensor:
+        return torch.tensor([Mixture.parse("joy").vector()]).expand(len(features), -1)
+
+    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor) -> Edits:
+        count = len(target_affect)
+        nothing = torch.zeros(count, 3, SIZE, SIZE)
+        return Edits(nothing[:, :2], nothing[:, :1], nothing)
+
+
+class KnowingNetworks(CopyingNetworks):
+    """Paints the filmed truth over the whole picture."""
+
+    def __init__(self, held_out: HeldOut) -> None:
+        self.images = torch.stack([pixels_to_images(pixels) for pixels in held_out.pixels])
+        self.affects = torch.from_numpy(held_out.affects)
+
+    def read(self, features: Tensor) -> Tensor:
+        return self.affects
+
+    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor) -> Edits:
+        paint = []
+        for image, target in zip(features.expand(len(target_affect), -1, -1, -1), target_affect, strict=True):
+            character = (self.images - image).abs().flatten(2).mean(dim=2).amin(dim=1).argmin()
+            paint.append(self.images[character, (self.affects - target).abs().sum(dim=1).argmin()])
+        change = (target_affect - source_affect).abs().amax(dim=1)[:, None, None, None]
+        mask = (change > 0).float().expand(-1, 1, SIZE, SIZE)
+        return Edits(torch.zeros(len(paint), 2, SIZE, SIZE), mask, torch.stack(paint))
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film_stills(tmp_path_factory.mktemp("stills"), ("ada", "bo", "cy", "di"), SHOWN)
+
+
+@pytest.fixture(scope="module")
+def held_out(crowd: Path) -> HeldOut:
+    stills = StillSet.load(crowd).split(0.5, CONFIG.training.seed)[1]
+    return HeldOut.of(stills, CONFIG.framing)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("report")
+
+
+def report_of(networks: CopyingNetworks, crowd: Path, out: Path, characters: tuple[str, ...] = ()) -> EditReport:
+    checkpoint = Checkpoint(networks, Metadata(CONFIG, characters, "", step=7))
+    return evaluate_edits(checkpoint, crowd, "known", out, recogniser_steps=STEPS)
+
+
+@pytest.fixture(scope="module")
+def knowing(crowd: Path, held_out: HeldOut, out: Path) -> EditReport:
+    return report_of(KnowingNetworks(held_out), crowd, out)
+
+
+@pytest.fixture(scope="module")
+def copying(crowd: Path, out: Path) -> EditReport:
+    return report_of(CopyingNetworks(), crowd, out)
+
+
+def test_the_truth_itself_has_no_distance_to_the_truth(knowing: EditReport):
+    assert list(knowing.nearness) == ["anger", "joy", MIXTURES, ALL, "neutral"]
+    assert [part.pictures for part in knowing.nearness.values()] == [4, 6, 2, 12, 12]
+    for part in knowing.nearness.values():
+        assert part.ssim == pytest.approx(1.0) and part.difference == 0.0 and part.distance_share == 0.0
+        assert part.sharpness_share == pytest.approx(1.0)
+        assert part.copied_difference > 0.0 and part.copied_ssim < 1.0
+    assert knowing.recognition["edited"] == knowing.recognition["filmed"]
+    assert knowing.mixtures.than_parents == knowing.mixtures.than_edited_parents == 1.0
+    assert knowing.unchanged == knowing.stills == 14
+
+
+def test_networks_that_do_nothing_score_as_copying_does(copying: EditReport):
+    for part in copying.nearness.values():
+        assert part.ssim == part.copied_ssim and part.difference == part.copied_difference
+        assert part.distance_share == pytest.approx(1.0)
+    assert copying.likeness is None or copying.likeness.mean == pytest.approx(1.0)
+    assert copying.mixtures.than_edited_parents == 0.0
+
+
+def test_what_the_network_reads_is_measured_like_what_the_recogniser_does(knowing: EditReport, copying: EditReport):
+    read = "filmed, read by the network itself"
+    assert knowing.recognition[read].named == 1.0 and knowing.recognition[read].strength_error == pytest.approx(0.0)
+    assert copying.recognition[read].named_by_affect == {"anger": 0.0, "joy": 1.0}
+
+
+def test_strengths_read_in_order_correlate_and_a_constant_does_not(held_out: HeldOut):
+    true = np.broadcast_to(held_out.affects, (2, *held_out.affects.shape)).copy()
+    assert recognition(held_out, true).spearman == pytest.approx(1.0, abs=1e-4)
+    assert recognition(held_out, 0.5 * true).spearman == pytest.approx(1.0, abs=1e-4)
+    assert recognition(held_out, 0.5 * true).strength_error == pytest.approx(0.5 * np.mean([0.4, 0.7, 1, 0.7, 1]))
+    assert recognition(held_out, 1 - true).spearman == pytest.approx(-1.0, abs=1e-4)
+    assert recognition(held_out, np.full_like(true, 0.3)).spearman == pytest.approx(0.0)
+
+
+def test_a_mixture_is_nearer_only_if_it_beats_every_parent(held_out: HeldOut):
+    made = held_out.pixels.copy()
+    made[:, -1] = made[:, SHOWN.index("joy")]  # joy's own still passed for the mixture
+    nothing = np.zeros(made.shape[:2])
+    score = mixture_score(held_out, Edited(made, made, nothing > 0, nothing))
+    assert (score.pictures, score.than_parents, score.than_edited_parents) == (2, 0.0, 0.0)
+
+
+def test_the_face_box_holds_the_drawn_face_and_that_of_the_framing_stands_in(crowd: Path, held_out: HeldOut):
+    stills = StillSet.load(crowd)
+    pixels = stills.pixels.copy()
+    pixels[0] = 128
+    regions = HeldOut.of(replace(stills, pixels=pixels), CONFIG.framing).regions
+    assert regions[0] == (slice(16, 48), slice(20, 44))  # half of the side high
+    for rows, columns in held_out.regions:
+        assert rows.start < SIZE // 2 < rows.stop and columns.start < SIZE // 2 < columns.stop
+
+
+def test_nobody_that_was_trained_on_is_tested_with(crowd: Path, held_out: HeldOut, out: Path):
+    one, other = held_out.characters
+    assert report_of(CopyingNetworks(), crowd, out, (one,)).characters == (other,)
+    with pytest.raises(InputError, match="trained on every test character"):
+        report_of(CopyingNetworks(), crowd, out, (one, other))
+
+
+def test_the_recogniser_is_kept_for_the_next_time(crowd: Path, knowing: EditReport, out: Path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(recogniser_module, "train_recogniser", refuse)
+    assert (out / RECOGNISER_FILE).is_file()
+    assert report_of(CopyingNetworks(), crowd, out).recognition["filmed"] == knowing.recognition["filmed"]
+
+
+def test_files_say_what_was_measured(knowing: EditReport, tmp_path: Path):
+    text, data, picture = write_edit_report(knowing, tmp_path)
+    for block in text.read_text(encoding="utf-8").split("\n\n"):
+        if block.startswith("|"):
+            assert len({line.count("|") for line in block.splitlines()}) == 1
+    assert "14 of 14" in text.read_text(encoding="utf-8")
+    values = json.loads(data.read_text(encoding="utf-8"))
+    assert values["nearness"]["joy"]["ssim"] == pytest.approx(1.0) and len(values["characters"]) == 2
+    with Image.open(picture) as sheet:
+        assert sheet.width > 3 * SIZE and sheet.height > 4 * SIZE  # source, two emotions; two characters twice
+
+
+def test_the_verb_measures_an_untrained_network(crowd: Path, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr(evaluate_edits, "__defaults__", (STEPS,))
+    checkpoint = tmp_path / "checkpoint"
+    save_checkpoint(checkpoint, build(CONFIG.model), Metadata(CONFIG, (), "", step=0))
+    run(["evaluate", str(checkpoint), "--data", str(crowd), "--out", str(tmp_path / "report")])
+    assert "14 of 14" in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "report").iterdir()} >= {"edits.md", "edits.json", "edits.png"}

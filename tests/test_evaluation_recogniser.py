@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from drawn import film_stills
+
+from fexgan.config import FramingConfig
+from fexgan.evaluation.recogniser import Recogniser, obtain_recogniser, train_recogniser
+from fexgan.framing.stills import cut_squares, face_squares
+from fexgan.media import Pixels
+from fexgan.stills import StillSet
+
+FRAMING = FramingConfig(image_size_px=64)
+
+
+@pytest.fixture(scope="module")
+def stills(tmp_path_factory: pytest.TempPathFactory) -> StillSet:
+    folder = tmp_path_factory.mktemp("stills")
+    return StillSet.load(film_stills(folder, ("ada", "bo", "cy"), ("neutral", "joy", "anger")))
+
+
+def squares(stills: StillSet) -> Pixels:
+    return cut_squares(stills.pixels, face_squares(stills, FRAMING), FRAMING.image_size_px)
+
+
+def test_it_learns_to_name_what_a_stranger_shows(stills: StillSet):
+    train, test = stills.split(0.3, seed=0)
+    read = train_recogniser(train, FRAMING, steps=80).recognise(squares(test))
+    assert read.shape == (1, 3, 7)
+    np.testing.assert_allclose(read.sum(axis=2), 1.0, rtol=1e-5)
+    assert np.array_equal(read.argmax(axis=2), test.affects.argmax(axis=2))
+
+
+def test_equal_seeds_give_equal_weights_and_leave_the_callers_randomness_alone(stills: StillSet):
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    first, again = (train_recogniser(stills, FRAMING, seed=1, steps=2) for _ in range(2))
+    assert torch.equal(torch.rand(1), expected)
+    for name, tensor in first.state_dict().items():
+        assert torch.equal(tensor, again.state_dict()[name]), name
+
+
+def test_one_that_learned_otherwise_is_replaced_and_so_is_a_damaged_file(stills: StillSet, tmp_path: Path):
+    path = tmp_path / "recogniser.safetensors"
+    first = obtain_recogniser(path, stills, FRAMING, steps=1)
+    kept = path.stat().st_mtime_ns
+    again = obtain_recogniser(path, stills, FRAMING, steps=1)
+    assert path.stat().st_mtime_ns == kept
+    assert np.array_equal(first.recognise(squares(stills)), again.recognise(squares(stills)))
+    obtain_recogniser(path, replace(stills, fingerprint="other"), FRAMING, steps=1)
+    assert path.stat().st_mtime_ns != kept
+    path.write_bytes(b"damaged")
+    obtain_recogniser(path, stills, FRAMING, steps=1)
+    assert path.stat().st_size > 100_000
+
+
+def test_equal_pictures_are_not_apart_and_different_ones_are(stills: StillSet):
+    recogniser, pixels = Recogniser().eval(), squares(stills)[0]
+    assert recogniser.distance(pixels, pixels).abs().max() == 0.0
+    assert recogniser.distance(pixels[[0, 0]], pixels[1:]).min() > 0.0
