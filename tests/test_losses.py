@@ -111,3 +111,17 @@ def test_gradients_differ_at_edges_alone():
     assert losses.total_variation(step).item() == pytest.approx(1 / 3)  # one of three neighbours across, none down
     assert losses.gradient_difference(step + 0.5, step) == 0
     assert losses.gradient_difference(torch.zeros_like(step), step).item() == pytest.approx(1 / 3)
+
+
+def test_reading_nothing_is_worse_than_reading_what_is_there():
+    affect = torch.tensor([[0.0, 0.0, 0.0, 0.7, 0.3, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0]])
+    told = losses.reading(affect, affect, NEUTRAL_INDEX)
+    assert told < losses.reading((affect - 0.2).clamp(0.01), affect, NEUTRAL_INDEX)
+    assert told < losses.reading(torch.full_like(affect, 0.01), affect, NEUTRAL_INDEX)
+
+
+def test_reading_leaves_neutral_out():
+    affect = torch.zeros(2, 7)
+    read = affect.clone()
+    read[:, NEUTRAL_INDEX] = 1.0
+    assert losses.reading(read, affect, NEUTRAL_INDEX) == 0

@@ -60,8 +60,8 @@ class PortraitLossConfig:
     """Weight of the flow's own gradients, so that neighbours move together."""
     sparsity: float = 0.01
     """Weight of the mask's mean: paint only what cannot be fetched from the source."""
-    reading: float = 0.1
-    """Weight of the absolute difference between the affects read from the source and those it was filmed with."""
+    reading: float = 0.2
+    """Weight of the cross-entropy of the emotions read from the source and those it was filmed with."""
     adversarial: float = 0.01
     """Weight of passing for real, patch by patch, once the discriminator has begun."""
     classification: float = 0.01

@@ -133,3 +133,13 @@ def discriminator_losses(
         generated=adversarial(generated_logit, real=False),
         classification=classification(affect_logits, labels),
     )
+
+
+def reading(read_affect: Tensor, affect: Tensor, neutral_index: int) -> Tensor:
+    """Binary cross-entropy of the strengths of the emotions that are read and those that are there, both [batch, 7].
+
+    An absolute difference would be least for reading nothing at all, for most emotions are absent from most faces.
+    Neutral is what the emotions leave, so it is not counted. 0 only where all strengths are 0 or 1 and read so.
+    """
+    emotions = [index for index in range(affect.shape[1]) if index != neutral_index]
+    return F.binary_cross_entropy(read_affect[:, emotions].float(), affect[:, emotions])

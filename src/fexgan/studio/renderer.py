@@ -8,11 +8,8 @@ ray-tracing tree of the hair from frame to frame.
 from __future__ import annotations
 
 import math
-import os
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +18,13 @@ import numpy as np
 from fexgan.errors import InputError
 from fexgan.media import read_image
 from fexgan.studio import materials
-from fexgan.studio.anatomy import SIDES, smoothstep
+from fexgan.studio.anatomy import SIDES
 from fexgan.studio.clothing import Mesh, make_shirt
+from fexgan.studio.eyeball import make_eyeball
 from fexgan.studio.facial_hair import grow_beard, grow_brows, grow_lashes
 from fexgan.studio.figure import Figure, PosedFace
 from fexgan.studio.hair import STYLES, grow_hair
+from fexgan.studio.silence import silence
 from fexgan.studio.staging import Staging
 
 try:
@@ -88,7 +87,7 @@ class Renderer:
         if self._actor is None:
             raise RuntimeError("seat a figure before shooting")
         self._actor.take(face)
-        with _silence():
+        with silence():
             bpy.ops.render.render(write_still=True)
         return read_image(self._still)
 
@@ -259,25 +258,14 @@ class _Actor:
         return self._place(name, data)
 
     def _eyeball(self, side: str) -> bpy.types.Object:
-        """A unit sphere whose pole is the gaze axis, with the cornea's bulge."""
-        around, down = 48, 32
-        polar = np.linspace(0, np.pi, down + 1)[:, None]
-        turn = np.arange(around)[None] * 2 * np.pi / around
-        axis = np.broadcast_to(-np.cos(polar), (down + 1, around))
-        sphere = np.stack([np.sin(polar) * np.cos(turn), axis, np.sin(polar) * np.sin(turn)], axis=-1)
-        angle = np.degrees(np.broadcast_to(polar, (down + 1, around)))
-        points = (sphere * (1 + 0.045 * smoothstep(29, 5, angle))[..., None]).reshape(-1, 3)
-        faces = [
-            [i * around + j, i * around + (j + 1) % around, (i + 1) * around + (j + 1) % around, (i + 1) * around + j]
-            for i in range(down)
-            for j in range(around)
-        ]
+        """The eye's globe; the renderer gives it its size and gaze."""
+        globe = make_eyeball()
         data = bpy.data.meshes.new("eye")
-        data.from_pydata(points.tolist(), [], faces)
-        data.polygons.foreach_set("use_smooth", [True] * len(faces))
+        data.from_pydata(globe.vertices.tolist(), [], globe.quads.tolist())
+        data.polygons.foreach_set("use_smooth", [True] * len(globe.quads))
         data.materials.append(_material(materials.eye, self.figure.character.iris))
-        _set_attribute(data, "angle", "FLOAT", angle)
-        _set_attribute(data, "place", "FLOAT_VECTOR", sphere * np.array([1, 0.15, 1]))
+        _set_attribute(data, "angle", "FLOAT", globe.angle_deg)
+        _set_attribute(data, "place", "FLOAT_VECTOR", globe.place)
         return self._place("eye", data)
 
     def _keep_ray_tree(self, placed: bpy.types.Object) -> None:
@@ -293,20 +281,6 @@ class _Actor:
         placed = _link(self._scene, name, data)
         self._objects.append(placed)
         return placed
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep Blender's progress, which it prints from C, off standard output."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
 
 
 def _link(scene: bpy.types.Scene, name: str, data: bpy.types.ID) -> bpy.types.Object:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from fexgan.affects import NEUTRAL_INDEX
 from fexgan.losses import (
     DiscriminatorLosses,
     adversarial,
@@ -13,6 +13,7 @@ from fexgan.losses import (
     classification,
     discriminator_losses,
     gradient_difference,
+    reading,
     total_variation,
 )
 from fexgan.model import apply_edits
@@ -56,7 +57,7 @@ class PortraitTrainer(Updates):
             "gradient": gradient_difference(images, batch.target_images),
             "smoothness": total_variation(edits.flow),
             "sparsity": edits.mask.mean(),
-            "reading": F.l1_loss(read_affect, batch.source_affect),
+            "reading": reading(read_affect, batch.source_affect, NEUTRAL_INDEX),
         }
         return images, losses
 
