@@ -128,9 +128,8 @@ def test_networks_that_do_nothing_score_as_copying_does(copying: EditReport):
 
 
 def test_what_the_network_reads_is_measured_like_what_the_recogniser_does(knowing: EditReport, copying: EditReport):
-    read = "filmed, read by the network itself"
-    assert knowing.recognition[read].named == 1.0 and knowing.recognition[read].strength_error == pytest.approx(0.0)
-    assert copying.recognition[read].named_by_affect == {"anger": 0.0, "joy": 1.0}
+    assert knowing.recognition["read"].named == 1.0 and knowing.recognition["read"].strength_error == pytest.approx(0.0)
+    assert copying.recognition["read"].named_by_affect == {"anger": 0.0, "joy": 1.0}
 
 
 def test_strengths_read_in_order_correlate_and_a_constant_does_not(held_out: HeldOut):

@@ -10,8 +10,7 @@ from typing import Any
 from PIL import Image
 from rich.table import Table as TerminalTable
 
-from fexgan.affects import EMOTIONS, NEUTRAL
-from fexgan.evaluation.comparison import ALL, MixtureScore, Nearness
+from fexgan.evaluation.comparison import MixtureScore, Nearness
 from fexgan.evaluation.recognition import Likeness, Recognition
 from fexgan.evaluation.tables import markdown_table, percent, terminal_table
 from fexgan.media import atomic_path, write_text_atomically
@@ -19,7 +18,7 @@ from fexgan.media import atomic_path, write_text_atomically
 NEARNESS_TITLE = "Edited faces beside the filmed truth"
 RECOGNITION_TITLE = "Named as asked, by a recogniser trained apart"
 PERSON_TITLE = "The person, the mixtures, the rest"
-KIND_LABELS = {NEUTRAL: "any to neutral", ALL: "neutral to all"}
+READ_LABELS = {"edited": "edited", "filmed": "filmed", "read": "network reads"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +33,7 @@ class EditReport:
     nearness: dict[str, Nearness]
     """By kind of edit."""
     recognition: dict[str, Recognition]
-    """By what was read."""
+    """Of edited and of filmed stills by the recogniser, and `read`: of filmed ones by the network that edits."""
     likeness: Likeness | None
     mixtures: MixtureScore | None
     unchanged: int
@@ -60,16 +59,16 @@ class EditReport:
         sections = [
             f"# Edits of `{self.checkpoint}` after {self.step:,} steps",
             f"{len(self.characters)} characters that it never saw, each edited from its neutral still to every other "
-            "mixture and strength that was filmed, and from those back to neutral. Beside each figure: what copying "
-            "the source would give.",
+            "mixture and strength that was filmed, and from all of those to neutral.",
             f"## {NEARNESS_TITLE}",
-            "Inside the face box: SSIM (1 is equal), mean difference in levels of 255, sharpness (variance of the "
-            "Laplacian) as a share of the filmed. Distance: between features of the recogniser below, as a share of "
-            "the copied source's.",
+            "Inside the face box: SSIM (1 is equal), how far off in levels of 255, and beside either what copying the "
+            "source gives; sharpness (variance of the Laplacian) as a share of the filmed. Distance: between features "
+            "of the recogniser below, as a share of the copied source's.",
             markdown_table(*self._nearness_table()),
             f"## {RECOGNITION_TITLE}",
-            "The recogniser learned from filmed stills of other characters alone. Named: at strength 1. Spearman: of "
-            "the strengths read and asked for, for each character and emotion apart; error: mean absolute.",
+            "The recogniser learned from filmed stills of other characters alone. Named: shares at strength 1. Rank "
+            "correlation (Spearman) of strengths, for each character and emotion apart; their mean absolute error. At "
+            "the right, how well the network itself reads what a picture shows.",
             markdown_table(*self._recognition_table()),
             f"## {PERSON_TITLE}",
             markdown_table(*self._person_table()),
@@ -79,32 +78,30 @@ class EditReport:
     def terminal_tables(self) -> list[TerminalTable]:
         """The same for rich."""
         return [
-            terminal_table(f"{NEARNESS_TITLE} (copied source)", *self._nearness_table()),
+            terminal_table(NEARNESS_TITLE, *self._nearness_table()),
             terminal_table(RECOGNITION_TITLE, *self._recognition_table()),
             terminal_table(PERSON_TITLE, *self._person_table()),
         ]
 
     def _nearness_table(self) -> tuple[list[str], list[list[str]]]:
         rows = [
-            [
-                KIND_LABELS.get(kind, kind),
-                f"{part.pictures:,}",
-                f"{part.ssim:.3f} ({part.copied_ssim:.3f})",
-                f"{part.difference:.2f} ({part.copied_difference:.2f})",
-                percent(part.distance_share),
-                percent(part.sharpness_share),
-            ]
+            [kind, f"{part.pictures:,}"]
+            + [f"{figure:.3f}" for figure in (part.ssim, part.copied_ssim)]
+            + [f"{figure:.2f}" for figure in (part.difference, part.copied_difference)]
+            + [percent(share) for share in (part.distance_share, part.sharpness_share)]
             for kind, part in self.nearness.items()
         ]
-        return ["edit", "pictures", "SSIM (copied)", "difference (copied)", "distance", "sharpness"], rows
+        return ["edited to", "stills", "SSIM", "copied", "off by", "copied", "distance", "sharp"], rows
 
     def _recognition_table(self) -> tuple[list[str], list[list[str]]]:
-        rows = []
-        for what, part in self.recognition.items():
-            by_affect = [_share(part.named_by_affect.get(affect)) for affect in EMOTIONS]
-            ranks = "-" if part.spearman is None else f"{part.spearman:.3f}"
-            rows.append([what, percent(part.named), *by_affect, ranks, f"{part.strength_error:.3f}"])
-        return ["stills", "named", *EMOTIONS, "Spearman", "error"], rows
+        parts = self.recognition.values()
+        rows = [["named", *(percent(part.named) for part in parts)]]
+        for affect in self.recognition["filmed"].named_by_affect:
+            rows.append([f"  {affect}", *(percent(part.named_by_affect[affect]) for part in parts)])
+        ranks = ("-" if part.spearman is None else f"{part.spearman:.3f}" for part in parts)
+        rows.append(["strength correlation", *ranks])
+        rows.append(["strength error", *(f"{part.strength_error:.3f}" for part in parts)])
+        return ["shown as asked", *(READ_LABELS[what] for what in self.recognition)], rows
 
     def _person_table(self) -> tuple[list[str], list[list[str]]]:
         rows = []
@@ -131,7 +128,3 @@ def write_edit_report(report: EditReport, out: Path) -> list[Path]:
     with atomic_path(paths[2]) as temporary:
         report.sheet.save(temporary)
     return paths
-
-
-def _share(share: float | None) -> str:
-    return "-" if share is None else percent(share)

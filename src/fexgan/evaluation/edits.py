@@ -44,7 +44,7 @@ def evaluate_edits(
         recognition={
             "edited": recognition(held_out, recogniser.recognise(edited.pixels)),
             "filmed": recognition(held_out, recogniser.recognise(held_out.pixels)),
-            "filmed, read by the network itself": recognition(held_out, edited.read),
+            "read": recognition(held_out, edited.read),
         },
         likeness=likeness(held_out, edited),
         mixtures=mixture_score(held_out, edited),
