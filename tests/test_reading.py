@@ -7,13 +7,13 @@ from fexgan.reading import mixture_read, mixtures_read
 
 
 def test_weak_readings_count_as_absent():
-    assert mixture_read(Mixture.parse("joy:0.24+fear:0.2").vector()) == Mixture.parse("neutral")
-    assert mixture_read(Mixture.parse("joy:0.26+fear:0.2").vector()) == Mixture.parse("joy:0.26")
+    assert mixture_read(Mixture.parse("joy:0.49+fear:0.2").vector()) == Mixture.parse("neutral")
+    assert mixture_read(Mixture.parse("joy:0.51+fear:0.2").vector()) == Mixture.parse("joy:0.51")
     assert mixture_read((0, 0, 0, 1.001, 0, 0, 0)) == Mixture.parse("joy")
 
 
 def test_a_reading_can_be_written_down_and_read_again():
-    mixture = mixture_read(Mixture.parse("joy:0.618034+fear:0.333333").vector())
+    mixture = mixture_read(Mixture.parse("joy:0.618034+fear:0.533333").vector())
     assert Mixture.parse(str(mixture)) == mixture
 
 

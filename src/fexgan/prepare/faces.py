@@ -18,6 +18,9 @@ SEARCHED_SIDES_PX = (320, 1280)
 """A larger picture is shrunk to the first side, and if that shows no face to the second: YuNet knows faces of 10 to
 300 px, so a near face is too large for it at full size and a far one too small when shrunk."""
 
+SMALLEST_SEARCHED_PX = 64
+"""Smaller pictures are padded: at a side of 32 px OpenCV's YuNet now and then sees faces in memory it never wrote."""
+
 
 @dataclass(frozen=True)
 class FaceBox:
@@ -79,6 +82,10 @@ class FaceFinder:
         height, width = pixels.shape[:2]
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         searched = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else pixels
+        missing = [max(0, SMALLEST_SEARCHED_PX - side) for side in size]
+        if any(missing):
+            searched = cv2.copyMakeBorder(searched, 0, missing[1], 0, missing[0], cv2.BORDER_REPLICATE)
+            size = (size[0] + missing[0], size[1] + missing[1])
         self._detector.setInputSize(size)
         _, rows = self._detector.detect(cv2.cvtColor(searched, cv2.COLOR_RGB2BGR))
         faces = []
