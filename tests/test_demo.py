@@ -26,6 +26,8 @@ FILES = (
     "confusion.png",
     "index.html",
     "joy.mp4",
+    "pictures.mp4",
+    "pictures.png",
     "random.png",
     "transform.png",
 )
@@ -40,7 +42,7 @@ THIN = {
     },
     "training": {"batch_size": 4},
 }
-
+THIN_EDITING = {"model": {"family": "portrait", "widths": [8, 8, 8, 8], "discriminator_widths": [8, 8, 8, 8]}}
 
 SLICE_STEP = 9
 
@@ -65,6 +67,9 @@ def bundle(tiny_footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     config = config_from_dict(THIN)
     metadata = Metadata(config, ("ada", "bo"), dataset_fingerprint="none", step=1200)
     save_checkpoint(data / "checkpoints" / "open-cast", build(config.model, seed=0), metadata)
+    editing = config_from_dict(THIN_EDITING)
+    save_checkpoint(data / "checkpoints" / "portrait", build(editing.model, 0), Metadata(editing, (), "none", step=1))
+    (data / "pictures").symlink_to(bundled.pictures_path())
     monkeypatch.setattr(bundled, "_DATA", data)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
@@ -81,7 +86,18 @@ def test_the_demo_writes_all_and_shows_every_command(bundle: Path, capsys: pytes
 
     commands = [shlex.split(line.removeprefix("$ ")) for line in printed.splitlines() if line.startswith("$ ")]
     verbs = [command[1] for command in commands]
-    assert verbs == ["prepare", "train", "evaluate", "generate", "transform", "blend", "animate", "animate"]
+    assert verbs == [
+        "prepare",
+        "train",
+        "evaluate",
+        "generate",
+        "transform",
+        "blend",
+        "animate",
+        "transform",
+        "animate",
+        "animate",
+    ]
     for program, *arguments in commands:
         assert program == "fexgan"
         cli.parse(arguments)
@@ -114,6 +130,7 @@ def bundled_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             strength = {affect: column[::SLICE_STEP] for affect, column in truth.frames.strength.items()}
             write_sidecar(clip.with_suffix(".json"), replace(truth, frames=FrameTruth(strength)))
     (data / "checkpoints").symlink_to(bundled.checkpoint_path("open-cast").parent)
+    (data / "pictures").symlink_to(bundled.pictures_path())
     monkeypatch.setattr(bundled, "_DATA", data)
     monkeypatch.chdir(tmp_path)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fexgan import bundled
 from fexgan.affects import Mixture
 from fexgan.editing import Editor, FaceChoice, Portrait
 from fexgan.editing_clips import even_sides
@@ -20,6 +21,8 @@ from fexgan.terminal import say, stage_progress
 
 LARGEST_CLIP_PX = 1920
 """Longest side of a clip made from a picture: what players and browsers take everywhere."""
+
+BUNDLED_PICTURES = "pictures"
 
 Targets = Mapping[str, Mixture]
 """The mixtures to show, by the label that tells files apart."""
@@ -88,7 +91,8 @@ class Retouch:
 def user_files(given: Sequence[Path], out: Path) -> list[UserFile]:
     """The files meant by paths of files and folders, in that order; what lies in `out` is not taken up again.
 
-    Of a folder these are all pictures and clips in it and below, by name. Raises InputError for a folder without any.
+    Of a folder these are all pictures and clips in it and below, by name; `pictures` is the bundled folder of them,
+    unless one of that name is at hand. Raises InputError for a folder without any.
     """
     files: list[UserFile] = []
     taken: set[Path] = set()
@@ -108,6 +112,8 @@ def user_files(given: Sequence[Path], out: Path) -> list[UserFile]:
 def _named(given: Sequence[Path], out: Path) -> Iterator[tuple[Path, Path]]:
     """Files with their names below the folder that was given."""
     for path in given:
+        if str(path) == BUNDLED_PICTURES and not path.exists():
+            path = bundled.pictures_path()
         if not path.is_dir():
             yield path, Path(path.name)
             continue
