@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from fexgan import load
+from fexgan import cli, load
 from fexgan.affects import AFFECTS, affect_index
 from fexgan.checkpoints import Metadata, save_checkpoint
 from fexgan.config import FramingConfig, load_preset
@@ -86,3 +88,17 @@ def blender():
             raise
         pytest.skip(f"Blender cannot be loaded: {error}")
     return bpy
+
+
+@pytest.fixture
+def run_command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Run `fexgan` with these arguments as its command line; returns the exit code."""
+
+    def run(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["fexgan", *map(str, arguments)])
+        try:
+            return cli.main()
+        except SystemExit as exit_:
+            return int(exit_.code or 0)
+
+    return run

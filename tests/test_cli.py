@@ -19,18 +19,10 @@ Run = Callable[..., int]
 
 
 @pytest.fixture
-def fexgan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+def fexgan(run_command: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run `fexgan` with these arguments in an empty folder; returns the exit code."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["fexgan", *map(str, arguments)])
-        try:
-            return cli.main()
-        except SystemExit as exit_:
-            return int(exit_.code or 0)
-
-    return run
+    return run_command
 
 
 @pytest.fixture(scope="module")

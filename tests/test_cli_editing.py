@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from drawn import face, film
 from PIL import Image
 
-from fexgan import bundled, cli, load
+from fexgan import bundled, load
 from fexgan.checkpoints import Metadata, save_checkpoint
 from fexgan.config import FramingConfig, config_from_dict
 from fexgan.editing import Editor
@@ -33,21 +32,13 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def fexgan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, checkpoints: Path) -> Run:
+def fexgan(run_command: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, checkpoints: Path) -> Run:
     """Run `fexgan` with these arguments in a folder with pictures, where `portrait` is bundled."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(bundled, "_DATA", checkpoints)
     Image.fromarray(face(160)[:, :150]).save("face.jpg")
     Image.fromarray(face(160)).save("face.png")
-
-    def run(*arguments: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["fexgan", *map(str, arguments)])
-        try:
-            return cli.main()
-        except SystemExit as exit_:
-            return int(exit_.code or 0)
-
-    return run
+    return run_command
 
 
 def test_a_checkpoint_that_edits_opens_as_an_editor(fexgan: Run, checkpoints: Path):

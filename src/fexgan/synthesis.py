@@ -100,7 +100,8 @@ class Model:
             raise InputError(
                 f"this checkpoint draws the largest face, not face {face}; choose one that edits pictures, or crop them"
             )
-        return Sitter(self, self.frame(image), self.encode(image, source_affect))
+        source = self.frame(image)  # of the model's size, so encoding takes it as it is
+        return Sitter(self, source, self.encode(source, source_affect))
 
     def classify(self, image: Picture) -> dict[str, float]:
         """Probability of each affect, summing to 1."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from fexgan.config import AnyConfig
 from fexgan.model import Family
 
 
-class Updates:
+class Updates(ABC):
     """Networks, and the optimisers of the generator's updates and of the discriminator's."""
 
     def __init__(self, networks: Family, config: AnyConfig, accelerator: Accelerator) -> None:
@@ -27,12 +28,12 @@ class Updates:
             list(networks.discriminator.parameters()), config, weight_decay=training.discriminator_weight_decay
         )
 
+    @abstractmethod
     def update(self, batch: Any, step: int, generator: torch.Generator) -> dict[str, Tensor]:
         """Take step `step` (from 1) on a batch of the family's own: losses by name, scalars without gradients.
 
         `generator` is the source of all randomness beside the batch.
         """
-        raise NotImplementedError
 
     def set_rates(self, step: int) -> None:
         """Set both optimisers to the step sizes of step `step`."""
