@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -24,7 +25,13 @@ from fexgan.errors import InputError
 Pixels = NDArray[np.uint8]
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+"""What pictures are written as."""
+READ_SUFFIXES = (*PICTURE_SUFFIXES, ".bmp", ".tif", ".tiff")
+"""What is taken for a picture where pictures are looked for."""
 CLIP_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+LARGEST_PIXELS = 128_000_000
+"""Largest picture or frame that is decoded: headers that promise more are refused before they cost memory, which
+is up to ten bytes a pixel, 1.3 GB at this size."""
 
 BACKDROP_GREY = 128
 """Level that shows through the transparent parts of a picture."""
@@ -34,7 +41,7 @@ _PRECISE = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FU
 
 _CPU_AVX_512F = 13  # cv::CpuFeatures; OpenCV's Python module does not name it
 
-_PICTURE_ERRORS = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
+_PICTURE_ERRORS = (OSError, ValueError, SyntaxError, EOFError)
 
 
 @contextmanager
@@ -125,7 +132,7 @@ def to_pixels(picture: Image.Image) -> Pixels:
 
 
 def read_image(path: Path) -> Pixels:
-    """Pixels of a picture file. Raises InputError when there is none or it cannot be decoded."""
+    """Pixels of a picture file. Raises InputError when there is none, it moves, is too large or cannot be decoded."""
     if not Path(path).is_file():
         raise InputError(f"no picture at {path}; give the path of a PNG, JPEG or WebP file")
     return _open_picture(Path(path), str(path))
@@ -138,8 +145,20 @@ def decode_image(encoded: bytes, name: str = "picture") -> Pixels:
 
 def _open_picture(source: Path | io.BytesIO, name: str) -> Pixels:
     try:
-        with Image.open(source) as picture:
-            return to_pixels(picture)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # sizes between its limit and ours are fine
+            with Image.open(source) as picture:
+                if picture.width * picture.height > LARGEST_PIXELS:
+                    raise Image.DecompressionBombError
+                pages = getattr(picture, "n_frames", 1)
+                if pages > 1 and picture.format != "MPO":  # phones store a photograph and extras as MPO
+                    raise InputError(f"{name} holds {pages} pictures; give a single one, or a clip such as MP4")
+                if picture.mode == "F":
+                    raise InputError(f"{name} holds fractions, no colours; give a picture of 8 or 16 bits a channel")
+                return to_pixels(picture)
+    except Image.DecompressionBombError:
+        limit = f"give one of at most {LARGEST_PIXELS // 1_000_000} megapixels"
+        raise InputError(f"{name} is too large a picture; {limit}") from None
     except _PICTURE_ERRORS:
         raise InputError(f"{name} cannot be read as a picture; give a whole PNG, JPEG or WebP file") from None
 
@@ -169,19 +188,25 @@ def _clip_stream(path: Path) -> Iterator[tuple[av.container.InputContainer, av.V
         with av.open(str(path)) as container:
             if not container.streams.video:
                 raise InputError(f"{path} holds no video; give a clip with pictures in it")
-            yield container, container.streams.video[0]
+            stream = container.streams.video[0]
+            if stream.width * stream.height > LARGEST_PIXELS:
+                raise InputError(f"{path} has frames of {stream.width}x{stream.height} px; give a smaller clip")
+            yield container, stream
     except (av.FFmpegError, UnicodeDecodeError):
         raise InputError(f"{path} cannot be read as a clip; give a whole video file such as MP4") from None
 
 
 def read_clip(path: Path) -> Iterator[tuple[Pixels, float]]:
-    """Yield (pixels, time_s) of each frame in order, one at a time. Raises InputError, midway at a broken frame."""
+    """Yield (pixels, time_s) of each frame in order, one at a time, upright as the clip's rotation tag says.
+
+    Raises InputError, midway at a broken frame.
+    """
     reformatter = VideoReformatter()  # one for the clip: it keeps its tables, which cost more than a small frame
     with _clip_stream(path) as (container, stream):
         for index, frame in enumerate(container.decode(stream)):
             time_s = frame.time if frame.time is not None else index / float(stream.average_rate or 1)
             rgb = reformatter.reformat(frame, format="rgb24", interpolation=_PRECISE, threads=1)
-            yield rgb.to_ndarray(), time_s
+            yield np.ascontiguousarray(np.rot90(rgb.to_ndarray(), frame.rotation // 90)), time_s
 
 
 def count_clip_frames(path: Path) -> int:

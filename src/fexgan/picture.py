@@ -19,14 +19,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from fexgan.errors import InputError
-from fexgan.media import BACKDROP_GREY, PICTURE_SUFFIXES, Pixels, atomic_path
+from fexgan.media import BACKDROP_GREY, LARGEST_PIXELS, PICTURE_SUFFIXES, Pixels, atomic_path
 
 Levels = NDArray[np.uint8] | NDArray[np.uint16]
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom of a part of a picture in whole pixels, right and bottom not included."""
-
-LARGEST_PIXELS = 128_000_000
-"""Reading takes up to ten bytes of memory a pixel, 1.3 GB at this size."""
 
 _KEPT = ("icc_profile", "exif", "dpi")
 _ROWS_AT_ONCE = 256
