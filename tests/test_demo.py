@@ -14,9 +14,10 @@ from fexgan import bundled, cli
 from fexgan.checkpoints import Metadata, newest_checkpoint, read_metadata, save_checkpoint
 from fexgan.config import config_from_dict
 from fexgan.errors import InputError
-from fexgan.manifest import FrameTruth, read_sidecar, scan_footage, write_sidecar
+from fexgan.manifest import FrameTruth, read_sidecar, write_sidecar
 from fexgan.media import read_clip, write_clip
 from fexgan.model import build
+from fexgan.prepare import scan_footage
 
 FILES = (
     "blend.png",
@@ -119,7 +120,7 @@ def test_the_demo_writes_all_and_shows_every_command(bundle: Path, capsys: pytes
 def bundled_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two characters of the bundled footage, every ninth frame, beside the bundled checkpoint; in an empty folder."""
     data = tmp_path / "data"
-    entries = scan_footage(bundled.footage_path())
+    entries = scan_footage(bundled.footage_path()).entries
     two = sorted({entry.character for entry in entries})[:2]
     for entry in entries:
         if entry.character in two:

@@ -9,8 +9,9 @@ import pytest
 
 from fexgan import bundled
 from fexgan.affects import AFFECTS, NEUTRAL
-from fexgan.manifest import read_sidecar, scan_footage
+from fexgan.manifest import read_sidecar
 from fexgan.media import read_clip
+from fexgan.prepare import scan_footage
 from fexgan.studio.cast import character_to_dict, open_cast_file, read_cast
 
 LARGEST_FOOTAGE_BYTES = 20e6
@@ -18,7 +19,7 @@ LARGEST_FOOTAGE_BYTES = 20e6
 
 @pytest.fixture(scope="module")
 def entries():
-    return scan_footage(bundled.footage_path())
+    return scan_footage(bundled.footage_path()).entries
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from fexgan.manifest import (
     affects_of_folder,
     natural_key,
     read_sidecar,
-    scan_footage,
     write_sidecar,
 )
 
@@ -31,12 +30,6 @@ TRUTH = FrameTruth(
     extra={"landmarks": [[1, 2], [1, 3], [1, 4]], "units": {"jawOpen": [0.0, 0.1, 0.2]}},
 )
 TAKE = Take("ada", "joy", "1", 24.0, 7, 160, TRUTH, {"age": 30}, {"peak": 0.9})
-
-
-def _touch(folder: Path, *names: str) -> None:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).touch()
 
 
 def test_a_sidecar_reads_back_with_columns_that_have_no_name_here(tmp_path: Path) -> None:
@@ -87,62 +80,6 @@ def test_a_wrong_sidecar_is_refused_in_one_line_that_names_it(tmp_path: Path, te
     with pytest.raises(InputError, match=message) as raised:
         read_sidecar(tmp_path / "1.json")
     assert "1.json" in str(raised.value) and "\n" not in str(raised.value)
-
-
-def test_clips_are_found_with_their_sidecars_in_natural_order(tmp_path: Path) -> None:
-    _touch(tmp_path, "bo/joy/1.mp4", "ada/joy/10.mp4", "ada/joy/2.mov", "ada/joy/2.json", "ada/anger+sadness/1.mp4")
-    found = scan_footage(tmp_path)
-    assert [(clip.character, clip.affect, clip.take) for clip in found] == [
-        ("ada", "anger+sadness", "1"),
-        ("ada", "joy", "2"),
-        ("ada", "joy", "10"),
-        ("bo", "joy", "1"),
-    ]
-    assert [clip.sidecar_path for clip in found] == [None, tmp_path / "ada/joy/2.json", None, None]
-
-
-def test_pictures_of_a_character_and_affect_are_one_take(tmp_path: Path) -> None:
-    _touch(tmp_path, "ada/joy/f10.png", "ada/joy/f9.jpg", "ada/joy/notes.txt", "ada/joy/.hidden.png")
-    (take,) = scan_footage(tmp_path)
-    assert [path.name for path in take.pictures] == ["f9.jpg", "f10.png"]
-
-
-def test_pictures_under_an_affect_are_told_apart_by_character(tmp_path: Path) -> None:
-    _touch(tmp_path, "joy/ada_joy_002.png", "joy/ada_joy_001.png", "joy/bo7.png", "joy/bo.png", "fear/ada-1.jpg")
-    found = {(take.character, take.affect): [path.name for path in take.pictures] for take in scan_footage(tmp_path)}
-    assert found == {
-        ("ada", "fear"): ["ada-1.jpg"],
-        ("ada", "joy"): ["ada_joy_001.png", "ada_joy_002.png"],
-        ("bo", "joy"): ["bo.png", "bo7.png"],
-    }
-
-
-def test_someone_may_be_called_joy(tmp_path: Path) -> None:
-    _touch(tmp_path, "joy/anger/1.mp4")
-    assert [(take.character, take.affect) for take in scan_footage(tmp_path)] == [("joy", "anger")]
-
-
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        ((), "no footage in"),
-        (("readme.txt", "ada/joy/notes.txt", ".git/joy/1.mp4"), "no footage in"),
-        (("ada/happy/1.mp4",), "folder 'happy' names no affect; call it one of anger, disgust"),
-        (("happy/ada.png",), "folder 'happy' names no affect"),
-        (("ada/joy+joy/1.mp4",), "names no affect"),
-        (("ada/joy:0.5/1.mp4",), "names no affect"),
-        (("ada/joy/1.mp4", "ada/joy/1.mov"), "are the same take"),
-    ],
-)
-def test_footage_that_cannot_be_understood_is_refused(tmp_path: Path, names: tuple[str, ...], message: str) -> None:
-    _touch(tmp_path, *names)
-    with pytest.raises(InputError, match=message):
-        scan_footage(tmp_path)
-
-
-def test_a_wrong_footage_path_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no footage folder at .*gone"):
-        scan_footage(tmp_path / "gone")
 
 
 def test_a_mixture_folder_lists_its_affects() -> None:

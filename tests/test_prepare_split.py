@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fexgan.errors import InputError
-from fexgan.manifest import ClipEntry
+from fexgan.prepare.footage import ClipEntry
 from fexgan.prepare.split import choose_test_frames
 
 

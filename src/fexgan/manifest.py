@@ -1,20 +1,19 @@
-"""What footage holds: the folders of a recording, and the sidecar of truth that the studio writes beside each clip."""
+"""The records beside footage and datasets: a take's sidecar of truth, and how a dataset was made."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig, config_from_dict, config_to_dict
 from fexgan.errors import InputError
-from fexgan.media import CLIP_SUFFIXES, PICTURE_SUFFIXES, write_text_atomically
+from fexgan.media import write_text_atomically
 
 SIDECAR_FORMAT = 1
 DATASET_FORMAT = 1
@@ -23,10 +22,6 @@ DATASET_KEY = "fexgan"
 MOTION_COLUMNS = ("blink", "gaze_yaw_deg", "gaze_pitch_deg", "head_yaw_deg", "head_pitch_deg", "head_roll_deg")
 STILLS = "stills"
 """Folder of a character's stills, each with a mixture of its own: ground truth for edits, no takes to train on."""
-PICTURES_TAKE = "pictures"
-"""Name of the take that the loose pictures of one character and affect make up."""
-
-LAYOUT = "<character>/<affect>/<take>.mp4, <character>/<affect>/*.png or <affect>/<character>*.png"
 
 
 @dataclass(frozen=True)
@@ -190,22 +185,6 @@ class DatasetRecord:
         return record
 
 
-@dataclass(frozen=True)
-class ClipEntry:
-    """One take found in a footage folder.
-
-    `path`: the clip, or the folder that holds the take's `pictures` (empty for a clip). `affect`: the folder's name,
-    an affect or a mixture. `sidecar_path`: the truth beside a clip, None where there is none.
-    """
-
-    path: Path
-    character: str
-    affect: str
-    take: str
-    sidecar_path: Path | None = None
-    pictures: tuple[Path, ...] = ()
-
-
 def affects_of_folder(name: str) -> tuple[str, ...]:
     """The affects that a footage folder's name lists, `anger` or `anger+sadness`; all for `stills`.
 
@@ -221,69 +200,7 @@ def affects_of_folder(name: str) -> tuple[str, ...]:
     return affects
 
 
-def scan_footage(folder: Path) -> list[ClipEntry]:
-    """Every take under a footage folder, sorted by character, affect and take; hidden files are passed over.
-
-    Reads `<character>/<affect>/<take>.mp4` (with `<take>.json` where it stands), `<character>/<affect>/*.png|jpg` and
-    `<affect>/<character>*.png|jpg`; in the last, a picture's character is its name without what follows it: a number,
-    and the affect (`ada_joy_012.png` shows ada). Raises InputError for a wrong path, a folder that names no affect,
-    two clips of one take, or when nothing is found.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"no footage folder at {folder}; give a folder laid out as {LAYOUT}")
-    entries: list[ClipEntry] = []
-    for outer in _visible(folder):
-        if outer.is_dir():
-            entries += _loose_pictures(outer)
-            for inner in _visible(outer):
-                if inner.is_dir():
-                    entries += _takes_of(outer.name, inner)
-    if not entries:
-        raise InputError(f"no footage in {folder}; lay it out as {LAYOUT}")
-    entries.sort(key=lambda entry: (entry.character, entry.affect, natural_key(entry.take)))
-    for first, second in itertools.pairwise(entries):
-        if (first.character, first.affect, first.take) == (second.character, second.affect, second.take):
-            raise InputError(f"{first.path} and {second.path} are the same take; rename one of them")
-    return entries
-
-
 def natural_key(name: str) -> tuple[tuple[tuple[int, int | str], ...], str]:
     """A sort key that puts `take 2` before `take 10` and leaves no two names equal."""
     parts = re.split(r"(\d+)", name)
     return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part), name
-
-
-def _takes_of(character: str, folder: Path) -> Iterator[ClipEntry]:
-    files = [path for path in _visible(folder) if path.is_file()]
-    clips = [path for path in files if path.suffix.lower() in CLIP_SUFFIXES]
-    pictures = tuple(path for path in files if path.suffix.lower() in PICTURE_SUFFIXES)
-    if not clips and not pictures:
-        return
-    affects_of_folder(folder.name)
-    for clip in clips:
-        sidecar = clip.with_suffix(".json")
-        yield ClipEntry(clip, character, folder.name, clip.stem, sidecar if sidecar.is_file() else None)
-    if pictures:
-        yield ClipEntry(folder, character, folder.name, PICTURES_TAKE, pictures=pictures)
-
-
-def _loose_pictures(folder: Path) -> Iterator[ClipEntry]:
-    by_character: dict[str, ClipEntry] = {}
-    for path in _visible(folder):
-        if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES:
-            affects_of_folder(folder.name)
-            character = _character_of_picture(path.stem, folder.name)
-            entry = by_character.get(character, ClipEntry(folder, character, folder.name, PICTURES_TAKE))
-            by_character[character] = replace(entry, pictures=(*entry.pictures, path))
-    yield from by_character.values()
-
-
-def _character_of_picture(stem: str, affect: str) -> str:
-    name = re.sub(r"[\W_]*\d*$", "", stem)
-    return re.sub(rf"[\W_]+{re.escape(affect)}$", "", name) or stem
-
-
-def _visible(folder: Path) -> list[Path]:
-    paths = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(paths, key=lambda path: (natural_key(path.stem), path.suffix))

@@ -12,9 +12,10 @@ import yaml
 from fexgan.affects import AFFECTS, affect_index
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.manifest import DATASET_KEY, DatasetRecord, natural_key, scan_footage
+from fexgan.manifest import DATASET_KEY, DatasetRecord, natural_key
 from fexgan.media import Pixels, atomic_folder, encode_image, write_image, write_text_atomically
 from fexgan.prepare.card import CARD_NAME, SHEET_NAME, card_text
+from fexgan.prepare.footage import Footage, scan_footage
 from fexgan.prepare.plan import Shot, plan_footage
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
@@ -28,7 +29,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def prepare(
-    footage: Path,
+    footage: Path | Footage,
     out: Path,
     framing: FramingConfig | None = None,
     split: str = "take",
@@ -38,32 +39,36 @@ def prepare(
 ) -> PrepareReport:
     """Turn footage into a dataset folder that `datasets.load_dataset` reads as it stands; equal input, equal bytes.
 
-    `footage`: as `fexgan.manifest.scan_footage` reads it. `out`: written under a temporary name beside it and renamed;
-    replaced where it holds a dataset of this package and nothing else. `split`, `test_share`, `seed`: see
-    `choose_test_frames`. `progress(stage, done, total)` is told how far each of the two stages is.
+    `footage`: a folder, read by `scan_footage`, or what was found there or in a list. `out`: written under a temporary
+    name beside it and renamed; replaced where it holds a dataset of this package and nothing else.
+    `split`, `test_share`, `seed`: see `choose_test_frames`. `progress(stage, done, total)` is told how far each of the two stages is.
     Raises InputError when a path is wrong, nothing can be used, or `out` holds something else.
     """
-    footage, out, framing = Path(footage), Path(out), framing or FramingConfig()
+    out, framing = Path(out), framing or FramingConfig()
     record = DatasetRecord(framing, split, float(test_share), seed)
     tell = progress or (lambda stage, done, total: None)
     choose_test_frames([], split, test_share, seed)
-    entries = scan_footage(footage)
-    _check_out(out, footage)
-    shots, left_out = plan_footage(entries, footage, framing, lambda done, total: tell("find faces", done, total))
+    if not isinstance(footage, Footage):
+        footage = scan_footage(footage)
+    _check_out(out, footage.root)
+    shots, unusable = plan_footage(footage, framing, lambda done, total: tell("find faces", done, total))
+    left_out = (*footage.left_out, *unusable)
     if not shots:
         raise InputError(
-            f"nothing in {footage} can be used; the first reason: {left_out[0].source}: {left_out[0].reason}"
+            f"nothing in {footage.root} can be used; the first reason: {left_out[0].source}: {left_out[0].reason}"
         )
 
     test_frames = choose_test_frames([(shot.entry, len(shot)) for shot in shots], split, test_share, seed)
     report = PrepareReport(
         folder=out,
+        footage=footage,
         record=record,
         characters=tuple(sorted({shot.entry.character for shot in shots}, key=natural_key)),
         frame_counts=_count_frames(shots, test_frames),
         take_count=len(shots),
+        files_used=sum(max(1, len(shot.entry.pictures)) for shot in shots),
         without_face=tuple(source for shot in shots for source in shot.without_face),
-        left_out=tuple(left_out),
+        left_out=left_out,
         licenses=frozenset(shot.license for shot in shots),
     )
     with atomic_folder(out) as folder:
@@ -71,7 +76,7 @@ def prepare(
         shown = report.characters[:LARGEST_SHEET_ROWS]
         rows = [[apexes.get((character, affect)) for affect in AFFECTS] for character in shown]
         write_image(folder / SHEET_NAME, sheet(rows, AFFECTS, shown, SHEET_CELL_PX))
-        write_text_atomically(folder / CARD_NAME, card_text(report, footage.resolve().name))
+        write_text_atomically(folder / CARD_NAME, card_text(report, footage.root.resolve().name))
     return report
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import yaml
@@ -37,6 +38,7 @@ def card_text(report: PrepareReport, name: str) -> str:
         "## Columns\n\n" + _columns_text(),
         "## Split\n\n" + _split_text(report),
         "## Framing\n\n" + _framing_text(report),
+        *(["## Labels\n\n" + labels] if (labels := _labels_text(report)) else []),
         "## Left out\n\n" + _left_out_text(report),
         "## Load\n\n```python\nfrom datasets import load_dataset\n\n"
         'frames = load_dataset("path/to/this/folder", split="train")\n```',
@@ -82,7 +84,8 @@ def _counts_table(report: PrepareReport) -> str:
             f"{report.frame_counts['train', character, affect]} + {report.frame_counts['test', character, affect]}"
             for affect in AFFECTS
         )
-        lines.append(f"| {character} | " + " | ".join(cells) + " |")
+        name = character.replace("|", "\\|")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -115,14 +118,20 @@ def _framing_text(report: PrepareReport) -> str:
     return f"{text}\n\nNo face was found here, so the square is the largest in the middle:\n\n{listed}"
 
 
+def _labels_text(report: PrepareReport) -> str:
+    """How labels were read, a line for each affect that was called otherwise; empty where none was."""
+    words: dict[str, list[str]] = defaultdict(list)
+    for (label, affect), files in sorted(report.footage.labels.items()):
+        words[affect].append(f"`{label}` ({_count(files, 'file')})")
+    renamed = {affect for label, affect in report.footage.labels if label != affect}
+    return "\n".join(f"- {affect}: {', '.join(words[affect])}" for affect in AFFECTS if affect in renamed)
+
+
 def _left_out_text(report: PrepareReport) -> str:
-    if not report.left_out:
-        return "Nothing."
-    lines = [
-        f"- `{item.source}`" + (f" ({_count(item.takes, 'take')})" if item.takes else "") + f": {item.reason}"
-        for item in report.left_out
-    ]
-    return "\n".join(lines)
+    found, used = report.footage.files, report.files_used
+    lines = [f"- `{item.source}` ({_count(item.files, 'file')}): {item.reason}" for item in report.left_out]
+    counts = f"{_count(found, 'file')} found, {used:,} used, {found - used:,} left out"
+    return f"{counts}:\n\n" + "\n".join(lines) if lines else f"{counts}."
 
 
 def _count(number: int, noun: str) -> str:

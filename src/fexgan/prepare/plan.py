@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,23 +12,15 @@ import numpy as np
 from fexgan.affects import NEUTRAL
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.manifest import ClipEntry, affects_of_folder, read_sidecar
+from fexgan.manifest import read_sidecar
 from fexgan.media import Pixels, read_clip, read_image
 from fexgan.prepare.crop import Square, cut, steady_square
 from fexgan.prepare.faces import FaceFinder
+from fexgan.prepare.footage import ClipEntry, Footage, LeftOut, clean, source_name
 
 Strengths = tuple[float | None, ...]
 HeadPoses = tuple[tuple[float, float, float] | None, ...]
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Something in the footage that is not in the dataset: its path in the footage, its number of takes, and why."""
-
-    source: str
-    takes: int
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -68,80 +59,83 @@ class Shot:
 
 
 def plan_footage(
-    entries: Sequence[ClipEntry], footage: Path, framing: FramingConfig, progress: Callable[[int, int], None]
+    footage: Footage, framing: FramingConfig, progress: Callable[[int, int], None]
 ) -> tuple[list[Shot], list[LeftOut]]:
     """Look at every take once: the usable ones, and what is left out and why. `progress(done, total)` counts takes."""
     finder = FaceFinder()
     shots: list[Shot] = []
     left_out: list[LeftOut] = []
-    single = [entry for entry in entries if len(affects_of_folder(entry.affect)) == 1]
-    mixed = [entry for entry in entries if len(affects_of_folder(entry.affect)) > 1]
-    for folder, members in itertools.groupby(mixed, key=lambda entry: f"{entry.character}/{entry.affect}"):
-        left_out.append(LeftOut(folder, len(list(members)), "shows a mixture, which has no single label"))
-    for done, entry in enumerate(single, start=1):
+    for done, entry in enumerate(footage.entries, start=1):
         try:
             if entry.pictures:
-                shot, unreadable = _plan_pictures(entry, footage, framing, finder)
+                shot, unreadable = _plan_pictures(entry, footage.root, framing, finder)
                 left_out += unreadable
             else:
-                shot = _plan_clip(entry, footage, framing, finder)
+                shot = _plan_clip(entry, footage.root, framing, finder)
             if shot is not None:
                 shots.append(shot)
         except InputError as error:
-            left_out.append(LeftOut(_relative(entry.path, footage), 1, _reason(error, footage)))
-        progress(done, len(single))
+            left_out.append(LeftOut(source_name(entry.path, footage.root), 1, _reason(error, footage.root)))
+        progress(done, len(footage.entries))
     return shots, left_out
 
 
-def _plan_clip(entry: ClipEntry, footage: Path, framing: FramingConfig, finder: FaceFinder) -> Shot:
+def _plan_clip(entry: ClipEntry, root: Path, framing: FramingConfig, finder: FaceFinder) -> Shot:
     count, samples = _sample((pixels for pixels, _ in read_clip(entry.path)), framing.sampled_frames)
     if count == 0:
         raise InputError(f"{entry.path} holds no frames")
     strengths, head_deg, license = _truth(entry, count)
     square, found = steady_square(samples, finder, framing)
-    source = _relative(entry.path, footage)
+    source = source_name(entry.path, root)
     without_face = () if found else (source,)
     return Shot(entry, (square,) * count, strengths, head_deg, (source,) * count, without_face, license)
 
 
 def _plan_pictures(
-    entry: ClipEntry, footage: Path, framing: FramingConfig, finder: FaceFinder
+    entry: ClipEntry, root: Path, framing: FramingConfig, finder: FaceFinder
 ) -> tuple[Shot | None, list[LeftOut]]:
     """Pictures of one size are one recording and share a square; pictures of several sizes are framed one by one."""
-    paths: list[Path] = []
+    usable: list[int] = []
     shapes: set[tuple[int, ...]] = set()
     left_out: list[LeftOut] = []
-    for path in entry.pictures:
+    for index, path in enumerate(entry.pictures):
         try:
             shapes.add(read_image(path).shape)
-            paths.append(path)
+            usable.append(index)
         except InputError as error:
-            left_out.append(LeftOut(_relative(path, footage), 0, _reason(error, footage)))
-    if not paths:
+            left_out.append(LeftOut(source_name(path, root), 1, _reason(error, root)))
+    if not usable:
         return None, left_out
-    sources = tuple(_relative(path, footage) for path in paths)
+    entry = replace(
+        entry,
+        pictures=tuple(entry.pictures[index] for index in usable),
+        strengths=tuple(entry.strengths[index] for index in usable),
+    )
+    paths = entry.pictures
+    sources = tuple(source_name(path, root) for path in paths)
     if len(shapes) == 1:
         square, found = steady_square(
             [read_image(path) for path in _evenly(paths, framing.sampled_frames)], finder, framing
         )
-        squares, without_face = (square,) * len(paths), () if found else (_relative(entry.path, footage),)
+        squares, without_face = (square,) * len(paths), () if found else (source_name(entry.path, root),)
     else:
         framed = [steady_square([read_image(path)], finder, framing) for path in paths]
         squares = tuple(square for square, _ in framed)
         without_face = tuple(source for source, (_, found) in zip(sources, framed, strict=True) if not found)
-    usable = ClipEntry(entry.path, entry.character, entry.affect, entry.take, pictures=tuple(paths))
-    strengths, head_deg, license = _truth(usable, len(paths))
-    return Shot(usable, squares, strengths, head_deg, sources, without_face, license), left_out
+    strengths, head_deg, license = _truth(entry, len(paths))
+    return Shot(entry, squares, strengths, head_deg, sources, without_face, license), left_out
 
 
 def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, HeadPoses, str]:
-    """(strength and head pose of each frame, license) from the sidecar.
+    """(strength and head pose of each frame, license) from the sidecar, or the list.
 
-    Without one, neutral is sure to be neutral and the rest is unknown.
+    Where neither tells, neutral is sure to be neutral and the rest is unknown.
     Raises InputError for a sidecar that does not fit its clip.
     """
     if entry.sidecar_path is None:
-        return (1.0 if entry.affect == NEUTRAL else None,) * frame_count, (None,) * frame_count, ""
+        told = entry.strengths or (None,) * frame_count
+        sure = 1.0 if entry.affect == NEUTRAL else None
+        return tuple(sure if strength is None else strength for strength in told), (None,) * frame_count, ""
     take = read_sidecar(entry.sidecar_path)
     strengths = take.frames.strength.get(entry.affect)
     if strengths is None:
@@ -174,10 +168,6 @@ def _evenly(items: Sequence[Item], count: int) -> list[Item]:
     return [items[index] for index in indices]
 
 
-def _relative(path: Path, footage: Path) -> str:
-    return path.relative_to(footage).as_posix()
-
-
-def _reason(error: InputError, footage: Path) -> str:
+def _reason(error: InputError, root: Path) -> str:
     """The error without the path of this machine, which a dataset that travels must not carry."""
-    return str(error).replace(f"{footage}/", "")
+    return clean(str(error).replace(f"{root}/", ""))

@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fexgan.manifest import DatasetRecord
-from fexgan.prepare.plan import LeftOut
+from fexgan.prepare.footage import Footage, LeftOut
 
 
 @dataclass(frozen=True)
 class PrepareReport:
     """What `prepare` wrote and what it left out.
 
-    `frame_counts`: (split, character, affect) -> frames. `take_count`: takes used. `without_face`: takes or pictures
-    framed by their middle. `left_out`: mixtures, unreadable clips and pictures.
+    `footage`: what was found. `frame_counts`: (split, character, affect) -> frames. `take_count`: takes used.
+    `files_used`: clips and pictures used. `without_face`: takes or pictures framed by their middle. `left_out`: all
+    that was found and is not used; its files and `files_used` add up to the files found.
     """
 
     folder: Path
+    footage: Footage
     record: DatasetRecord
     characters: tuple[str, ...]
     frame_counts: Counter[tuple[str, str, str]]
     take_count: int
+    files_used: int
     without_face: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     licenses: frozenset[str]

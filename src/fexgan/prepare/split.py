@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
 from fexgan.errors import InputError
-from fexgan.manifest import ClipEntry
+from fexgan.prepare.footage import ClipEntry
 
 SPLITS = ("take", "frame", "character")
 Item = TypeVar("Item", bound=Hashable)

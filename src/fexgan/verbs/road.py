@@ -94,16 +94,26 @@ class Film:
 class Prepare:
     """Turn footage into a labelled dataset of cropped faces, in train and test.
 
-    Footage is a folder of CHARACTER/AFFECT/TAKE.mp4 or CHARACTER/AFFECT/*.png.
+    Footage is a folder of CHARACTER/AFFECT/TAKE.mp4, CHARACTER/AFFECT/*.png or AFFECT/CHARACTER*.png, or a CSV or
+    Parquet list of files in its folder with the columns file, affect and, where known, character, take and strength.
 
     $ fexgan prepare open-cast --out out/dataset
     $ fexgan prepare recordings --out out/mine --split character
+    $ fexgan prepare kdef --labels kdef --out out/kdef
+    $ fexgan prepare list.csv --columns file=image affect=emotion --leave-out contempt --out out/listed
     """
 
     footage: Annotated[Positional[Path], arg(metavar="FOOTAGE")]
-    """Folder of footage, or open-cast for the bundled one."""
+    """Folder of footage, CSV or Parquet list, or open-cast for the bundled footage."""
     out: Path
     """Folder of the dataset to write."""
+    labels: Annotated[str, arg(metavar="DATASET|FILE")] = ""
+    """Read the codes and file names of fer2013, raf-db, affectnet, ck+, kdef, rafd or ferg, or of a YAML file such as
+    'joy: [glee]'. Words such as happy, angry and sad are always understood."""
+    leave_out: Annotated[tuple[str, ...], arg(metavar="LABEL ...")] = ()
+    """Labels or affects that are not wanted, such as contempt."""
+    columns: Annotated[tuple[str, ...], arg(metavar="NAME=COLUMN ...")] = ()
+    """What a list calls its columns, where otherwise."""
     split: Literal["take", "frame", "character"] = "take"
     """What is kept whole on one side: takes, nothing (as in the paper; neighbouring frames leak), or characters."""
     test_share: float = 0.3
@@ -116,16 +126,19 @@ class Prepare:
     """Height of the face box as a share of the picture's side; larger is closer."""
 
     def run(self) -> None:
-        from fexgan.prepare import prepare
+        from fexgan.prepare import find_footage, prepare
         from fexgan.terminal import say, stage_progress
 
         framing = FramingConfig(image_size_px=self.size_px, face_fraction=self.face_fraction)
+        footage = find_footage(_footage(self.footage), self.labels, self.leave_out, self.columns)
         with stage_progress() as tell:
-            report = prepare(_footage(self.footage), self.out, framing, self.split, self.test_share, self.seed, tell)
+            report = prepare(footage, self.out, framing, self.split, self.test_share, self.seed, tell)
+        for label, files in footage.unknown_labels.most_common():
+            say(f"label {label!r} names no affect that is known: {files:,} files left out", style="yellow")
         say(
             f"wrote {report.folder}: {report.take_count} takes of {len(report.characters)} characters, "
             f"{report.frames_in('train'):,} frames to train on and {report.frames_in('test'):,} to test with; "
-            f"{len(report.without_face)} without a face found, {len(report.left_out)} left out"
+            f"{len(report.without_face)} without a face found; {report.files_used:,} of {footage.files:,} files used"
         )
 
 

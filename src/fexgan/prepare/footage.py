@@ -1,0 +1,218 @@
+"""What lies in a footage folder: the takes in it, and every file that is none, with the reason."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fexgan.errors import InputError
+from fexgan.manifest import STILLS, natural_key
+from fexgan.media import CLIP_SUFFIXES, READ_SUFFIXES
+from fexgan.prepare.labels import Vocabulary, load_vocabulary, plain
+
+LAYOUT = "<character>/<affect>/<take>.mp4, <character>/<affect>/*.png or <affect>/<character>*.png"
+CLIPS = (*CLIP_SUFFIXES, ".gif")
+PICTURES_TAKE = "pictures"
+"""Name of the take that the loose pictures of one character and affect make up."""
+NOBODY = "unknown"
+"""The one character of footage that does not tell who is who."""
+MIXTURE_REASON = "shows a mixture, which has no single label"
+
+
+@dataclass(frozen=True)
+class ClipEntry:
+    """One take found in footage.
+
+    `path`: the clip, or the folder that holds the take's `pictures` (empty for a clip). `sidecar_path`: the truth
+    beside a clip, None where there is none. `strengths`: of each picture, where a list tells them.
+    """
+
+    path: Path
+    character: str
+    affect: str
+    take: str
+    sidecar_path: Path | None = None
+    pictures: tuple[Path, ...] = ()
+    strengths: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something in the footage that is not in the dataset: its path in the footage, its number of files, and why."""
+
+    source: str
+    files: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Footage:
+    """What was found. `files`: how many, each in one of `entries` or in `left_out`; a clip's sidecar counts with it.
+
+    `labels`: (label, affect) -> files. `unknown_labels`: label -> files that are left out for it.
+    """
+
+    root: Path
+    entries: tuple[ClipEntry, ...]
+    left_out: tuple[LeftOut, ...]
+    files: int
+    labels: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unknown_labels: Counter[str] = field(default_factory=Counter)
+
+
+class Sorter:
+    """Puts files to takes by who they show and their label, and notes what has no place."""
+
+    def __init__(self, root: Path, vocabulary: Vocabulary, leave_out: Collection[str]) -> None:
+        self.root, self.vocabulary = root, vocabulary
+        self._chosen = {plain(label): label for label in leave_out}
+        self._unused = set(self._chosen)
+        self._clips: list[ClipEntry] = []
+        self._pictures: dict[tuple[str, str, str], list[tuple[Path, float | None]]] = defaultdict(list)
+        self._left_out: Counter[tuple[str, str]] = Counter()
+        self._labels: Counter[tuple[str, str]] = Counter()
+        self._unknown: Counter[str] = Counter()
+
+    def leave_out(self, path: Path, reason: str) -> None:
+        """Note a file that is not used, or one of a folder where the reason holds for the folder."""
+        self._left_out[source_name(path, self.root), reason] += 1
+
+    def add(
+        self,
+        path: Path,
+        character: str,
+        label: str,
+        take: str = "",
+        strength: float | None = None,
+        sidecar: Path | None = None,
+    ) -> None:
+        """Put a clip or picture where its label belongs.
+
+        Where no `take` is given, a clip is called by its stem, and the pictures of a character and affect are one take.
+        """
+        shown, character = clean(label), clean(character)
+        affect = self.vocabulary.affect_of(label)
+        chosen = {plain(label), affect} & self._chosen.keys()
+        self._unused -= chosen
+        if chosen:
+            self.leave_out(path.parent, f"label {shown!r} is left out by choice")
+        elif label == STILLS or (affect is not None and "+" in affect):
+            self.leave_out(path.parent, MIXTURE_REASON)
+        elif affect is None:
+            self._unknown[shown] += 1
+            self.leave_out(path.parent, f"label {shown!r} names no affect that is known")
+        else:
+            self._labels[shown, affect] += 1
+            if path.suffix.lower() in CLIPS:
+                self._clips.append(ClipEntry(path, character, affect, clean(take or path.stem), sidecar))
+            else:
+                self._pictures[character, affect, clean(take or PICTURES_TAKE)].append((path, strength))
+
+    def footage(self) -> Footage:
+        """All that was put in, sorted by character, affect and take.
+
+        Raises InputError for two clips of one take, a label to leave out that nothing has, and where nothing was found.
+        """
+        entries = list(self._clips)
+        for (character, affect, take), members in self._pictures.items():
+            paths, strengths = zip(*members, strict=True)
+            folder = Path(os.path.commonpath([path.parent for path in paths]))
+            entries.append(ClipEntry(folder, character, affect, take, None, paths, strengths))
+        entries.sort(key=lambda entry: (entry.character, entry.affect, natural_key(entry.take)))
+        for first, second in itertools.pairwise(entries):
+            if (first.character, first.affect, first.take) == (second.character, second.affect, second.take):
+                raise InputError(f"{first.path} and {second.path} are the same take; rename one of them")
+        if self._unused:
+            labels = sorted({label for label, _ in self._labels} | set(self._unknown))
+            missing = self._chosen[min(self._unused)]
+            raise InputError(f"nothing is labelled {missing!r}, so it cannot be left out; found: {', '.join(labels)}")
+        left_out = tuple(LeftOut(source, count, reason) for (source, reason), count in self._left_out.items())
+        files = self._left_out.total() + sum(max(1, len(entry.pictures)) for entry in entries)
+        return Footage(self.root, tuple(entries), left_out, files, self._labels, self._unknown)
+
+
+def scan_footage(folder: Path, labels: str = "", leave_out: Collection[str] = ()) -> Footage:
+    """Every take under a footage folder, sorted by character, affect and take; hidden files are passed over.
+
+    Reads `<character>/<affect>/<take>.mp4` (with `<take>.json` where it stands), `<character>/<affect>/*.png|jpg` and
+    `<affect>/<character>*.png|jpg`; in the last, a picture's character is its name without what follows it: a number,
+    and the affect (`ada_joy_012.png` shows ada). `labels`: see `load_vocabulary`; it may say that file names tell more.
+    `leave_out`: labels or affects that are not wanted.
+    Raises InputError for a wrong path, and as `Sorter.footage` does.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"no footage folder at {folder}; give a folder laid out as {LAYOUT}")
+    sorter = Sorter(folder, load_vocabulary(labels), leave_out)
+    files = list(_files(folder, sorter))
+    clip_stems = {path.with_suffix("") for path in files if path.suffix.lower() in CLIPS}
+    for path in files:
+        suffix = path.suffix.lower()
+        if suffix == ".json" and path.with_suffix("") in clip_stems:
+            continue
+        if suffix not in CLIPS and suffix not in READ_SUFFIXES:
+            sorter.leave_out(path, "is neither a clip nor a picture")
+        else:
+            _place(path, sorter)
+    found = sorter.footage()
+    if not found.files:
+        raise InputError(f"no footage in {folder}; lay it out as {LAYOUT}")
+    return found
+
+
+def _place(path: Path, sorter: Sorter) -> None:
+    """Read off a file's place and name who it shows and with which label."""
+    folders = path.relative_to(sorter.root).parts[:-1]
+    vocabulary, is_clip = sorter.vocabulary, path.suffix.lower() in CLIPS
+    sidecar = path.with_suffix(".json") if is_clip and path.with_suffix(".json").is_file() else None
+    if vocabulary.file_name is not None:
+        match = vocabulary.file_name.fullmatch(path.stem)
+        if match is None:
+            return sorter.leave_out(path, "its name does not tell what names of its dataset tell")
+        told = match.groupdict()
+        return sorter.add(path, told.get("character") or NOBODY, told.get("label") or path.parent.name)
+    if folders and not vocabulary.people:
+        return sorter.add(path, NOBODY, folders[-1], sidecar=sidecar)
+    if len(folders) == 2:
+        return sorter.add(path, folders[0], folders[1], sidecar=sidecar)
+    if len(folders) == 1 and not is_clip:
+        return sorter.add(path, _character_of_picture(path.stem, folders[0]), folders[0])
+    return sorter.leave_out(path, f"lies elsewhere than {LAYOUT}")
+
+
+def _character_of_picture(stem: str, label: str) -> str:
+    name = re.sub(r"[\W_]*\d*$", "", stem)
+    return re.sub(rf"[\W_]+{re.escape(label)}$", "", name) or stem
+
+
+def _files(folder: Path, sorter: Sorter) -> Iterator[Path]:
+    """All files below a folder in natural order; links that lead out of the footage, or to folders, are left out."""
+    try:
+        paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        return sorter.leave_out(folder, f"cannot be opened: {(error.strerror or str(error)).lower()}")
+    for path in sorted(paths, key=lambda path: (natural_key(path.stem), path.suffix)):
+        if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(sorter.root.resolve())):
+            sorter.leave_out(path, "is a link to nothing, to a folder, or out of the footage")
+        elif path.is_dir():
+            yield from _files(path, sorter)
+        elif path.is_file():
+            yield path
+        else:
+            sorter.leave_out(path, "is no file")
+
+
+def source_name(path: Path, root: Path) -> str:
+    """A path as a dataset tells it: relative to the footage, as `clean` text."""
+    return clean(path.relative_to(root).as_posix())
+
+
+def clean(text: str) -> str:
+    """Text that is whole UTF-8 on one line: bytes that were none, and control characters, as escapes."""
+    whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]", lambda match: f"\\x{ord(match[0]):02x}", whole)

@@ -1,0 +1,123 @@
+"""A CSV or Parquet list of files and labels, as footage."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fexgan.errors import InputError
+from fexgan.media import READ_SUFFIXES
+from fexgan.prepare.footage import CLIPS, NOBODY, Footage, Sorter, scan_footage
+from fexgan.prepare.labels import load_vocabulary
+
+LIST_SUFFIXES = (".csv", ".parquet")
+REQUIRED = ("file", "affect")
+OPTIONAL = ("character", "take", "strength")
+
+
+def find_footage(
+    path: Path, labels: str = "", leave_out: Collection[str] = (), columns: Collection[str] = ()
+) -> Footage:
+    """The takes of a folder, or of a list where `path` ends in .csv or .parquet.
+
+    `columns`: texts `name=column`, for `read_list`. Raises InputError as it and `scan_footage` do.
+    """
+    mapping = dict(text.partition("=")[::2] for text in columns)
+    allowed = (*REQUIRED, *OPTIONAL)
+    for name, column in mapping.items():
+        if name not in allowed or not column:
+            raise InputError(f"column {name!r} is unknown; give NAME=COLUMN with a name of {', '.join(allowed)}")
+    if path.suffix.lower() in LIST_SUFFIXES and not path.is_dir():
+        return read_list(path, labels, leave_out, mapping)
+    if mapping:
+        raise InputError(f"{path} is no list, so it has no columns; give a CSV or Parquet file, or no columns")
+    return scan_footage(path, labels, leave_out)
+
+
+def read_list(
+    path: Path, labels: str = "", leave_out: Collection[str] = (), columns: Mapping[str, str] | None = None
+) -> Footage:
+    """The takes that a list tells of: a row for each clip or picture, in the folder that holds the list or below.
+
+    Its columns are `file` and `affect`, and where they are known `character`, `take` and `strength` in [0, 1] of a
+    picture; `columns` tells which of them the list calls otherwise. `labels` and `leave_out` as for `scan_footage`.
+    Raises InputError for a list that cannot be read, lacks a column, or tells of nothing.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"no list at {path}; give a CSV or Parquet file with the columns {', '.join(REQUIRED)}")
+    names = {name: name for name in (*REQUIRED, *OPTIONAL)} | dict(columns or {})
+    sorter = Sorter(path.parent, load_vocabulary(labels), leave_out)
+    seen: set[Path] = set()
+    try:
+        for row in _rows(path, names, set(columns or ())):
+            _place(row, names, sorter, seen)
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException):
+        raise InputError(f"list {path} cannot be read; give a whole CSV file in UTF-8, or a Parquet file") from None
+    found = sorter.footage()
+    if not found.files:
+        raise InputError(f"list {path} has no rows; give one for each clip or picture")
+    return found
+
+
+def _rows(path: Path, names: Mapping[str, str], mapped: Collection[str]) -> Iterator[dict[str, Any]]:
+    if path.suffix.lower() == ".parquet":
+        file = pq.ParquetFile(path)
+        present = file.schema_arrow.names
+        _check_columns(path, present, names, mapped)
+        for batch in file.iter_batches(columns=[name for name in names.values() if name in present]):
+            yield from batch.to_pylist()
+    else:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            _check_columns(path, reader.fieldnames or (), names, mapped)
+            yield from reader
+
+
+def _check_columns(path: Path, present: Collection[str], names: Mapping[str, str], mapped: Collection[str]) -> None:
+    for name in (*REQUIRED, *mapped):
+        if names[name] not in present:
+            listed = ", ".join(present) or "none"
+            raise InputError(
+                f"list {path} has no column {names[name]!r}; its columns are {listed}: name one with {name}=COLUMN"
+            )
+
+
+def _place(row: Mapping[str, Any], names: Mapping[str, str], sorter: Sorter, seen: set[Path]) -> None:
+    def told(name: str) -> str:
+        value = row.get(names[name])
+        return "" if value is None else str(value).strip()
+
+    file, root = told("file"), sorter.root
+    path = root / file
+    if not file or "\0" in file or not path.resolve().is_relative_to(root.resolve()):
+        return sorter.leave_out(root, "a row names no file, or one outside the folder of the list")
+    if path in seen:
+        return sorter.leave_out(path, "is listed twice")
+    seen.add(path)
+    if not path.is_file():
+        return sorter.leave_out(path, "is listed, but no such file is there")
+    is_clip = path.suffix.lower() in CLIPS
+    if not is_clip and path.suffix.lower() not in READ_SUFFIXES:
+        return sorter.leave_out(path, "is neither a clip nor a picture")
+    try:
+        strength = _strength(told("strength"))
+    except ValueError:
+        return sorter.leave_out(path, f"its strength {told('strength')!r} is no number in [0, 1]")
+    sidecar = path.with_suffix(".json") if is_clip and path.with_suffix(".json").is_file() else None
+    return sorter.add(path, told("character") or NOBODY, told("affect"), told("take"), strength, sidecar)
+
+
+def _strength(text: str) -> float | None:
+    """The number, None where none is told. Raises ValueError for what is no strength."""
+    if text.lower() in ("", "nan"):
+        return None
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(text)
+    return value
