@@ -11,7 +11,7 @@ from fexgan.media import read_image
 from fexgan.picture import LoadedPicture
 from fexgan.prepare.faces import FaceFinder
 
-UPRIGHT = ("cartoon.png", "flat.png", "ink.png", "painted.jpg")
+UPRIGHT = ("cartoon.png", "clay.jpg", "comic.png", "flat.png", "ink.png", "painted.jpg")
 
 
 @pytest.fixture(scope="module")
