@@ -41,7 +41,8 @@ def prepare(
 
     `footage`: a folder, read by `scan_footage`, or what was found there or in a list. `out`: written under a temporary
     name beside it and renamed; replaced where it holds a dataset of this package and nothing else.
-    `split`, `test_share`, `seed`: see `choose_test_frames`. `progress(stage, done, total)` is told how far each of the two stages is.
+    `split`, `test_share`, `seed`: see `choose_test_frames`. `progress(stage, done, total)` is told how far each of the
+    two stages is.
     Raises InputError when a path is wrong, nothing can be used, or `out` holds something else.
     """
     out, framing = Path(out), framing or FramingConfig()
