@@ -196,6 +196,29 @@ def test_pictures_of_one_size_share_a_square_and_others_are_framed_one_by_one(tm
     assert np.abs(pictures[2] - pictures[3]).mean() < 8, "one face at two sizes must look alike"
 
 
+def test_by_time_a_take_gives_a_block_and_its_guards_go_to_neither_side(tmp_path: Path) -> None:
+    film(tmp_path / "cast", "ada", "joy", "1", frames=12)
+    film(tmp_path / "cast", "ada", "joy", "2", frames=3)
+    report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING, "time-block", 0.25, guard_frames=2)
+    rows = pq.read_table(tmp_path / "set/data").to_pylist()
+    assert (report.frames_in("test"), report.guard_count) == (3, 15 - len(rows))
+    assert report.record.guard_frames == 2 and 2 <= report.guard_count <= 4
+    card = (tmp_path / "set/README.md").read_text()
+    assert f"Guard: 2 frames on either side, {report.guard_count} frames in all" in card
+    with pytest.raises(InputError, match="the longest has 12 frames; give fewer guard frames"):
+        prepare(tmp_path / "cast", tmp_path / "other", FRAMING, "time-block", 0.25, guard_frames=9)
+
+
+def test_the_card_tells_of_test_frames_with_a_twin_in_train(tmp_path: Path) -> None:
+    film(tmp_path / "cast", "ada", "joy", "1")
+    shutil.copy(tmp_path / "cast/ada/joy/1.mp4", tmp_path / "cast/ada/joy/2.mp4")
+    report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    assert (report.leak.twin_count, report.leak.test_frames) == (4, 4)
+    card = (tmp_path / "set/README.md").read_text()
+    assert "Leak check: 4 of 4 test frames (100.0 %) have a near twin in train" in card
+    assert "mp4` frame 0 and `ada/joy/" in card
+
+
 def test_large_datasets_are_cut_into_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "ROWS_PER_SHARD", 4)
     monkeypatch.setattr(shards, "ROWS_PER_GROUP", 2)

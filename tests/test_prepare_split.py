@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fexgan.errors import InputError
 from fexgan.prepare.footage import ClipEntry
-from fexgan.prepare.split import choose_test_frames
+from fexgan.prepare.split import choose_test_frames, guard_of
 
 
 def _takes(characters: str = "ab", takes: int = 3, frames: int = 10) -> list[tuple[ClipEntry, int]]:
@@ -78,8 +78,36 @@ def test_a_share_of_nothing_tests_nothing(split: str) -> None:
 
 
 def test_wrong_splits_and_shares_are_refused() -> None:
-    with pytest.raises(InputError, match="split 'half' is unknown; choose from take, frame, character"):
+    with pytest.raises(InputError, match="split 'half' is unknown; choose from take, frame, character, time-block"):
         choose_test_frames([], "half", 0.3, seed=0)
     for share in (-0.1, 1.0, float("nan")):
         with pytest.raises(InputError, match="test share"):
             choose_test_frames([], "take", share, seed=0)
+
+
+@given(st.integers(1, 60), st.floats(0.01, 0.99), st.integers(0, 12), st.integers(0, 5))
+def test_a_block_is_one_run_and_its_guards_keep_it_from_training(
+    count: int, share: float, guard_frames: int, seed: int
+) -> None:
+    (block,) = choose_test_frames(_takes("a", 1, count)[:1], "time-block", share, seed, guard_frames)
+    guard = guard_of(block, count, guard_frames)
+    train = set(range(count)) - block - guard
+    assert train
+    if block:
+        assert len(block) == max(1, round(count * share)) == max(block) - min(block) + 1
+        assert min(abs(one - other) for one in block for other in train) > guard_frames
+    else:
+        assert count < max(1, round(count * share)) + 2 * guard_frames + 1
+
+
+def test_blocks_lie_at_places_of_their_own_that_names_and_seed_fix() -> None:
+    takes = _takes("abcd", 2, 100)
+    chosen = choose_test_frames(takes, "time-block", 0.3, 0, guard_frames=5)
+    assert {len(block) for block in chosen} == {30} and len({min(block) for block in chosen}) > 8
+    assert choose_test_frames(takes[:3], "time-block", 0.3, 0, guard_frames=5) == chosen[:3]
+    assert choose_test_frames(takes, "time-block", 0.3, 1, guard_frames=5) != chosen
+
+
+def test_guards_of_fewer_than_no_frames_are_refused() -> None:
+    with pytest.raises(InputError, match="-1 guard frames"):
+        choose_test_frames([], "time-block", 0.3, 0, guard_frames=-1)

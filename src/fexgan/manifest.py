@@ -171,6 +171,8 @@ class DatasetRecord:
     split: str
     test_share: float
     seed: int
+    guard_frames: int = 0
+    """Frames on either side of a test block that are in neither split; 0 where the split has no blocks."""
     format: int = DATASET_FORMAT
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from fexgan.prepare.footage import Footage, scan_footage
 from fexgan.prepare.plan import Shot, plan_footage
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
-from fexgan.prepare.split import choose_test_frames
+from fexgan.prepare.split import GUARD_FRAMES, choose_test_frames, guard_of
+from fexgan.prepare.twins import LeakCheck, LeakReport
 from fexgan.sheets import sheet
 
 LARGEST_SHEET_ROWS = 40
@@ -36,19 +37,21 @@ def prepare(
     test_share: float = 0.3,
     seed: int = 0,
     progress: Progress | None = None,
+    guard_frames: int = GUARD_FRAMES,
 ) -> PrepareReport:
     """Turn footage into a dataset folder that `datasets.load_dataset` reads as it stands; equal input, equal bytes.
 
     `footage`: a folder, read by `scan_footage`, or what was found there or in a list. `out`: written under a temporary
     name beside it and renamed; replaced where it holds a dataset of this package and nothing else.
-    `split`, `test_share`, `seed`: see `choose_test_frames`. `progress(stage, done, total)` is told how far each of the
-    two stages is.
+    `split`, `test_share`, `seed`, `guard_frames`: see `choose_test_frames`. `progress(stage, done, total)` is told how
+    far each of the two stages is.
     Raises InputError when a path is wrong, nothing can be used, or `out` holds something else.
     """
     out, framing = Path(out), framing or FramingConfig()
-    record = DatasetRecord(framing, split, float(test_share), seed)
+    guard_frames = guard_frames if split == "time-block" else 0
+    record = DatasetRecord(framing, split, float(test_share), seed, guard_frames)
     tell = progress or (lambda stage, done, total: None)
-    choose_test_frames([], split, test_share, seed)
+    choose_test_frames([], split, test_share, seed, guard_frames)
     if not isinstance(footage, Footage):
         footage = scan_footage(footage)
     _check_out(out, footage.root)
@@ -59,22 +62,34 @@ def prepare(
             f"nothing in {footage.root} can be used; the first reason: {left_out[0].source}: {left_out[0].reason}"
         )
 
-    test_frames = choose_test_frames([(shot.entry, len(shot)) for shot in shots], split, test_share, seed)
-    report = PrepareReport(
-        folder=out,
-        footage=footage,
-        record=record,
-        characters=tuple(sorted({shot.entry.character for shot in shots}, key=natural_key)),
-        frame_counts=_count_frames(shots, test_frames),
-        take_count=len(shots),
-        files_used=sum(max(1, len(shot.entry.pictures)) for shot in shots),
-        without_face=tuple(source for shot in shots for source in shot.without_face),
-        left_out=left_out,
-        licenses=frozenset(shot.license for shot in shots),
-    )
+    takes = [(shot.entry, len(shot)) for shot in shots]
+    test_frames = choose_test_frames(takes, split, test_share, seed, guard_frames)
+    if split == "time-block" and test_share and not any(test_frames):
+        longest = max(count for _, count in takes)
+        raise InputError(
+            f"no take is long enough for a test block and its guards: the longest has {longest} frames; "
+            "give fewer guard frames, or another split"
+        )
+    sides = [_sides(count, held_out, guard_frames) for (_, count), held_out in zip(takes, test_frames, strict=True)]
     with atomic_folder(out) as folder:
-        apexes = _write_shards(folder / SHARD_FOLDER, shots, test_frames, report, tell)
-        shown = report.characters[:LARGEST_SHEET_ROWS]
+        counts = _count_frames(shots, sides)
+        characters = tuple(sorted({shot.entry.character for shot in shots}, key=natural_key))
+        shown = characters[:LARGEST_SHEET_ROWS]
+        apexes, leak = _write_shards(folder / SHARD_FOLDER, shots, sides, counts, characters, shown, record, tell)
+        report = PrepareReport(
+            folder=out,
+            footage=footage,
+            record=record,
+            characters=characters,
+            frame_counts=counts,
+            guard_count=sum(side.count(None) for side in sides),
+            leak=leak,
+            take_count=len(shots),
+            files_used=sum(max(1, len(shot.entry.pictures)) for shot in shots),
+            without_face=tuple(source for shot in shots for source in shot.without_face),
+            left_out=left_out,
+            licenses=frozenset(shot.license for shot in shots),
+        )
         rows = [[apexes.get((character, affect)) for affect in AFFECTS] for character in shown]
         write_image(folder / SHEET_NAME, sheet(rows, AFFECTS, shown, SHEET_CELL_PX))
         write_text_atomically(folder / CARD_NAME, card_text(report, footage.root.resolve().name))
@@ -101,33 +116,55 @@ def _is_our_card(path: Path) -> bool:
     return isinstance(header, dict) and DATASET_KEY in header
 
 
-def _count_frames(shots: Sequence[Shot], test_frames: Sequence[frozenset[int]]) -> Counter[tuple[str, str, str]]:
+def _sides(count: int, held_out: frozenset[int], guard_frames: int) -> list[str | None]:
+    """`train` or `test` for each frame of a take, None for those beside a test block."""
+    guard = guard_of(held_out, count, guard_frames) if guard_frames else frozenset()
+    return ["test" if frame in held_out else None if frame in guard else "train" for frame in range(count)]
+
+
+def _count_frames(shots: Sequence[Shot], sides: Sequence[Sequence[str | None]]) -> Counter[tuple[str, str, str]]:
     counts: Counter[tuple[str, str, str]] = Counter()
-    for shot, held_out in zip(shots, test_frames, strict=True):
-        counts["train", shot.entry.character, shot.entry.affect] += len(shot) - len(held_out)
-        counts["test", shot.entry.character, shot.entry.affect] += len(held_out)
+    for shot, take_sides in zip(shots, sides, strict=True):
+        for split in ("train", "test"):
+            counts[split, shot.entry.character, shot.entry.affect] += take_sides.count(split)
     return counts
 
 
 def _write_shards(
-    folder: Path, shots: Sequence[Shot], test_frames: Sequence[frozenset[int]], report: PrepareReport, tell: Progress
-) -> dict[tuple[str, str], Pixels]:
-    """Write every frame to its split's shards; return the strongest frame of each character and affect."""
+    folder: Path,
+    shots: Sequence[Shot],
+    sides: Sequence[Sequence[str | None]],
+    counts: Counter[tuple[str, str, str]],
+    characters: Sequence[str],
+    shown: Sequence[str],
+    record: DatasetRecord,
+    tell: Progress,
+) -> tuple[dict[tuple[str, str], Pixels], LeakReport]:
+    """Write every frame to the shards of its side; return the strongest frame of each affect of `shown` characters."""
     folder.mkdir()
-    columns = schema(report.characters, report.record)
-    writers = {split: ShardWriter(folder, split, report.frames_in(split), columns) for split in ("train", "test")}
+    columns = schema(characters, record)
+    writers = {
+        split: ShardWriter(folder, split, sum(count for key, count in counts.items() if key[0] == split), columns)
+        for split in ("train", "test")
+    }
+    label = {character: index for index, character in enumerate(characters)}
     strongest = _strongest_frames(shots)
     apexes: dict[tuple[str, str], Pixels] = {}
+    leak = LeakCheck()
     total, done = sum(len(shot) for shot in shots), 0
-    for number, (shot, held_out) in enumerate(zip(shots, test_frames, strict=True)):
+    for number, (shot, take_sides) in enumerate(zip(shots, sides, strict=True)):
         entry = shot.entry
-        for index, (pixels, time_s) in enumerate(shot.frames(report.record.framing.image_size_px)):
-            if strongest[entry.character, entry.affect] == (number, index):
+        for index, (pixels, time_s) in enumerate(shot.frames(record.framing.image_size_px)):
+            if entry.character in shown and strongest[entry.character, entry.affect] == (number, index):
                 apexes[entry.character, entry.affect] = pixels
-            writers["test" if index in held_out else "train"].add(
+            side = take_sides[index]
+            if side is None:
+                continue
+            leak.add(side, pixels, shot.sources[index], index)
+            writers[side].add(
                 {
                     "image": {"bytes": encode_image(pixels), "path": None},
-                    "character": report.characters.index(entry.character),
+                    "character": label[entry.character],
                     "affect": affect_index(entry.affect),
                     "strength": shot.strengths[index],
                     "head_deg": shot.head_deg[index],
@@ -141,7 +178,7 @@ def _write_shards(
         tell("write frames", done, total)
     for writer in writers.values():
         writer.close()
-    return apexes
+    return apexes, leak.report()
 
 
 def _strongest_frames(shots: Sequence[Shot]) -> dict[tuple[str, str], tuple[int, int]]:

@@ -11,6 +11,7 @@ from fexgan.affects import AFFECTS
 from fexgan.manifest import DATASET_KEY
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER
+from fexgan.prepare.twins import LARGEST_DIFFERENCE, THUMBNAIL_PX, LeakReport
 
 CARD_NAME = "README.md"
 SHEET_NAME = "contact_sheet.png"
@@ -20,6 +21,10 @@ SPLIT_TEXTS = {
     "frame": (
         "By frame, as in the paper. **Neighbouring frames of one recording are on both sides, so test figures measured "
         "on this split are too good**; use the split by take to compare models."
+    ),
+    "time-block": (
+        "By time: of each take one run of frames is for testing, and the frames beside it are in neither split, so "
+        "that no test frame has a neighbour in train. Takes too short for that are wholly in train."
     ),
     "character": "By character: the people in test are never seen in train.",
 }
@@ -100,7 +105,29 @@ def _columns_text() -> str:
 
 def _split_text(report: PrepareReport) -> str:
     record = report.record
-    return f"{SPLIT_TEXTS[record.split]} Share for testing: {record.test_share:g} of each group, seed {record.seed}."
+    text = f"{SPLIT_TEXTS[record.split]} Share for testing: {record.test_share:g} of each group, seed {record.seed}."
+    if record.guard_frames:
+        text += (
+            f" Guard: {record.guard_frames} frames on either side, {_count(report.guard_count, 'frame')} in all are in "
+            "neither split."
+        )
+    return f"{text}\n\n{_leak_text(report.leak)}"
+
+
+def _leak_text(leak: LeakReport) -> str:
+    share = f"{100 * leak.twin_count / max(1, leak.test_frames):.1f} %"
+    text = (
+        f"Leak check: {leak.twin_count:,} of {_count(leak.test_frames, 'test frame')} ({share}) have a near "
+        f"twin in train, that is one that differs by at most {LARGEST_DIFFERENCE:g} grey levels (root mean square, "
+        f"brightness aside) at {THUMBNAIL_PX} x {THUMBNAIL_PX} px."
+    )
+    if not leak.closest:
+        return text
+    pairs = (
+        f"- `{twin.test[0]}` frame {twin.test[1]} and `{twin.train[0]}` frame {twin.train[1]}: {twin.difference:.2f}"
+        for twin in leak.closest
+    )
+    return f"{text} The nearest:\n\n" + "\n".join(pairs)
 
 
 def _framing_text(report: PrepareReport) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fexgan.manifest import DatasetRecord
 from fexgan.prepare.footage import Footage, LeftOut
+from fexgan.prepare.twins import LeakReport
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class PrepareReport:
     """What `prepare` wrote and what it left out.
 
     `footage`: what was found. `frame_counts`: (split, character, affect) -> frames. `take_count`: takes used.
+    `guard_count`: frames in neither split, beside test blocks. `leak`: what the leak check found.
     `files_used`: clips and pictures used. `without_face`: takes or pictures framed by their middle. `left_out`: all
     that was found and is not used; its files and `files_used` add up to the files found.
     """
@@ -24,6 +26,8 @@ class PrepareReport:
     record: DatasetRecord
     characters: tuple[str, ...]
     frame_counts: Counter[tuple[str, str, str]]
+    guard_count: int
+    leak: LeakReport
     take_count: int
     files_used: int
     without_face: tuple[str, ...]

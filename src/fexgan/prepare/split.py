@@ -11,18 +11,20 @@ from typing import TypeVar
 from fexgan.errors import InputError
 from fexgan.prepare.footage import ClipEntry
 
-SPLITS = ("take", "frame", "character")
+SPLITS = ("take", "frame", "character", "time-block")
+GUARD_FRAMES = 30
 Item = TypeVar("Item", bound=Hashable)
 
 
 def choose_test_frames(
-    takes: Sequence[tuple[ClipEntry, int]], split: str, test_share: float, seed: int
+    takes: Sequence[tuple[ClipEntry, int]], split: str, test_share: float, seed: int, guard_frames: int = GUARD_FRAMES
 ) -> list[frozenset[int]]:
     """For each (take, its number of frames), which of its frames are for testing.
 
     `split`: `take` draws whole takes of each character and affect, `frame` draws single frames of each character and
-    affect, `character` draws whole characters. `test_share` in [0, 1): how much of each group; a group of two or more
-    gives at least one to the test unless the share is 0, and always keeps one for training. Raises InputError.
+    affect, `character` draws whole characters, `time-block` one run of frames of each take that is long enough to leave
+    `guard_frames` on both sides of it and one more. `test_share` in [0, 1): how much of each group; a group of two or
+    more gives at least one to the test unless the share is 0, and always keeps one for training. Raises InputError.
     """
     if split not in SPLITS:
         raise InputError(f"split {split!r} is unknown; choose from {', '.join(SPLITS)}")
@@ -32,6 +34,11 @@ def choose_test_frames(
         characters = sorted({entry.character for entry, _ in takes})
         held_out = _draw(characters, test_share, f"{seed}")
         return [_frames(count, entry.character in held_out) for entry, count in takes]
+
+    if guard_frames < 0:
+        raise InputError(f"{guard_frames} guard frames are too few; give 0 or more")
+    if split == "time-block":
+        return [_block(entry, count, test_share, seed, guard_frames) for entry, count in takes]
 
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, (entry, _) in enumerate(takes):
@@ -48,6 +55,24 @@ def choose_test_frames(
             for index in members:
                 chosen[index] = frozenset(frame for owner, frame in frames if owner == index)
     return chosen
+
+
+def guard_of(test_frames: frozenset[int], count: int, guard_frames: int) -> frozenset[int]:
+    """The frames of a take of `count` that are within `guard_frames` of its test frames and none themselves."""
+    if not test_frames:
+        return frozenset()
+    near = range(max(0, min(test_frames) - guard_frames), min(count, max(test_frames) + guard_frames + 1))
+    return frozenset(near) - test_frames
+
+
+def _block(entry: ClipEntry, count: int, share: float, seed: int, guard_frames: int) -> frozenset[int]:
+    """A run of round(count * share) frames, and at least one, at a place that seed and names fix."""
+    length = max(1, round(count * share))
+    if share == 0.0 or count < length + 2 * guard_frames + 1:
+        return frozenset()
+    draw = random.Random(f"{seed}/{entry.character}/{entry.affect}/{entry.take}")
+    start = draw.randint(0, count - length)
+    return frozenset(range(start, start + length))
 
 
 def _frames(count: int, held_out: bool) -> frozenset[int]:

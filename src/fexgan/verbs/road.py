@@ -114,10 +114,13 @@ class Prepare:
     """Labels or affects that are not wanted, such as contempt."""
     columns: Annotated[tuple[str, ...], arg(metavar="NAME=COLUMN ...")] = ()
     """What a list calls its columns, where otherwise."""
-    split: Literal["take", "frame", "character"] = "take"
-    """What is kept whole on one side: takes, nothing (as in the paper; neighbouring frames leak), or characters."""
+    split: Literal["take", "frame", "character", "time-block"] = "take"
+    """What is kept whole on one side: takes, nothing (as in the paper; neighbouring frames leak), characters, or a run
+    of frames of each take, for long takes."""
     test_share: float = 0.3
     """Share that goes to test."""
+    guard_frames: int = 30
+    """Frames on either side of a time block that are in neither split."""
     seed: int = 0
     """Seed of the split."""
     size_px: int = FRAMING.image_size_px
@@ -132,7 +135,9 @@ class Prepare:
         framing = FramingConfig(image_size_px=self.size_px, face_fraction=self.face_fraction)
         footage = find_footage(_footage(self.footage), self.labels, self.leave_out, self.columns)
         with stage_progress() as tell:
-            report = prepare(footage, self.out, framing, self.split, self.test_share, self.seed, tell)
+            report = prepare(
+                footage, self.out, framing, self.split, self.test_share, self.seed, tell, self.guard_frames
+            )
         for label, files in footage.unknown_labels.most_common():
             say(f"label {label!r} names no affect that is known: {files:,} files left out", style="yellow")
         say(
@@ -140,6 +145,8 @@ class Prepare:
             f"{report.frames_in('train'):,} frames to train on and {report.frames_in('test'):,} to test with; "
             f"{len(report.without_face)} without a face found; {report.files_used:,} of {footage.files:,} files used"
         )
+        leak = report.leak
+        say(f"leak check: {leak.twin_count:,} of {leak.test_frames:,} frames to test with have a near twin in train")
 
 
 @dataclass(frozen=True)
