@@ -91,6 +91,8 @@ def test_a_training_run_stands_for_its_newest_whole_checkpoint(saved, tmp_path):
     for step in ("000900", "001000"):
         shutil.copytree(saved, tmp_path / "run" / "checkpoints" / step)
     (tmp_path / "run" / "checkpoints" / "002000").mkdir()
+    shutil.copytree(saved, tmp_path / "run" / "checkpoints" / "003000")
+    cut(tmp_path / "run" / "checkpoints" / "003000" / "weights.safetensors")
     (tmp_path / "run" / "checkpoints" / ".003000.partial").mkdir()
     assert newest_checkpoint(tmp_path / "run").name == "001000"
     assert resolve_checkpoint(tmp_path / "run") == newest_checkpoint(tmp_path / "run")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from narrow import settings
 from rich.console import Console
 
 from fexgan.affects import AFFECTS, affect_index, affect_vector
@@ -31,22 +32,6 @@ CPU = torch.device("cpu")
 NOTHING = AugmentationConfig(
     mirror_pairs=False, mirror=False, shift=0, scale=0, rotation_deg=0, brightness=0, contrast=0, saturation=0, cutout=0
 )
-
-
-def settings(**training) -> Config:
-    """Preset `tiny` with an eighth of its widths, in fp32, and dropout, which must resume exactly too."""
-    config = load_preset("tiny")
-    model = dataclasses.replace(
-        config.model,
-        encoder_widths=(8, 8, 16, 16, 16, 16),
-        decoder_widths=(16, 16, 16, 8, 8),
-        discriminator_widths=(8, 8, 16),
-        code_width=16,
-        dropout=0.2,
-    )
-    values = {"precision": "fp32", "batch_size": 8, "preview_every_steps": 0, "decay_share": 0.0, "log_every_steps": 2}
-    training = dataclasses.replace(config.training, **(values | training))
-    return dataclasses.replace(config, model=model, training=training)
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +121,33 @@ def test_a_finished_run_takes_no_step(tiny_dataset, tmp_path, quiet):
     assert again.checkpoint == newest_checkpoint(tmp_path)
 
 
-def test_only_the_newest_checkpoints_are_kept(tiny_dataset, tmp_path, quiet):
-    train(tiny_dataset, tmp_path, settings(steps=4, save_every_steps=1), console=quiet)
+def test_as_many_checkpoints_are_kept_as_asked(tiny_dataset, tmp_path, quiet):
+    config = settings(steps=4, save_every_steps=1)
+    train(tiny_dataset, tmp_path, config, console=quiet)
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["000003", "000004"]
+    train(tiny_dataset, tmp_path, config, steps=6, keep=1, console=quiet)
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000006"]
+    with pytest.raises(InputError, match="keep at least 1"):
+        train(tiny_dataset, tmp_path, config, keep=0, console=quiet)
+
+
+def test_a_run_goes_on_from_its_newest_whole_checkpoint_and_clears_what_a_kill_left(tiny_dataset, tmp_path, quiet):
+    config = settings(steps=2, save_every_steps=1)
+    train(tiny_dataset, tmp_path, config, console=quiet)
+    saved = tmp_path / "checkpoints"
+    weights = saved / "000002" / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    (saved / ".000003.99.partial" / "resume").mkdir(parents=True)
+    (tmp_path / ".log.99.partial.csv").touch()
+    again = train(tiny_dataset, tmp_path, config, console=quiet)
+    assert (again.step, again.steps_taken) == (2, 1)
+    assert sorted(path.name for path in saved.iterdir()) == ["000001", "000002", "000002.damaged"]
+    assert not list(tmp_path.rglob(".*"))
+
+    for folder in ("000001", "000002"):
+        (saved / folder / "model.json").write_text("{")
+    with pytest.raises(InputError, match=r"every checkpoint .* is damaged"):
+        train(tiny_dataset, tmp_path, config, console=quiet)
 
 
 def test_a_run_may_start_from_the_weights_of_another(tiny_dataset, tmp_path, quiet):

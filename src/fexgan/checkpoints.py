@@ -5,19 +5,20 @@
     resume/               only in a training's own checkpoints: what going on exactly takes
 
 Nothing in it is executed when it is read, and a folder appears whole or not at all. A training run keeps its own
-under `checkpoints/<step>/`; wherever a checkpoint is asked for, the run's folder stands for its newest.
+under `checkpoints/<step>/`; wherever a checkpoint is asked for, the run's folder stands for its newest whole one.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -139,12 +140,22 @@ def resolve_checkpoint(name_or_folder: str | Path) -> Path:
     )
 
 
+def saved_checkpoints(run: Path) -> list[Path]:
+    """The checkpoints in a training run's folder, oldest first, damaged ones included."""
+    folders = (path for path in (Path(run) / "checkpoints").glob("*/") if path.name.isdigit())
+    return sorted(folders, key=lambda path: int(path.name))
+
+
 def newest_checkpoint(run: Path) -> Path | None:
-    """The newest checkpoint of a training run's folder, None where it has none."""
-    steps = [path for path in (Path(run) / "checkpoints").glob("*/") if path.name.isdigit()]
-    return max(
-        (path for path in steps if (path / METADATA_FILE).is_file()), key=lambda path: int(path.name), default=None
-    )
+    """The newest whole checkpoint of a training run's folder, None where it has none."""
+    return next((folder for folder in reversed(saved_checkpoints(run)) if _is_whole(folder)), None)
+
+
+def remove_checkpoint(folder: Path) -> None:
+    """Remove a checkpoint folder: wherever this is cut short, no part of it is taken for a checkpoint."""
+    doomed = folder.with_name(f".{folder.name}.partial")
+    folder.rename(doomed)
+    shutil.rmtree(doomed)
 
 
 def read_metadata(folder: Path) -> Metadata:
@@ -178,6 +189,19 @@ def read_metadata(folder: Path) -> Metadata:
 def read_resume_state(folder: Path) -> dict[str, Tensor]:
     """The tensors given to `save_checkpoint` as `resume`. Raises InputError where there are none."""
     return _read_tensors(folder / RESUME_FILE)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether no file of a checkpoint is missing or cut off."""
+    resume = folder / RESUME_FILE
+    try:
+        json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))
+        for path in (folder / WEIGHTS_FILE, *([resume] if resume.parent.exists() else [])):
+            with safe_open(path, "pt"):  # reads the header, which tells the file's length
+                pass
+    except (OSError, ValueError, SafetensorError):
+        return False
+    return True
 
 
 def _metadata_to_json(metadata: Metadata) -> str:

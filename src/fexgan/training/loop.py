@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import shutil
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -22,9 +21,10 @@ from fexgan.checkpoints import (
     Checkpoint,
     Metadata,
     load_checkpoint,
-    newest_checkpoint,
     read_resume_state,
+    remove_checkpoint,
     save_checkpoint,
+    saved_checkpoints,
 )
 from fexgan.config import AnyConfig
 from fexgan.errors import InputError
@@ -34,7 +34,7 @@ from fexgan.training.batches import step_generator
 from fexgan.training.display import Display
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog
-from fexgan.training.resume import refuse_changes, restore, resume_state
+from fexgan.training.resume import last_checkpoint, refuse_changes, restore, resume_state
 from fexgan.training.tasks import Task, open_task
 from fexgan.training.updates import learning_rate
 
@@ -67,36 +67,42 @@ def train(
     *,
     start_from: str | Path | None = None,
     steps: int | None = None,
+    keep: int = CHECKPOINTS_KEPT,
     console: Console | None = None,
 ) -> TrainingSummary:
     """Train networks of `config` into the folder `out`, or go on with a run that is there.
 
     `data`: a prepared dataset for family `paper`, whose train split is learned from; for family `portrait` a folder of
     filmed stills. `start_from`: begin with the weights of this checkpoint (name or folder) instead of random ones; a
-    run that goes on keeps its own. `steps`: steps in all, instead of `config.training.steps`. `out` receives `log.csv`,
-    `tensorboard/`, `previews/` and `checkpoints/<step>/`. Ctrl-C and SIGTERM save and end.
+    run that goes on keeps its own. `steps`: steps in all, instead of `config.training.steps`. `keep`: how many
+    checkpoints stay, the newest. `out` receives `log.csv`, `tensorboard/`, `previews/` and `checkpoints/<step>/`.
+    Ctrl-C and SIGTERM save and end; whatever else ends the process, training goes on from the newest whole checkpoint.
 
     Raises InputError for data or a checkpoint that do not fit, for a run begun with other settings or data, and
     when a loss is no longer a finite number.
     """
+    if keep < 1:
+        raise InputError(f"cannot keep {keep} checkpoints; keep at least 1")
     if steps is not None:
         config = dataclasses.replace(config, training=dataclasses.replace(config.training, steps=steps))
     out = _writable_folder(Path(out))
-    return _Run(open_task(Path(data), config), out, start_from, console or Console()).run()
+    return _Run(open_task(Path(data), config), out, start_from, keep, console or Console()).run()
 
 
 class _Run:
     """One run of a training: what `train` holds between its steps."""
 
-    def __init__(self, task: Task, out: Path, start_from: str | Path | None, console: Console) -> None:
-        self.task, self.config, self.out, self.console = task, task.config, out, console
+    def __init__(self, task: Task, out: Path, start_from: str | Path | None, keep: int, console: Console) -> None:
+        self.task, self.config, self.out, self.keep, self.console = task, task.config, out, keep, console
         config = task.config
         self.accelerator = Accelerator(
             log_with="tensorboard", project_config=ProjectConfiguration(str(out), str(out / "tensorboard"))
         )
         if self.accelerator.num_processes > 1:
             raise InputError("training runs in one process; start it without a launcher")
-        self.newest = newest_checkpoint(out)
+        self.newest, damaged = last_checkpoint(out)
+        for folder in damaged:
+            console.print(f"a damaged checkpoint was set aside as {folder}", soft_wrap=True, highlight=False)
         self.step = 0
         networks = build(config.model, config.training.seed)
         if self.newest is not None:
@@ -188,9 +194,8 @@ class _Run:
         self.newest = self.out / "checkpoints" / f"{self.step:06d}"
         metadata = Metadata(self.config, self.task.characters, self.task.fingerprint, self.step, losses)
         save_checkpoint(self.newest, self.averaged.networks, metadata, resume=resume_state(self.trainer))
-        older = sorted(path for path in self.newest.parent.iterdir() if path.name.isdigit())
-        for folder in older[:-CHECKPOINTS_KEPT]:
-            shutil.rmtree(folder)
+        for folder in saved_checkpoints(self.out)[: -self.keep]:
+            remove_checkpoint(folder)
 
 
 def _numbers(losses: dict[str, Tensor]) -> dict[str, float]:

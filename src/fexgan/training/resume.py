@@ -5,19 +5,36 @@ Batches and noise follow from seed and step, so no random state and no position 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from fexgan.checkpoints import Metadata
+from fexgan.checkpoints import Metadata, newest_checkpoint, saved_checkpoints
 from fexgan.config import AnyConfig, config_to_dict
 from fexgan.errors import InputError
 from fexgan.training.updates import Updates
 
 CHANGEABLE = {"training.steps", "training.save_every_steps", "training.preview_every_steps", "training.log_every_steps"}
 """Settings that may change between two runs of one training: they decide when it ends and what it writes."""
+
+
+def last_checkpoint(out: Path) -> tuple[Path | None, list[Path]]:
+    """(the newest whole checkpoint of the run in `out`, None where it saved none; what was damaged after it).
+
+    Damaged checkpoints are set aside under another name, and what a killed process was writing is removed. Raises
+    InputError where all checkpoints are damaged.
+    """
+    saved, newest = saved_checkpoints(out), newest_checkpoint(out)
+    if saved and newest is None:
+        raise InputError(f"every checkpoint in {saved[0].parent} is damaged; train into a new folder")
+    damaged = saved[saved.index(newest) + 1 :] if newest else []
+    for leftover in out.rglob(".*.partial*"):
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    return newest, [folder.rename(folder.with_name(f"{folder.name}.damaged")) for folder in damaged]
 
 
 def resume_state(trainer: Updates) -> dict[str, Tensor]:

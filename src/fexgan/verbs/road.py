@@ -170,6 +170,8 @@ class Train:
     """Steps in all; the preset says where not given."""
     start_from: Annotated[str | None, arg(metavar="CHECKPOINT")] = None
     """Checkpoint whose weights to begin with: a bundled name or a folder."""
+    keep: int = 2
+    """Checkpoints that stay, the newest."""
 
     def run(self) -> None:
         from fexgan.checkpoints import read_metadata, resolve_checkpoint
@@ -180,7 +182,9 @@ class Train:
             config = read_metadata(resolve_checkpoint(self.start_from)).config
         else:
             config = load_preset(self.preset or "small")
-        summary = train(self.data, self.out, config, start_from=self.start_from, steps=self.steps, console=console)
+        summary = train(
+            self.data, self.out, config, start_from=self.start_from, steps=self.steps, keep=self.keep, console=console
+        )
         say(f"{summary.steps_taken} steps in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}")
         if summary.stopped:
             raise KeyboardInterrupt

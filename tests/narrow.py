@@ -1,0 +1,23 @@
+"""Settings for tests that train: networks so narrow that a step takes milliseconds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from fexgan.config import Config, load_preset
+
+
+def settings(**training) -> Config:
+    """Preset `tiny` with an eighth of its widths, in fp32, and dropout, which must resume exactly too."""
+    config = load_preset("tiny")
+    model = dataclasses.replace(
+        config.model,
+        encoder_widths=(8, 8, 16, 16, 16, 16),
+        decoder_widths=(16, 16, 16, 8, 8),
+        discriminator_widths=(8, 8, 16),
+        code_width=16,
+        dropout=0.2,
+    )
+    values = {"precision": "fp32", "batch_size": 8, "preview_every_steps": 0, "decay_share": 0.0, "log_every_steps": 2}
+    training = dataclasses.replace(config.training, **(values | training))
+    return dataclasses.replace(config, model=model, training=training)

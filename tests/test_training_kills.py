@@ -1,0 +1,76 @@
+"""A training process that is killed at any moment and started again trains the same weights."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import torch
+from narrow import settings
+from rich.console import Console
+
+from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
+from fexgan.training.loop import train
+
+STEPS = 20
+PATIENCE_S = 120.0
+LIBRARIES = ["fexgan.training.loop", "torch._dynamo", "torch.utils.tensorboard", "pandas"]
+"""Loaded once, not in every process: that takes longer than the training."""
+
+
+def train_alone(data: Path, out: Path) -> None:
+    """What a process of the test runs: the same command every time."""
+    torch.set_num_threads(1)
+    with open(os.devnull, "w") as nothing:
+        config = settings(steps=STEPS, save_every_steps=4, log_every_steps=1)
+        train(data, out, config, keep=3, console=Console(file=nothing))
+
+
+def last_row(out: Path) -> int:
+    """The last step in the log, 0 where there is none."""
+    log = out / "log.csv"
+    rows = log.read_text().splitlines()[1:] if log.is_file() else []
+    return int(rows[-1].split(",")[0]) if rows else 0
+
+
+def test_a_process_killed_at_random_moments_ends_with_the_weights_of_one_that_was_left_alone(tiny_dataset, tmp_path):
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(LIBRARIES)
+
+    def start(out: Path) -> multiprocessing.Process:
+        process = context.Process(target=train_alone, args=(tiny_dataset, out))
+        process.start()
+        return process
+
+    seed = random.randrange(2**32)
+    moments = random.Random(seed)
+    killed, alone = tmp_path / "killed", tmp_path / "alone"
+    start(alone).join(PATIENCE_S)
+    for number in (signal.SIGKILL, moments.choice((signal.SIGINT, signal.SIGTERM))):
+        process, until = start(killed), moments.randrange(STEPS - 1)
+        deadline = time.monotonic() + PATIENCE_S
+        while last_row(killed) < until and process.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(moments.random() * 0.01)
+        with contextlib.suppress(ProcessLookupError):  # it was done
+            os.kill(process.pid, number)
+        process.join(PATIENCE_S)
+    last = start(killed)
+    last.join(PATIENCE_S)
+    assert last.exitcode == 0
+
+    folders = [newest_checkpoint(run) for run in (alone, killed)]
+    assert [folder.name for folder in folders] == [f"{STEPS:06d}"] * 2
+    weights = [load_checkpoint(folder).networks.state_dict() for folder in folders]
+    for name, tensor in weights[0].items():
+        assert torch.equal(tensor, weights[1][name]), (name, seed)
+    states = [read_resume_state(folder) for folder in folders]
+    assert states[0].keys() == states[1].keys()
+    for name, tensor in states[0].items():
+        assert torch.equal(tensor, states[1][name]), (name, seed)
+    assert sorted(path.name for path in killed.rglob(".*")) == []
