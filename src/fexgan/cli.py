@@ -13,6 +13,7 @@ import tyro
 from fexgan import __version__
 from fexgan.errors import InputError
 from fexgan.verbs.faces import Animate, Blend, Classify, Generate, Transform
+from fexgan.verbs.inspect import Inspect
 from fexgan.verbs.road import Evaluate, Film, Prepare, Train
 
 EXIT_WRONG_INPUT = 2
@@ -46,7 +47,7 @@ class Demo:
 
 VERBS: dict[str, type[Verb]] = {
     verb.__name__.lower(): verb
-    for verb in (Film, Prepare, Train, Evaluate, Generate, Transform, Blend, Animate, Classify, Demo)
+    for verb in (Film, Prepare, Inspect, Train, Evaluate, Generate, Transform, Blend, Animate, Classify, Demo)
 }
 
 

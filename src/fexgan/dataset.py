@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from fexgan.manifest import DATASET_KEY, DatasetRecord
 from fexgan.media import Pixels, decode_image
 
 COLUMNS = ("image", "character", "affect", "strength", "head_deg", "take", "frame")
+ROWS_AT_ONCE = 256
 POSE_CANDIDATES, POSE_STRENGTH_GAP = 24, 0.1
 WAY_OUT = "make the dataset with: fexgan prepare"
 
@@ -73,12 +75,12 @@ class FaceDataset:
         Raises InputError for a folder that is none, a split that it lacks, and shards that cannot be read.
         """
         folder = Path(folder)
-        shards = _shards(folder)
+        shards = shard_paths(folder)
         wanted = [path for path in shards if path.name.startswith(f"{split}-")]
         if not wanted:
             raise InputError(f"dataset {folder} has no split {split!r}; choose from {', '.join(split_names(folder))}")
         table = _read_shards(wanted)
-        record, characters = _read_metadata(table.schema, folder)
+        record, characters = read_metadata(table.schema, folder)
         return cls(
             pixels=_decode(table["image"], folder, record.framing.image_size_px),
             character=_labels(table["character"], len(characters), folder),
@@ -130,11 +132,12 @@ class FaceDataset:
 
 def split_names(folder: Path) -> tuple[str, ...]:
     """Which splits a dataset folder holds, `train` first. Raises InputError when it is no dataset."""
-    names = {path.name.split("-")[0] for path in _shards(Path(folder))}
+    names = {path.name.split("-")[0] for path in shard_paths(Path(folder))}
     return tuple(sorted(names, key=lambda name: (name != "train", name)))
 
 
-def _shards(folder: Path) -> list[Path]:
+def shard_paths(folder: Path) -> list[Path]:
+    """The Parquet files of a dataset folder, sorted. Raises InputError when it is no dataset."""
     if not folder.is_dir():
         raise InputError(f"no dataset folder at {folder}; {WAY_OUT}")
     shards = sorted((folder / "data").glob("*-*-of-*.parquet"))
@@ -146,17 +149,31 @@ def _shards(folder: Path) -> list[Path]:
 def _read_shards(paths: Sequence[Path]) -> pa.Table:
     tables = []
     for path in paths:
-        try:
+        with _shard_errors(path):
             tables.append(pq.read_table(path, columns=list(COLUMNS)))
-        except (OSError, pa.ArrowException):
-            raise InputError(f"{path} cannot be read as a shard of a dataset; {WAY_OUT}") from None
         if tables[-1].schema != tables[0].schema:
             raise InputError(f"{path} has other columns than {paths[0].name}; {WAY_OUT}")
     return pa.concat_tables(tables)
 
 
-def _read_metadata(schema: pa.Schema, folder: Path) -> tuple[DatasetRecord, tuple[str, ...]]:
-    """(how the dataset was made, names of its characters)."""
+def stream_batches(folder: Path, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Yield (split, some hundred rows) through a whole dataset, never holding more. Raises InputError."""
+    for path in shard_paths(Path(folder)):
+        with _shard_errors(path):
+            for batch in pq.ParquetFile(path).iter_batches(ROWS_AT_ONCE, columns=list(columns)):
+                yield path.name.split("-")[0], batch
+
+
+@contextmanager
+def _shard_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException):
+        raise InputError(f"{path} cannot be read as a shard of a dataset; {WAY_OUT}") from None
+
+
+def read_metadata(schema: pa.Schema, folder: Path) -> tuple[DatasetRecord, tuple[str, ...]]:
+    """(how the dataset was made, names of its characters), from the schema of its shards. Raises InputError."""
     try:
         record = DatasetRecord.from_dict(json.loads(schema.metadata[DATASET_KEY.encode()]))
         features: dict[str, Any] = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
