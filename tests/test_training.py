@@ -24,8 +24,10 @@ from fexgan.model import build
 from fexgan.training.augmentation import augment
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import Batch, affect_vectors, make_batch, step_generator
-from fexgan.training.loop import train
+from fexgan.training.loop import OTHER_BATCHES, train
+from fexgan.training.resume import changes_since
 from fexgan.training.step import Trainer, kl_weight
+from fexgan.training.tasks import PaperTask
 from fexgan.training.updates import learning_rate
 
 CPU = torch.device("cpu")
@@ -173,10 +175,72 @@ def test_a_changed_run_is_refused_and_told_what_changed(tiny_dataset, tmp_path, 
             dataclasses.replace(config, model=dataclasses.replace(config.model, latent_size=64)),
             console=quiet,
         )
+    metadata = load_checkpoint(tmp_path).metadata
+    changes = changes_since(metadata, load_preset("portrait"), metadata.dataset_fingerprint)
+    assert "model.family was paper and is portrait" in changes
     other = dataclasses.replace(FaceDataset.load(tiny_dataset, "train"), fingerprint="other")
     monkeypatch.setattr(FaceDataset, "load", lambda folder, split: other)
-    with pytest.raises(InputError, match="the dataset has other content"):
+    monkeypatch.setattr("fexgan.training.resume.__version__", "9.9")
+    with pytest.raises(InputError, match=r"the dataset has other content; fexgan was .* and is 9\.9; .*--allow-change"):
         train(tiny_dataset, tmp_path, settings(steps=2), console=quiet)
+
+
+def test_an_allowed_change_goes_on_from_the_weights_unless_they_do_not_fit(tiny_dataset, tmp_path, quiet):
+    train(tiny_dataset, tmp_path, settings(steps=1), console=quiet)
+    config = settings(steps=3, batch_size=4)
+    summary = train(tiny_dataset, tmp_path, config, allow_change=True, console=quiet)
+    assert (summary.step, summary.steps_taken) == (3, 2)
+    assert load_checkpoint(summary.checkpoint).config.training.batch_size == 4
+    wider = dataclasses.replace(config, model=dataclasses.replace(config.model, code_width=8))
+    with pytest.raises(InputError, match="another shape"):
+        train(tiny_dataset, tmp_path, wider, steps=4, allow_change=True, console=quiet)
+
+
+def break_down(monkeypatch, spoil, at_step: int, times: int) -> None:
+    """Let `spoil` change the losses of step `at_step`, the first so many times that it is taken."""
+    update, left = Trainer.update, [None] * times
+
+    def broken(self, batch, step, generator):
+        losses = update(self, batch, step, generator)
+        if step == at_step and left:
+            left.pop()
+            losses = spoil(losses)
+        return losses
+
+    monkeypatch.setattr(Trainer, "update", broken)
+
+
+def test_a_loss_that_explodes_ends_training(tiny_dataset, tmp_path, quiet, monkeypatch):
+    break_down(monkeypatch, lambda losses: losses | {"kl": torch.tensor(-2e5)}, at_step=2, times=1)
+    with pytest.raises(InputError, match=r"loss 'kl' has exploded to -200000 at step 2; .*--on-nan rollback"):
+        train(tiny_dataset, tmp_path, settings(steps=3), console=quiet)
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_rollback_goes_on_from_the_newest_checkpoint_with_other_batches(
+    tiny_dataset, tmp_path, quiet, monkeypatch, saved
+):
+    taken = []
+    draw = PaperTask.batch
+    monkeypatch.setattr(PaperTask, "batch", lambda self, step, *rest: taken.append(step) or draw(self, step, *rest))
+    monkeypatch.setattr(PaperTask, "finish", lambda self, averaged: None)
+    break_down(monkeypatch, lambda losses: losses | {"kl": torch.tensor(torch.nan)}, at_step=3, times=2)
+    config = settings(steps=4, save_every_steps=2 if saved else 9, log_every_steps=1)
+    summary = train(tiny_dataset, tmp_path, config, on_nan="rollback", console=quiet)
+    assert (summary.step, summary.stopped) == (4, False)
+    again = [3] if saved else [1, 2, 3]
+    expected = [1, 2, 3, *(step + OTHER_BATCHES for step in again), *(step + 2 * OTHER_BATCHES for step in (*again, 4))]
+    assert taken == expected
+    assert [int(row["step"]) for row in logged(tmp_path)] == [1, 2, 3, 4]
+    taken.clear()
+    train(tiny_dataset, tmp_path, config, steps=5, console=quiet)
+    assert taken == [5 + 2 * OTHER_BATCHES]
+
+
+def test_rolling_back_in_vain_ends(tiny_dataset, tmp_path, quiet, monkeypatch):
+    break_down(monkeypatch, lambda losses: losses | {"kl": torch.tensor(torch.nan)}, at_step=2, times=99)
+    with pytest.raises(InputError, match=r"loss 'kl' is nan at step 2; the last good checkpoint is .*000001"):
+        train(tiny_dataset, tmp_path, settings(steps=3, save_every_steps=1), on_nan="rollback", console=quiet)
 
 
 @pytest.mark.parametrize(("poisoned", "saved", "words"), [(2, 1, "loss .* is nan"), (1, None, "weights .* not finite")])

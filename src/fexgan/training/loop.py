@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import math
 import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Literal
 
 import torch
 from accelerate import Accelerator
@@ -31,15 +32,20 @@ from fexgan.errors import InputError
 from fexgan.model import build
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import step_generator
+from fexgan.training.breakdown import Breakdown, check_losses, check_weights
 from fexgan.training.display import Display
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog
-from fexgan.training.resume import last_checkpoint, refuse_changes, restore, resume_state
+from fexgan.training.resume import changes_since, last_checkpoint, restore, resume_state
 from fexgan.training.tasks import Task, open_task
 from fexgan.training.updates import learning_rate
 
 CHECKPOINTS_KEPT = 2
 RECENT_STEPS = 20
+MOST_ROLLBACKS = 3
+"""How often training goes back to one and the same checkpoint before it gives up."""
+OTHER_BATCHES = 10**9
+"""So many steps ahead lie the batches and the noise that a rollback goes on with: the same would break it again."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,8 @@ def train(
     start_from: str | Path | None = None,
     steps: int | None = None,
     keep: int = CHECKPOINTS_KEPT,
+    on_nan: Literal["stop", "rollback"] = "stop",
+    allow_change: bool = False,
     console: Console | None = None,
 ) -> TrainingSummary:
     """Train networks of `config` into the folder `out`, or go on with a run that is there.
@@ -75,24 +83,48 @@ def train(
     `data`: a prepared dataset for family `paper`, whose train split is learned from; for family `portrait` a folder of
     filmed stills. `start_from`: begin with the weights of this checkpoint (name or folder) instead of random ones; a
     run that goes on keeps its own. `steps`: steps in all, instead of `config.training.steps`. `keep`: how many
-    checkpoints stay, the newest. `out` receives `log.csv`, `tensorboard/`, `previews/` and `checkpoints/<step>/`.
-    Ctrl-C and SIGTERM save and end; whatever else ends the process, training goes on from the newest whole checkpoint.
+    checkpoints stay, the newest. `on_nan`: whether a loss that is no number or explodes ends training, or takes it back
+    to its newest checkpoint, to go on with other batches. `allow_change`: go on with a run that was begun with other
+    settings, other data or another version. `out` receives `log.csv`, `tensorboard/`, `previews/` and
+    `checkpoints/<step>/`. Ctrl-C and SIGTERM save and end; whatever else ends the process, training goes on from the
+    newest whole checkpoint.
 
-    Raises InputError for data or a checkpoint that do not fit, for a run begun with other settings or data, and
-    when a loss is no longer a finite number.
+    Raises InputError for data or a checkpoint that do not fit, for a run that has changed, and for a breakdown.
     """
     if keep < 1:
         raise InputError(f"cannot keep {keep} checkpoints; keep at least 1")
     if steps is not None:
         config = dataclasses.replace(config, training=dataclasses.replace(config.training, steps=steps))
     out = _writable_folder(Path(out))
-    return _Run(open_task(Path(data), config), out, start_from, keep, console or Console()).run()
+    task, console = open_task(Path(data), config), console or Console(highlight=False)
+    rollbacks, left = 0, MOST_ROLLBACKS
+    while True:
+        run = _Run(task, out, start_from, keep, allow_change, rollbacks, console)
+        began_at = run.newest
+        try:
+            return run.run()
+        except Breakdown as breakdown:
+            left = (left if run.newest == began_at else MOST_ROLLBACKS) - 1
+            if on_nan == "stop" or left < 0:
+                raise InputError(run.obituary(breakdown)) from None
+            rollbacks = run.rollbacks + 1
+            back_to = f"step {int(run.newest.name)}" if run.newest else "the beginning"
+            console.print(f"{breakdown} at step {run.step}; back to {back_to}, with other batches", soft_wrap=True)
 
 
 class _Run:
     """One run of a training: what `train` holds between its steps."""
 
-    def __init__(self, task: Task, out: Path, start_from: str | Path | None, keep: int, console: Console) -> None:
+    def __init__(
+        self,
+        task: Task,
+        out: Path,
+        start_from: str | Path | None,
+        keep: int,
+        allow_change: bool,
+        rollbacks: int,
+        console: Console,
+    ) -> None:
         self.task, self.config, self.out, self.keep, self.console = task, task.config, out, keep, console
         config = task.config
         self.accelerator = Accelerator(
@@ -102,20 +134,23 @@ class _Run:
             raise InputError("training runs in one process; start it without a launcher")
         self.newest, damaged = last_checkpoint(out)
         for folder in damaged:
-            console.print(f"a damaged checkpoint was set aside as {folder}", soft_wrap=True, highlight=False)
-        self.step = 0
+            console.print(f"a damaged checkpoint was set aside as {folder}", soft_wrap=True)
+        self.step, self.rollbacks = 0, rollbacks
         networks = build(config.model, config.training.seed)
         if self.newest is not None:
             checkpoint = load_checkpoint(self.newest)
-            refuse_changes(checkpoint.metadata, config, task.fingerprint)
+            changes = "; ".join(changes_since(checkpoint.metadata, config, task.fingerprint))
+            if changes and not allow_change:
+                way_out = "restore that, add --allow-change or train into a new folder"
+                raise InputError(f"this run cannot go on as it began: {changes}; {way_out}")
             self.step = checkpoint.metadata.step
-            networks.load_state_dict(checkpoint.networks.state_dict())
+            networks.load_state_dict(_fitting(checkpoint, config, self.newest).networks.state_dict())
         elif start_from is not None:
             networks.load_state_dict(_fitting(load_checkpoint(start_from), config, start_from).networks.state_dict())
         self.trainer = task.updates(networks, self.accelerator)
         self.averaged = AveragedNetworks(self.trainer.networks, config.training.ema_decay)
         if self.newest is not None:
-            restore(self.trainer, read_resume_state(self.newest))
+            self.rollbacks = max(rollbacks, restore(self.trainer, read_resume_state(self.newest)))
         self.preview = task.preview() if config.training.preview_every_steps else None
 
     def run(self) -> TrainingSummary:
@@ -127,7 +162,11 @@ class _Run:
         durations: deque[float] = deque(maxlen=RECENT_STEPS)
         columns = (*self.task.columns, "learning_rate", "seconds_per_step")
         log = TrainingLog(self.out, self.accelerator, first_step, columns)
-        with StopRequest() as stop, Display(self.console, first_step, training.steps) as display:
+        with (
+            contextlib.closing(log),
+            StopRequest() as stop,
+            Display(self.console, first_step, training.steps) as display,
+        ):
             while self.step < training.steps:
                 step_start = time.monotonic()
                 losses = self._take_step()
@@ -152,7 +191,6 @@ class _Run:
                     self._save(means)
                 if last:
                     break
-        log.close()
         return TrainingSummary(
             checkpoint=self.newest,
             step=self.step,
@@ -163,15 +201,13 @@ class _Run:
         )
 
     def _take_step(self) -> dict[str, float]:
-        step = self.step + 1
-        generator = step_generator(self.config.training.seed, step)
-        batch = self.task.batch(step, generator, self.accelerator.device)
-        losses = _numbers(self.trainer.update(batch, step, generator))
-        broken = next((name for name, value in losses.items() if not math.isfinite(value)), None)
-        if broken is not None:
-            raise self._breakdown(f"loss {broken!r} is {losses[broken]}", step)
-        self.averaged.update(self.trainer.networks, step)
-        self.step = step
+        self.step += 1
+        drawn = self.step + OTHER_BATCHES * self.rollbacks
+        generator = step_generator(self.config.training.seed, drawn)
+        batch = self.task.batch(drawn, generator, self.accelerator.device)
+        losses = _numbers(self.trainer.update(batch, self.step, generator))
+        check_losses(losses)
+        self.averaged.update(self.trainer.networks, self.step)
         return losses
 
     def _show(self, log: TrainingLog) -> dict[str, float]:
@@ -180,20 +216,22 @@ class _Run:
         log.show(self.step, picture)
         if figures:
             told = ", ".join(f"{name.replace('_', ' ')} {figure:.3f}" for name, figure in figures.items())
-            self.console.print(f"step {self.step}: {told}", soft_wrap=True, highlight=False)
+            self.console.print(f"step {self.step}: {told}", soft_wrap=True)
         return figures
 
-    def _breakdown(self, what: str, step: int) -> InputError:
+    def obituary(self, breakdown: Breakdown) -> str:
+        """What ended the run, in one line."""
         kept = f"the last good checkpoint is {self.newest}" if self.newest else "no checkpoint was saved before"
-        way_out = "try a smaller training.learning_rate or training.precision fp32"
-        return InputError(f"training broke down: {what} at step {step}; {kept}; {way_out}")
+        way_out = "try --on-nan rollback, a smaller training.learning_rate or training.precision fp32"
+        return f"training broke down: {breakdown} at step {self.step}; {kept}; {way_out}"
 
     def _save(self, losses: dict[str, float]) -> None:
-        if not all(parameter.isfinite().all() for parameter in self.averaged.networks.parameters()):
-            raise self._breakdown("weights are not finite", self.step)
+        check_weights(self.averaged.networks.parameters())
         self.newest = self.out / "checkpoints" / f"{self.step:06d}"
         metadata = Metadata(self.config, self.task.characters, self.task.fingerprint, self.step, losses)
-        save_checkpoint(self.newest, self.averaged.networks, metadata, resume=resume_state(self.trainer))
+        save_checkpoint(
+            self.newest, self.averaged.networks, metadata, resume=resume_state(self.trainer, self.rollbacks)
+        )
         for folder in saved_checkpoints(self.out)[: -self.keep]:
             remove_checkpoint(folder)
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fexgan import __version__
 from fexgan.checkpoints import Metadata, newest_checkpoint, saved_checkpoints
 from fexgan.config import AnyConfig, config_to_dict
 from fexgan.errors import InputError
@@ -20,6 +21,8 @@ from fexgan.training.updates import Updates
 
 CHANGEABLE = {"training.steps", "training.save_every_steps", "training.preview_every_steps", "training.log_every_steps"}
 """Settings that may change between two runs of one training: they decide when it ends and what it writes."""
+
+ROLLBACKS = "rollbacks"
 
 
 def last_checkpoint(out: Path) -> tuple[Path | None, list[Path]]:
@@ -37,17 +40,18 @@ def last_checkpoint(out: Path) -> tuple[Path | None, list[Path]]:
     return newest, [folder.rename(folder.with_name(f"{folder.name}.damaged")) for folder in damaged]
 
 
-def resume_state(trainer: Updates) -> dict[str, Tensor]:
-    """The weights being trained (not their average) and Adam's means, by name."""
-    state = {f"networks.{name}": tensor for name, tensor in trainer.networks.state_dict().items()}
+def resume_state(trainer: Updates, rollbacks: int) -> dict[str, Tensor]:
+    """The weights being trained (not their average) and Adam's means, by name, and how often training went back."""
+    state = {ROLLBACKS: torch.tensor(rollbacks)}
+    state |= {f"networks.{name}": tensor for name, tensor in trainer.networks.state_dict().items()}
     for optimizer_name, optimizer in _optimizers(trainer):
         for index, values in optimizer.state_dict()["state"].items():
             state |= {f"{optimizer_name}.{index}.{name}": tensor for name, tensor in values.items()}
     return state
 
 
-def restore(trainer: Updates, state: Mapping[str, Tensor]) -> None:
-    """Put `resume_state` back. Raises InputError when it is of other networks."""
+def restore(trainer: Updates, state: Mapping[str, Tensor]) -> int:
+    """Put `resume_state` back and return its rollbacks. Raises InputError when it is of other networks."""
     try:
         trainer.networks.load_state_dict({name: state[f"networks.{name}"] for name in trainer.networks.state_dict()})
         for optimizer_name, optimizer in _optimizers(trainer):
@@ -63,19 +67,19 @@ def restore(trainer: Updates, state: Mapping[str, Tensor]) -> None:
                 }
     except (KeyError, RuntimeError):
         raise InputError("the resume state is not of these networks; start a new run in another folder") from None
+    return int(state.get(ROLLBACKS, 0))
 
 
-def refuse_changes(metadata: Metadata, config: AnyConfig, dataset_fingerprint: str) -> None:
-    """Raise InputError, saying what differs, unless a training of `metadata` may go on with this config and dataset."""
+def changes_since(metadata: Metadata, config: AnyConfig, dataset_fingerprint: str) -> list[str]:
+    """What keeps a training of `metadata` from going on exactly with this config, this dataset and this version."""
     before, now = _flat(config_to_dict(metadata.config)), _flat(config_to_dict(config))
-    changes = [f"{name} was {before[name]} and is {now[name]}" for name in now if before[name] != now[name]]
-    changes = [change for change in changes if change.split(" ", 1)[0] not in CHANGEABLE]
+    common = [name for name in now if name in before and name not in CHANGEABLE]  # families differ in their settings
+    changes = [f"{name} was {before[name]} and is {now[name]}" for name in common if before[name] != now[name]]
     if metadata.dataset_fingerprint != dataset_fingerprint:
         changes.append("the dataset has other content")
-    if changes:
-        raise InputError(
-            f"this run cannot go on as it began: {'; '.join(changes)}; restore that, or train into a new folder"
-        )
+    if metadata.package_version != __version__:
+        changes.append(f"fexgan was {metadata.package_version} and is {__version__}")
+    return changes
 
 
 def _optimizers(trainer: Updates) -> tuple[tuple[str, torch.optim.Optimizer], ...]:

@@ -172,6 +172,11 @@ class Train:
     """Checkpoint whose weights to begin with: a bundled name or a folder."""
     keep: int = 2
     """Checkpoints that stay, the newest."""
+    on_nan: Literal["stop", "rollback"] = "stop"
+    """What to do when a loss is no number or explodes: end, or go back to the newest checkpoint and on with other
+    batches."""
+    allow_change: bool = False
+    """Go on with a run that was begun with other settings, other data or another version."""
 
     def run(self) -> None:
         from fexgan.checkpoints import read_metadata, resolve_checkpoint
@@ -183,7 +188,15 @@ class Train:
         else:
             config = load_preset(self.preset or "small")
         summary = train(
-            self.data, self.out, config, start_from=self.start_from, steps=self.steps, keep=self.keep, console=console
+            self.data,
+            self.out,
+            config,
+            start_from=self.start_from,
+            steps=self.steps,
+            keep=self.keep,
+            on_nan=self.on_nan,
+            allow_change=self.allow_change,
+            console=console,
         )
         say(f"{summary.steps_taken} steps in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}")
         if summary.stopped:
