@@ -23,9 +23,7 @@ def test_paper_is_the_default():
     assert config_from_dict({}) == Config()
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("paper", Config), ("small", Config), ("tiny", Config), ("portrait", PortraitConfig)]
-)
+@pytest.mark.parametrize(("name", "kind"), [("paper", Config), ("small", Config), ("portrait", PortraitConfig)])
 def test_a_config_is_of_the_family_that_its_model_names(name, kind):
     assert type(load_preset(name)) is kind
 
@@ -45,6 +43,17 @@ def test_small_halves_and_tiny_quarters_the_published_widths():
     assert small.discriminator_widths == tuple(width // 2 for width in paper.discriminator_widths)
     assert tiny.decoder_widths == tuple(width // 4 for width in paper.decoder_widths[1:])
     assert tiny.discriminator_widths == tuple(width // 4 for width in paper.discriminator_widths)
+
+
+@pytest.mark.parametrize(("size", "stages"), [(256, 1), (512, 2)])
+def test_each_doubling_of_the_side_adds_one_stage_outside_the_published_ones(size, stages):
+    paper, larger = load_preset("paper").model, load_preset(f"paper-{size}").model
+    assert larger.image_size_px == size
+    assert larger.encoder_widths[stages:] == paper.encoder_widths
+    assert larger.decoder_widths[:-stages] == paper.decoder_widths
+    assert larger.discriminator_widths[stages:] == paper.discriminator_widths
+    for name in ("encoder_widths", "decoder_widths", "discriminator_widths"):
+        assert len(getattr(larger, name)) == len(getattr(paper, name)) + stages
 
 
 @pytest.mark.parametrize(

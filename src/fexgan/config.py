@@ -23,7 +23,7 @@ __all__ = [
     "config_to_dict", "load_preset",
 ]  # fmt: skip
 
-PRESETS = ("paper", "small", "tiny", "portrait")
+PRESETS = ("paper", "small", "tiny", "paper-256", "paper-512", "portrait")
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ AnyModelConfig = ModelConfig | PortraitModelConfig
 
 
 def load_preset(name_or_path: str | Path) -> AnyConfig:
-    """Read a preset by its name (`paper`, `small`, `tiny`, `portrait`) or a YAML file of the same form.
+    """Read a preset by its name (one of `PRESETS`) or a YAML file of the same form.
 
     What a file leaves out keeps its family's default. Raises InputError for an unknown name, unreadable YAML, unknown
     settings and values out of range.

@@ -75,7 +75,8 @@ class PaperTask:
         if self.faces.image_size_px != config.model.image_size_px:
             raise InputError(
                 f"dataset {data} has pictures of {self.faces.image_size_px} px, the model reads "
-                f"{config.model.image_size_px}; choose another preset or prepare the dataset at that size"
+                f"{config.model.image_size_px}; choose another preset or prepare the dataset with "
+                f"--size-px {config.model.image_size_px}"
             )
         self.config = dataclasses.replace(config, framing=self.faces.framing)
         self.characters, self.fingerprint = self.faces.characters, self.faces.fingerprint
