@@ -11,9 +11,10 @@ from PIL import Image
 from fexgan.affects import Mixture
 from fexgan.editing import Editor
 from fexgan.errors import InputError
-from fexgan.media import count_clip_frames, write_clip
+from fexgan.media import count_clip_frames, read_image, write_clip
 from fexgan.picture import open_picture
 from fexgan.retouch import Retouch, clip_frames, user_files
+from fexgan.synthesis import Model
 
 JOY = {"joy:0.8": Mixture.parse("joy:0.8")}
 
@@ -90,7 +91,7 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path):
 def test_a_file_is_read_once_for_all_its_results(retouch: Retouch, album: Path, tmp_path: Path):
     targets = {text: Mixture.parse(text) for text in ("joy", "fear", "anger")}
     retouch.to_folder(user_files([album / "b.jpg"], tmp_path / "out"), targets, tmp_path / "out")
-    assert len(below(tmp_path / "out")) == 3 and retouch.editor.networks.analysed == 1
+    assert len(below(tmp_path / "out")) == 3 and retouch.model.networks.analysed == 1
 
 
 def test_a_picture_in_motion_keeps_its_size_up_to_what_players_take(editor: Editor, monkeypatch: pytest.MonkeyPatch):
@@ -101,3 +102,22 @@ def test_a_picture_in_motion_keeps_its_size_up_to_what_players_take(editor: Edit
     monkeypatch.setattr("fexgan.retouch.LARGEST_CLIP_PX", 64)
     (first, *_) = clip_frames(editor.open(picture), "0s neutral, 0.5s joy", fps=4)
     assert first.shape == (64, 60, 3)
+
+
+def test_a_sheet_of_each_picture_shows_the_source_first(retouch: Retouch, album: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out"
+    retouch.sheets_to_folder(user_files([album], out), {"calm": Mixture.parse("neutral"), **JOY}, out)
+    assert below(out) == ["b-sheet.png", "summer/a-sheet.png"]
+    assert "left out" in capsys.readouterr().out  # a clip does not fit on a sheet
+    sheet = read_image(out / "b-sheet.png")
+    assert sheet.shape[1] > 3 * 256
+    cells = [sheet[100:200, sheet.shape[1] - 14 - 256 * back - 3 * (back - 1) :][:, :100] for back in (3, 2, 1)]
+    assert np.array_equal(cells[0], cells[1]) and not np.array_equal(cells[0], cells[2])
+
+
+def test_a_model_that_draws_takes_folders_too(tiny_model: Model, album: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out"
+    Retouch(tiny_model, Mixture.parse("neutral"), face=None).to_folder(user_files([album], out), JOY, out)
+    assert below(out) == ["b-joy-0.8.jpg", "summer/a-joy-0.8.PNG"]
+    assert read_image(out / "summer/a-joy-0.8.PNG").shape == (64, 64, 3)
+    assert "left out" in capsys.readouterr().out  # it draws no clips

@@ -1,4 +1,4 @@
-"""Users' files through an editor: pictures and clips, one or whole folders, each written as the kind that it was."""
+"""Users' files through a model: pictures and clips, one or whole folders, each written as the kind that it was."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from PIL import Image
 from fexgan import bundled
 from fexgan.affects import Mixture
 from fexgan.editing import Editor, FaceChoice, Portrait
-from fexgan.editing_clips import even_sides
+from fexgan.editing_clips import Tell, even_sides
 from fexgan.errors import InputError
+from fexgan.familiarity import tell_if_unfamiliar
+from fexgan.figures import Row, transform_sheet
 from fexgan.keyframes import Keyframe
-from fexgan.media import CLIP_SUFFIXES, PICTURE_SUFFIXES, Pixels
-from fexgan.picture import open_picture
+from fexgan.media import CLIP_SUFFIXES, PICTURE_SUFFIXES, Pixels, read_image, write_image
+from fexgan.picture import LoadedPicture, open_picture
+from fexgan.synthesis import Model, Sitter
 from fexgan.terminal import say, stage_progress
 
 LARGEST_CLIP_PX = 1920
@@ -47,9 +50,9 @@ class UserFile:
 
 @dataclass(frozen=True)
 class Retouch:
-    """An editor and how it is to look at every file."""
+    """A model and how it is to look at every file."""
 
-    editor: Editor
+    model: Model | Editor
     source_affect: Mixture | None
     face: FaceChoice
 
@@ -63,29 +66,63 @@ class Retouch:
 
         Raises InputError, with the first reason, where none could be edited.
         """
+
+        def write(file: UserFile, tell: Tell) -> None:
+            self._write(file, {file.result(folder, label): target for label, target in targets.items()}, tell)
+
+        self._each(files, folder, write, len(targets))
+
+    def sheets_to_folder(self, files: Sequence[UserFile], targets: Targets, folder: Path) -> None:
+        """Write a sheet of every picture, the source and then every target, into `folder`; else as `to_folder`."""
+
+        def write(file: UserFile, tell: Tell) -> None:
+            rows = {file.name.stem: self._row(file, targets)}
+            write_image(file.result(folder, "sheet").with_suffix(".png"), transform_sheet(list(targets), rows))
+
+        self._each(files, folder, write, 1)
+
+    def _each(
+        self, files: Sequence[UserFile], folder: Path, write: Callable[[UserFile, Tell], None], results: int
+    ) -> None:
+        """`write` every file, which makes so many `results`; tell of what is left out, and how many were written."""
         reasons: list[str] = []
         with stage_progress() as tell:
             for done, file in enumerate(files):
                 tell("editing files", done, len(files))
-                results = {file.result(folder, label): target for label, target in targets.items()}
                 try:
-                    self._write(file, results, lambda stage, *counts, file=file: tell(f"{file.name}: {stage}", *counts))
+                    write(file, lambda stage, *counts, file=file: tell(f"{file.name}: {stage}", *counts))
                 except InputError as error:
                     reasons.append(str(error))
                     say(f"left out {file.path}: {error}")
         if len(reasons) == len(files):
             raise InputError(reasons[0])
         left_out = f"; {len(reasons)} of {len(files)} files left out" if reasons else ""
-        say(f"wrote {len(targets) * (len(files) - len(reasons))} files to {folder}{left_out}")
+        say(f"wrote {results * (len(files) - len(reasons))} files to {folder}{left_out}")
 
-    def _write(self, file: UserFile, results: Mapping[Path, Mixture], tell: Callable[[str, int, int], None]) -> None:
-        if file.is_clip:
+    def _write(self, file: UserFile, results: Mapping[Path, Mixture], tell: Tell) -> None:
+        if file.is_clip and isinstance(self.model, Editor):
             for out, target in results.items():
-                self.editor.transform_clip(file.path, out, target, self.source_affect, self.face, tell)
+                self.model.transform_clip(file.path, out, target, self.source_affect, self.face, tell)
             return
-        portrait = self.editor.open(open_picture(file.path), self.face, self.source_affect)
+        opened = self._open(file)
         for out, target in results.items():
-            portrait.edit(target).save(out)
+            opened.edit(target).save(out)
+
+    def _row(self, file: UserFile, targets: Targets) -> Row:
+        opened = self._open(file)
+        return [opened.close_up(target) for target in (None, *targets.values())]
+
+    def _open(self, file: UserFile) -> Portrait | Sitter:
+        """A picture's face, opened; one that the model does not know is told of."""
+        opened = self.model.open(read_source(self.model, file.path), self.face, self.source_affect)
+        if isinstance(opened, Sitter):
+            tell_if_unfamiliar(opened, str(file.path))
+        return opened
+
+
+def read_source(model: Model | Editor, path: Path) -> Pixels | LoadedPicture:
+    """A picture file as `model` wants it: one that edits keeps all that goes along with the pixels."""
+    return open_picture(path) if isinstance(model, Editor) else read_image(path)
 
 
 def user_files(given: Sequence[Path], out: Path) -> list[UserFile]:

@@ -22,6 +22,7 @@ from fexgan.checkpoints import Checkpoint
 from fexgan.errors import InputError
 from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
 from fexgan.model import Capability
+from fexgan.picture import LoadedPicture
 from fexgan.tensors import images_to_pixels, pixels_to_images, sample_latents
 
 Picture = Image.Image | media.Pixels
@@ -42,10 +43,12 @@ class Blend:
 class Sitter:
     """An opened face: encoded once, drawn with any affect."""
 
-    def __init__(self, model: Model, source: media.Pixels, latent: Tensor) -> None:
+    def __init__(self, model: Model, source: media.Pixels, shown: Tensor) -> None:
+        """`source`: the face at the model's size. `shown`: the affect vector that it shows, [1, 7]."""
         self.model = model
         self.source = source
-        self.latent = latent
+        self.shown = shown
+        self.latent = model.latent_of(pixels_to_images(source).to(model.device), shown)
 
     def close_up(self, target: MixtureLike | Sequence[float] | None = None, size_px: int | None = None) -> Image.Image:
         """The face as the model sees it, or drawn with a mixture or the seven numbers of an affect vector.
@@ -54,6 +57,14 @@ class Sitter:
         """
         face = Image.fromarray(self.source) if target is None else self.model.draw(self.latent, target)
         return face if size_px is None else face.resize((size_px, size_px), Image.Resampling.LANCZOS)
+
+    def edit(self, target: MixtureLike | Sequence[float]) -> LoadedPicture:
+        """The face drawn with a mixture or an affect vector, as a picture that can be saved."""
+        return LoadedPicture(np.asarray(self.close_up(target)))
+
+    def redrawn(self) -> Image.Image:
+        """The face as the model draws it with the affect that it shows already."""
+        return self.model.draw(self.latent, self.shown[0].tolist())
 
 
 class Model:
@@ -100,8 +111,8 @@ class Model:
             raise InputError(
                 f"this checkpoint draws the largest face, not face {face}; choose one that edits pictures, or crop them"
             )
-        source = self.frame(image)  # of the model's size, so encoding takes it as it is
-        return Sitter(self, source, self.encode(source, source_affect))
+        source = self.frame(image)
+        return Sitter(self, source, self._shown(pixels_to_images(source).to(self.device), source_affect))
 
     def classify(self, image: Picture) -> dict[str, float]:
         """Probability of each affect, summing to 1."""
@@ -112,13 +123,12 @@ class Model:
 
         `source_affect`: the affect that the picture shows; the classifier says it where none is given.
         """
+        return self.open(image, source_affect=source_affect).latent
+
+    def latent_of(self, images: Tensor, shown: Tensor) -> Tensor:
+        """The latent's mean, [batch, latent_size], of images that show affect vectors, [batch, 7]."""
         require(self.networks, "encode", "transform pictures")
-        images = self._images(image)
-        if source_affect is None:
-            source = self._probabilities(images)
-        else:
-            source = self._vector(Mixture.of(source_affect).vector())
-        return self.networks.encode(images, source)[0]
+        return self.networks.encode(images, shown)[0]
 
     def draw(self, latent: Tensor, target: MixtureLike | Sequence[float]) -> Image.Image:
         """The face of `latent`, [1, latent_size], with a mixture or the seven numbers of an affect vector."""
@@ -161,6 +171,12 @@ class Model:
 
     def _images(self, image: Picture) -> Tensor:
         return pixels_to_images(self.frame(image)).to(self.device)  # [1, 3, size, size]
+
+    def _shown(self, images: Tensor, source_affect: MixtureLike | None) -> Tensor:
+        """The affect vector of a picture, [1, 7]: as given, or as the classifier sees it."""
+        if source_affect is None:
+            return self._probabilities(images)
+        return self._vector(Mixture.of(source_affect).vector())
 
     def _probabilities(self, images: Tensor) -> Tensor:
         require(self.networks, "classify", "name affects; say the source's affect yourself")

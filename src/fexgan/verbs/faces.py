@@ -56,6 +56,7 @@ class Transform:
 
     $ fexgan transform face.png --to joy:0.8 --out joy.png
     $ fexgan transform face.png --out sheet.png
+    $ fexgan transform holiday --sheet --out sheets
     $ fexgan transform holiday clip.mp4 --to joy --face all --out smiling
     $ fexgan transform --data out/dataset --out transform.png
     """
@@ -70,6 +71,8 @@ class Transform:
     """Mixture that the given pictures show; the networks say it where not given."""
     face: FaceNumber = None
     """Face to edit, 0 being the largest, or all; the largest where not given."""
+    sheet: bool = False
+    """Show the source beside its results: all on the picture --out, or a sheet for each picture in the folder --out."""
     out: Path = Path("transform.png")
     """Picture, clip or folder to write."""
     checkpoint: CheckpointName = None
@@ -82,7 +85,7 @@ class Transform:
         face = face_of(self.face)
         model = open_model(self.checkpoint, self.images, self.data)
         named = {str(target): target for target in targets}
-        if retouched(model, self.images, named, self.out, self.source_affect, face):
+        if retouched(model, self.images, named, self.out, self.source_affect, face, self.sheet):
             return
         sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
         rows = figures.transformed(model, sources, targets, source_affect, face)
@@ -91,7 +94,8 @@ class Transform:
             for name, row in rows.items()
             for target, picture in zip(targets, row[1:], strict=True)
         }
-        write_pictures(self.out, pictures, only(pictures) or figures.transform_sheet(targets, rows))
+        single = None if self.sheet else only(pictures)
+        write_pictures(self.out, pictures, single or figures.transform_sheet(targets, rows))
 
 
 @dataclass(frozen=True)

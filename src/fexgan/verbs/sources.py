@@ -51,17 +51,21 @@ def retouched(
     out: Path,
     source_affect: str | None,
     face: FaceChoice,
+    sheets: bool = False,
 ) -> bool:
-    """Write results of the pictures' own size and kind where `model` edits and no sheet is asked for; say whether."""
-    from fexgan.editing import Editor
+    """Write a file, or with `sheets` a sheet, for each picture; say whether, for one sheet of all is not made here."""
     from fexgan.retouch import Retouch, user_files
     from fexgan.terminal import say_wrote
 
-    if not images or not isinstance(model, Editor):
+    if not images:
         return False
     retouch = Retouch(model, None if source_affect is None else Mixture.parse(source_affect), face)
     files = user_files(images, out)
-    if not out.suffix:
+    if sheets and out.suffix:
+        return False
+    if sheets:
+        retouch.sheets_to_folder(files, targets, out)
+    elif not out.suffix:
         retouch.to_folder(files, targets, out)
     elif len(files) == len(targets) == 1:
         retouch.to_file(files[0], next(iter(targets.values())), out)
@@ -81,19 +85,20 @@ def sources_of(
 ) -> tuple[Mapping[str, Pixels | LoadedPicture], Mixture | None]:
     """The faces to start from, by name, and the affect they show where that is known."""
     if data is None:
-        from fexgan.editing import Editor
-        from fexgan.media import read_image
-        from fexgan.picture import open_picture
-        from fexgan.retouch import user_files
+        from fexgan.familiarity import tell_if_unfamiliar
+        from fexgan.retouch import read_source, user_files
+        from fexgan.synthesis import Model
 
-        edits = isinstance(model, Editor)
-        paths = [file.path for file in user_files(images, out)] if edits else images
+        paths = [file.path for file in user_files(images, out)]
+        shown = None if source_affect is None else Mixture.parse(source_affect)
         pictures = {}
         for path in paths:
             taken = sum(other.stem == path.stem for other in paths[: len(pictures)])
             name = f"{path.stem}-{taken + 1}" if taken else path.stem
-            pictures[name] = open_picture(path) if edits else read_image(path)
-        return pictures, None if source_affect is None else Mixture.parse(source_affect)
+            pictures[name] = read_source(model, path)
+            if isinstance(model, Model) and "encode" in model.networks.capabilities:
+                tell_if_unfamiliar(model.open(pictures[name], None, shown), str(path))
+        return pictures, shown
     from fexgan.dataset import FaceDataset
     from fexgan.figures import neutral_faces
 

@@ -1,0 +1,45 @@
+"""Does a model that draws know the face it is given: it redraws the face as it is, and SFace compares the two.
+
+What it draws of a stranger is whoever of its cast is nearest, and no longer the person in the picture.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from fexgan.evaluation.identity import IdentityReader
+from fexgan.prepare.faces import FaceFinder
+from fexgan.synthesis import Sitter
+from fexgan.terminal import say
+
+LEAST_FAMILIAR = 0.6
+"""Redrawn by the bundled model, 106 of 110 frames of its cast are this like themselves (in the middle 0.88), and none
+of 33 strangers is (in the middle 0.32, at most 0.57)."""
+
+
+@cache
+def _readers() -> tuple[FaceFinder, IdentityReader]:
+    return FaceFinder(), IdentityReader()
+
+
+def familiarity(sitter: Sitter) -> float | None:
+    """Cosine of SFace's vectors of a face as it came and as it is redrawn; None where YuNet sees no face in it."""
+    finder, reader = _readers()
+    faces = finder.find_all(sitter.source)
+    if not faces:
+        return None
+    source, redrawn = reader.read(np.stack([sitter.source, np.asarray(sitter.redrawn())]), faces[0])
+    return float(source @ redrawn)
+
+
+def tell_if_unfamiliar(sitter: Sitter, name: str) -> None:
+    """Say in one line where the face called `name` is nobody that the model knows."""
+    similarity = familiarity(sitter)
+    if similarity is not None and similarity < LEAST_FAMILIAR:
+        say(
+            f"{name}: this face is outside the cast (identity similarity {similarity:.2f}), so the result shows "
+            "someone else; --checkpoint portrait edits faces that it never saw",
+            style="yellow",
+        )
