@@ -71,7 +71,8 @@ def main() -> int:
     try:
         run(sys.argv[1:])
     except InputError as error:
-        print(f"fexgan: error: {error}", file=sys.stderr)
+        line = str(error).replace("\n", "\\n")  # names of files may hold line breaks
+        print(f"fexgan: error: {line}", file=sys.stderr)
         return EXIT_WRONG_INPUT
     except OSError as error:  # a full disk, a folder without permission
         print(f"fexgan: error: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)

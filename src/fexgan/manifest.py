@@ -96,7 +96,7 @@ def read_sidecar(path: Path) -> Take:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"no sidecar at {path}") from None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise InputError(f"sidecar {path} cannot be read as JSON; write it again or remove it") from None
     try:
         return _take_of(record)

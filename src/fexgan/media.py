@@ -41,7 +41,8 @@ _PRECISE = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FU
 
 _CPU_AVX_512F = 13  # cv::CpuFeatures; OpenCV's Python module does not name it
 
-_PICTURE_ERRORS = (OSError, ValueError, SyntaxError, EOFError)
+_CLIP_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,mpegts,mpeg,flv,asf,ogg"
+"""What clips may be inside, whatever they are called: no playlists, which make FFmpeg open other files."""
 
 
 @contextmanager
@@ -135,7 +136,9 @@ def read_image(path: Path) -> Pixels:
     """Pixels of a picture file. Raises InputError when there is none, it moves, is too large or cannot be decoded."""
     if not Path(path).is_file():
         raise InputError(f"no picture at {path}; give the path of a PNG, JPEG or WebP file")
-    return _open_picture(Path(path), str(path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of what is read all the same, or refused below
+        return _open_picture(Path(path), str(path))
 
 
 def decode_image(encoded: bytes, name: str = "picture") -> Pixels:
@@ -145,21 +148,21 @@ def decode_image(encoded: bytes, name: str = "picture") -> Pixels:
 
 def _open_picture(source: Path | io.BytesIO, name: str) -> Pixels:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # sizes between its limit and ours are fine
-            with Image.open(source) as picture:
-                if picture.width * picture.height > LARGEST_PIXELS:
-                    raise Image.DecompressionBombError
-                pages = getattr(picture, "n_frames", 1)
-                if pages > 1 and picture.format != "MPO":  # phones store a photograph and extras as MPO
-                    raise InputError(f"{name} holds {pages} pictures; give a single one, or a clip such as MP4")
-                if picture.mode == "F":
-                    raise InputError(f"{name} holds fractions, no colours; give a picture of 8 or 16 bits a channel")
-                return to_pixels(picture)
+        with Image.open(source) as picture:
+            if picture.width * picture.height > LARGEST_PIXELS:
+                raise Image.DecompressionBombError
+            pages = getattr(picture, "n_frames", 1)
+            if pages > 1 and picture.format != "MPO":  # phones store a photograph and extras as MPO
+                raise InputError(f"{name} holds {pages} pictures; give a single one, or a clip such as MP4")
+            if picture.mode == "F":
+                raise InputError(f"{name} holds fractions, no colours; give a picture of 8 or 16 bits a channel")
+            return to_pixels(picture)
+    except InputError:
+        raise
     except Image.DecompressionBombError:
         limit = f"give one of at most {LARGEST_PIXELS // 1_000_000} megapixels"
         raise InputError(f"{name} is too large a picture; {limit}") from None
-    except _PICTURE_ERRORS:
+    except Exception:  # broken files make Pillow's readers raise almost anything
         raise InputError(f"{name} cannot be read as a picture; give a whole PNG, JPEG or WebP file") from None
 
 
@@ -185,14 +188,15 @@ def _clip_stream(path: Path) -> Iterator[tuple[av.container.InputContainer, av.V
     if not Path(path).is_file():
         raise InputError(f"no clip at {path}; give the path of a video file such as MP4")
     try:
-        with av.open(str(path)) as container:
+        allowed = {"format_whitelist": _CLIP_FORMATS, "protocol_whitelist": "file"}
+        with av.open(str(path), container_options=allowed) as container:
             if not container.streams.video:
                 raise InputError(f"{path} holds no video; give a clip with pictures in it")
             stream = container.streams.video[0]
             if stream.width * stream.height > LARGEST_PIXELS:
                 raise InputError(f"{path} has frames of {stream.width}x{stream.height} px; give a smaller clip")
             yield container, stream
-    except (av.FFmpegError, UnicodeDecodeError):
+    except (av.FFmpegError, ValueError):
         raise InputError(f"{path} cannot be read as a clip; give a whole video file such as MP4") from None
 
 

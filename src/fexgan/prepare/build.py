@@ -15,7 +15,7 @@ from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord, natural_key
 from fexgan.media import Pixels, atomic_folder, encode_image, write_image, write_text_atomically
 from fexgan.prepare.card import CARD_NAME, SHEET_NAME, card_text
-from fexgan.prepare.footage import Footage, scan_footage
+from fexgan.prepare.footage import Footage, clean, scan_footage
 from fexgan.prepare.plan import Shot, plan_footage
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
@@ -92,7 +92,7 @@ def prepare(
         )
         rows = [[apexes.get((character, affect)) for affect in AFFECTS] for character in shown]
         write_image(folder / SHEET_NAME, sheet(rows, AFFECTS, shown, SHEET_CELL_PX))
-        write_text_atomically(folder / CARD_NAME, card_text(report, footage.root.resolve().name))
+        write_text_atomically(folder / CARD_NAME, card_text(report, clean(footage.root.resolve().name)))
     return report
 
 

@@ -150,26 +150,27 @@ def scan_footage(folder: Path, labels: str = "", leave_out: Collection[str] = ()
         raise InputError(f"no footage folder at {folder}; give a folder laid out as {LAYOUT}")
     sorter = Sorter(folder, load_vocabulary(labels), leave_out)
     files = list(_files(folder, sorter))
-    clip_stems = {path.with_suffix("") for path in files if path.suffix.lower() in CLIPS}
+    records = {path.with_suffix(""): path for path in files if path.suffix == ".json"}
+    sidecars = {path: records.get(path.with_suffix("")) for path in files if path.suffix.lower() in CLIPS}
+    attached = set(sidecars.values())
     for path in files:
-        suffix = path.suffix.lower()
-        if suffix == ".json" and path.with_suffix("") in clip_stems:
+        if path in attached:
             continue
+        suffix = path.suffix.lower()
         if suffix not in CLIPS and suffix not in READ_SUFFIXES:
             sorter.leave_out(path, "is neither a clip nor a picture")
         else:
-            _place(path, sorter)
+            _place(path, sidecars.get(path), sorter)
     found = sorter.footage()
     if not found.files:
         raise InputError(f"no footage in {folder}; lay it out as {LAYOUT}")
     return found
 
 
-def _place(path: Path, sorter: Sorter) -> None:
+def _place(path: Path, sidecar: Path | None, sorter: Sorter) -> None:
     """Read off a file's place and name who it shows and with which label."""
     folders = path.relative_to(sorter.root).parts[:-1]
     vocabulary, is_clip = sorter.vocabulary, path.suffix.lower() in CLIPS
-    sidecar = path.with_suffix(".json") if is_clip and path.with_suffix(".json").is_file() else None
     if vocabulary.file_name is not None:
         match = vocabulary.file_name.fullmatch(path.stem)
         if match is None:
@@ -195,16 +196,27 @@ def _files(folder: Path, sorter: Sorter) -> Iterator[Path]:
     try:
         paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
     except OSError as error:
-        return sorter.leave_out(folder, f"cannot be opened: {(error.strerror or str(error)).lower()}")
+        return sorter.leave_out(folder, _refusal(error))
     for path in sorted(paths, key=lambda path: (natural_key(path.stem), path.suffix)):
-        if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(sorter.root.resolve())):
+        try:
+            is_file, is_folder = path.is_file(), path.is_dir()
+            strays = path.is_symlink() and not (is_file and path.resolve().is_relative_to(sorter.root.resolve()))
+        except OSError as error:
+            sorter.leave_out(path, _refusal(error))
+            continue
+        if strays:
             sorter.leave_out(path, "is a link to nothing, to a folder, or out of the footage")
-        elif path.is_dir():
+        elif is_folder:
             yield from _files(path, sorter)
-        elif path.is_file():
+        elif is_file:
             yield path
         else:
             sorter.leave_out(path, "is no file")
+    return None
+
+
+def _refusal(error: OSError) -> str:
+    return f"cannot be opened: {(error.strerror or str(error)).lower()}"
 
 
 def source_name(path: Path, root: Path) -> str:
