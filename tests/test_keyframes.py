@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from fexgan.affects import NEUTRAL_INDEX, affect_index, affect_vector
 from fexgan.errors import InputError
-from fexgan.keyframes import affect_vectors, ease, parse_keyframes
+from fexgan.keyframes import EASINGS, affect_vectors, parse_keyframes, read_keyframes
 
 
 def test_every_keyframe_is_shown_in_full_at_its_time():
@@ -22,7 +23,52 @@ def test_the_way_between_keyframes_is_monotone_and_starts_and_ends_at_rest():
     steps = [later - earlier for earlier, later in pairwise(joy)]
     assert all(step > 0 for step in steps)
     assert steps[0] < max(steps) / 10 and steps[-1] < max(steps) / 10
-    assert ease(0.5) == pytest.approx(0.5)
+    assert EASINGS["smooth"](0.5) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("name", EASINGS)
+def test_every_easing_leads_from_one_keyframe_to_the_next_and_never_back(name: str):
+    shares = [EASINGS[name](step / 20) for step in range(21)]
+    assert (shares[0], shares[-1]) == (pytest.approx(0.0), pytest.approx(1.0))
+    assert shares == sorted(shares)
+
+
+def test_an_easing_rests_where_it_says():
+    first = {name: ease(0.05) for name, ease in EASINGS.items()}
+    last = {name: 1.0 - ease(0.95) for name, ease in EASINGS.items()}
+    assert first["linear"] == pytest.approx(0.05) and last["linear"] == pytest.approx(0.05)
+    assert first["smooth"] < 0.01 and first["in"] < 0.01 and first["out"] > 0.05 and first["hold"] == 0.0
+    assert last["smooth"] < 0.01 and last["out"] < 0.01 and last["in"] > 0.05 and last["hold"] == 1.0
+
+
+def test_a_keyframe_says_how_it_is_reached():
+    joy = [vector[affect_index("joy")] for vector in affect_vectors(parse_keyframes("0 neutral, 1 joy linear"), fps=4)]
+    assert joy == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0])
+    held = affect_vectors(parse_keyframes("0s joy, 1s joy + fear:0.5 hold"), fps=4)
+    assert held[3] == pytest.approx(affect_vector("joy"))
+    assert parse_keyframes("0s joy + fear, 1s joy")[0].mixture.name == "joy+fear"
+
+
+def test_a_file_lists_what_the_text_says(tmp_path: Path):
+    text = "0s neutral, 0.8s surprise:1, 1.5s joy:0.7 out, 3s neutral"
+    lines, scene = tmp_path / "scene.yaml", tmp_path / "scene.txt"
+    lines.write_text("".join(f"- {part.strip()}\n" for part in text.split(",")))
+    scene.write_text(text)
+    assert read_keyframes(str(lines)) == read_keyframes(str(scene)) == read_keyframes(text) == parse_keyframes(text)
+
+
+@pytest.mark.parametrize("content", ["- 0s: joy", "{", "- 0s joy\n- 0s fear", "7", "", "- 1"])
+def test_a_wrong_file_is_named_in_one_line(tmp_path: Path, content: str):
+    path = tmp_path / "scene.yaml"
+    path.write_text(content)
+    with pytest.raises(InputError, match=r"keyframes .*scene\.yaml") as error:
+        read_keyframes(str(path))
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(InputError, match="no keyframes at"):
+        read_keyframes(str(tmp_path / "nowhere.yaml"))
 
 
 def test_an_interpolated_vector_keeps_neutral_as_the_rest_of_one():
@@ -42,6 +88,7 @@ def test_an_interpolated_vector_keeps_neutral_as_the_rest_of_one():
         ("0s joy, nan neutral", "not a time and a mixture"),
         ("0s, 1s joy", "not a time and a mixture"),
         ("0s joy, 1s happy", "'happy' is unknown"),
+        ("0s joy, 1s fear slowly", "easing 'slowly'"),
     ],
 )
 def test_wrong_keyframes_are_refused_in_one_line(text: str, complaint: str):

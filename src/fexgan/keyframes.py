@@ -1,11 +1,22 @@
-"""Keyframes: which mixture a face shows at which second, and the smooth way from one to the next."""
+"""Keyframes: which mixture a face shows at which second, and the way from one to the next.
+
+Their text form is `0s neutral, 0.8s surprise, 1.5s joy:0.7 out, 3s neutral`: times, mixtures, and where it is not to be
+smooth, how the face moves there from the keyframe before. A YAML file holds the same as a list:
+
+    - 0s neutral
+    - 0.8s surprise
+    - 1.5s joy:0.7 out
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
+
+import yaml
 
 from fexgan.affects import Mixture
 from fexgan.errors import InputError
@@ -13,6 +24,18 @@ from fexgan.errors import InputError
 LARGEST_FPS = 240
 LONGEST_CLIP_S = 600
 EXAMPLE = "0s neutral, 1s joy:0.8, 2s neutral"
+FILE_SUFFIXES = (".yaml", ".yml", ".txt")
+
+EASINGS: dict[str, Callable[[float], float]] = {
+    "smooth": lambda share: 0.5 - 0.5 * math.cos(math.pi * share),
+    "linear": lambda share: share,
+    "in": lambda share: 1.0 - math.cos(0.5 * math.pi * share),
+    "out": lambda share: math.sin(0.5 * math.pi * share),
+    "hold": lambda share: float(share >= 1.0),
+}
+"""Ways to a keyframe, from share of the time to share of the change, both in [0, 1]: at rest at both ends, at even pace,
+from rest, to rest, and at once when the time is up."""
+SMOOTH = "smooth"
 
 
 @dataclass(frozen=True)
@@ -21,11 +44,38 @@ class Keyframe:
 
     time_s: float
     mixture: Mixture
+    easing: str = SMOOTH
+    """The way here from the keyframe before; one of `EASINGS`."""
 
 
 def parse_keyframes(text: str) -> tuple[Keyframe, ...]:
     """Read `0s neutral, 1s joy:0.8, 2s neutral`: at least two, times rising from zero. Raises InputError."""
-    keyframes = tuple(_parse_keyframe(part.strip()) for part in text.split(","))
+    return _parse_all(text.split(","))
+
+
+def read_keyframes(text_or_file: str) -> tuple[Keyframe, ...]:
+    """Read keyframes from their text, or from a YAML file that lists them. Raises InputError."""
+    path = Path(text_or_file)
+    if path.suffix.lower() not in FILE_SUFFIXES:
+        return parse_keyframes(text_or_file)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"no keyframes at {path}; write them as in {EXAMPLE!r}, or give a file of them") from None
+    except (OSError, ValueError, yaml.YAMLError):
+        raise InputError(f"keyframes {path} cannot be read as text or YAML; list them as '- 0s neutral'") from None
+    try:
+        if isinstance(content, str):
+            return parse_keyframes(content)
+        if isinstance(content, list) and all(isinstance(line, str) for line in content):
+            return _parse_all(content)
+    except InputError as error:
+        raise InputError(f"keyframes {path}: {error}") from None
+    raise InputError(f"keyframes {path} hold no list of lines such as '- 0.8s surprise:1'; write one")
+
+
+def _parse_all(parts: Sequence[str]) -> tuple[Keyframe, ...]:
+    keyframes = tuple(_parse_keyframe(part.strip()) for part in parts)
     check_keyframes(keyframes)
     return keyframes
 
@@ -42,11 +92,6 @@ def check_keyframes(keyframes: Sequence[Keyframe]) -> None:
     for earlier, later in pairwise(times):
         if later <= earlier:
             raise InputError(f"keyframe at {later:g} s follows one at {earlier:g} s; write them in order of time")
-
-
-def ease(fraction: float) -> float:
-    """Cosine easing from 0 to 1 for `fraction` in [0, 1]: it starts and ends at rest."""
-    return 0.5 - 0.5 * math.cos(math.pi * fraction)
 
 
 def affect_vectors(keyframes: Sequence[Keyframe], fps: float) -> list[tuple[float, ...]]:
@@ -66,13 +111,19 @@ def _parse_keyframe(text: str) -> Keyframe:
         time_s = math.nan
     if not math.isfinite(time_s) or not mixture_text.strip():
         raise InputError(f"keyframe {text!r} is not a time and a mixture; write them as in {EXAMPLE!r}")
+    words = mixture_text.split()
+    if len(words) > 1 and words[-1].isalpha() and not words[-2].endswith("+"):
+        easing = words.pop()
+        if easing not in EASINGS:
+            raise InputError(f"easing {easing!r} in keyframe {text!r} is unknown; choose from {', '.join(EASINGS)}")
+        return Keyframe(time_s, Mixture.parse(" ".join(words)), easing)
     return Keyframe(time_s, Mixture.parse(mixture_text.strip()))
 
 
 def _vector_at(keyframes: Sequence[Keyframe], time_s: float) -> tuple[float, ...]:
     for before, after in pairwise(keyframes):
         if time_s <= after.time_s:
-            share = ease((time_s - before.time_s) / (after.time_s - before.time_s))
+            share = EASINGS[after.easing]((time_s - before.time_s) / (after.time_s - before.time_s))
             pairs = zip(before.mixture.vector(), after.mixture.vector(), strict=True)
             return tuple((1.0 - share) * start + share * end for start, end in pairs)
     return keyframes[-1].mixture.vector()

@@ -53,5 +53,8 @@ def say(text: str, style: str | None = None) -> None:
 
 
 def say_wrote(path: Path) -> None:
-    """Tell that a file is written, and its size."""
-    say(f"wrote {path} ({size_text(path.stat().st_size)})")
+    """Tell that a file is written, and its size; of a folder, how many files it holds."""
+    if path.is_dir():
+        say(f"wrote {sum(1 for _ in path.iterdir())} files to {path}")
+    else:
+        say(f"wrote {path} ({size_text(path.stat().st_size)})")

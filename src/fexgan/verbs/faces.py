@@ -141,10 +141,14 @@ class Blend:
 
 @dataclass(frozen=True)
 class Animate:
-    """Move faces smoothly from keyframe to keyframe, as an MP4; several faces play side by side.
+    """Move faces from keyframe to keyframe, as MP4, GIF, WebP or a folder of PNG frames; several play side by side.
+
+    A keyframe is a time, a mixture and, where not smooth, how to move there: linear, in, out or hold.
 
     $ fexgan animate face.png --out joy.mp4
     $ fexgan animate --data out/dataset --keyframes "0s neutral, 0.8s surprise, 1.5s joy:0.7, 3s neutral" --out cast.mp4
+    $ fexgan animate face.png --keyframes "0s neutral, 0.3s surprise out, 2s neutral in" --out startled.gif
+    $ fexgan animate face.png --keyframes scene.yaml --out frames
     """
 
     images: Images = ()
@@ -154,7 +158,7 @@ class Animate:
     characters: Names = ()
     """Only these characters of the dataset; all where none is named."""
     keyframes: str = "0s neutral, 1s joy, 2s neutral"
-    """Times and mixtures, separated by commas."""
+    """Times and mixtures, separated by commas, or a YAML file that lists them."""
     fps: float = 24
     """Frames a second."""
     cell_px: Annotated[int | None, arg(metavar="INT")] = None
@@ -164,20 +168,21 @@ class Animate:
     face: FaceNumber = None
     """Face to edit, 0 being the largest, or all; the largest where not given."""
     out: Path = Path("joy.mp4")
-    """Clip to write."""
+    """Clip to write, or without a suffix, folder of frames."""
     checkpoint: CheckpointName = None
     """Bundled name or folder; where not given, portrait for pictures if that is bundled, else open-cast."""
 
     def run(self) -> None:
         from fexgan import figures, retouch
         from fexgan.editing import Editor
-        from fexgan.keyframes import parse_keyframes
-        from fexgan.media import write_clip
+        from fexgan.keyframes import read_keyframes
+        from fexgan.motion import check_motion, write_motion
         from fexgan.terminal import say_wrote
 
         if self.cell_px is not None and (self.cell_px % 2 or not 16 <= self.cell_px <= 1024):
             raise InputError(f"a face of {self.cell_px} px does not fit a clip; give an even number from 16 to 1024")
-        keyframes = parse_keyframes(self.keyframes)
+        keyframes = read_keyframes(self.keyframes)
+        check_motion(self.out, self.fps)
         face = face_of(self.face)
         model = open_model(self.checkpoint, self.images, self.data)
         sources, source_affect = sources_of(
@@ -189,7 +194,7 @@ class Animate:
         else:
             cell_px = self.cell_px or figures.CLIP_CELL_PX
             frames = figures.clip_frames(model, pictures, keyframes, self.fps, cell_px, source_affect, face)
-        write_clip(self.out, frames, self.fps)
+        write_motion(self.out, frames, self.fps)
         say_wrote(self.out)
 
 

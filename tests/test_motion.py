@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn import face
+from PIL import Image, ImageSequence
+
+from fexgan.errors import InputError
+from fexgan.media import count_clip_frames, read_image
+from fexgan.motion import check_motion, write_motion
+
+FRAMES = [np.roll(face(64), shift, axis=0) for shift in range(7)]
+
+
+def played(path: Path) -> list[tuple[np.ndarray, int]]:
+    """Frames of an animation as pixels, and how long each shows in ms."""
+    with Image.open(path) as animation:
+        return [
+            (np.asarray(frame.convert("RGB")), frame.info["duration"]) for frame in ImageSequence.Iterator(animation)
+        ]
+
+
+def test_a_folder_holds_every_frame_bit_by_bit_in_order(tmp_path: Path):
+    for _ in range(2):
+        write_motion(tmp_path / "frames", iter(FRAMES), fps=24)
+    files = sorted((tmp_path / "frames").iterdir())
+    assert [path.name for path in files] == [f"frame-{index:05d}.png" for index in range(7)]
+    assert all(np.array_equal(read_image(path), frame) for path, frame in zip(files, FRAMES, strict=True))
+
+
+@pytest.mark.parametrize(("name", "off_by"), [("clip.gif", 8.0), ("clip.webp", 3.0)])
+def test_an_animation_shows_every_frame_and_lasts_as_long_as_asked(tmp_path: Path, name: str, off_by: float):
+    write_motion(tmp_path / name, iter(FRAMES), fps=24)
+    shown = played(tmp_path / name)
+    assert len(shown) == 7 and sum(duration for _, duration in shown) == pytest.approx(7000 / 24, abs=5)
+    assert all(
+        np.abs(pixels.astype(int) - frame).mean() < off_by for (pixels, _), frame in zip(shown, FRAMES, strict=True)
+    )
+
+
+def test_a_gif_keeps_still_what_does_not_move(tmp_path: Path):
+    moved = FRAMES[0].copy()
+    moved[60:] = 255 - moved[60:]
+    write_motion(tmp_path / "clip.gif", [FRAMES[0], moved], fps=10)
+    first, second = (pixels for pixels, _ in played(tmp_path / "clip.gif"))
+    assert np.array_equal(first[:56], second[:56]) and not np.array_equal(first, second)
+
+
+def test_an_mp4_is_a_clip(tmp_path: Path):
+    write_motion(tmp_path / "clip.mp4", iter(FRAMES), fps=24)
+    assert count_clip_frames(tmp_path / "clip.mp4") == 7
+
+
+@pytest.mark.parametrize(("name", "fps"), [("clip.avi", 24), ("clip.gif", 60), ("album", 24), ("file", 24)])
+def test_what_cannot_be_written_is_refused_and_nothing_is_touched(tmp_path: Path, name: str, fps: float):
+    (tmp_path / "album").mkdir()
+    (tmp_path / "album" / "frame-1.png").write_bytes(b"someone's")
+    (tmp_path / "file").write_text("someone's")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError):
+        check_motion(tmp_path / name, fps)
+    with pytest.raises(InputError):
+        write_motion(tmp_path / name, iter(FRAMES), fps)
+    assert sorted(tmp_path.rglob("*")) == before
