@@ -1,8 +1,12 @@
-"""Settings for tests that train: networks so narrow that a step takes milliseconds."""
+"""For tests that train: networks so narrow that a step takes milliseconds, and processes that start in as few."""
 
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 from fexgan.config import Config, load_preset
 
@@ -21,3 +25,14 @@ def settings(**training) -> Config:
     values = {"precision": "fp32", "batch_size": 8, "preview_every_steps": 0, "decay_share": 0.0, "log_every_steps": 2}
     training = dataclasses.replace(config.training, **(values | training))
     return dataclasses.replace(config, model=model, training=training)
+
+
+def start_process(target: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """A new process that runs `target` and shares nothing with this one; its libraries are loaded once for all."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["fexgan.training.loop", "torch._dynamo", "torch.utils.tensorboard", "torch.distributed.nn", "pandas"]
+    )
+    process = context.Process(target=target, args=arguments)
+    process.start()
+    return process

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import random
 import signal
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import torch
-from narrow import settings
+from narrow import settings, start_process
 from rich.console import Console
 
 from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
@@ -19,8 +19,6 @@ from fexgan.training.loop import train
 
 STEPS = 20
 PATIENCE_S = 120.0
-LIBRARIES = ["fexgan.training.loop", "torch._dynamo", "torch.utils.tensorboard", "pandas"]
-"""Loaded once, not in every process: that takes longer than the training."""
 
 
 def train_alone(data: Path, out: Path) -> None:
@@ -39,13 +37,8 @@ def last_row(out: Path) -> int:
 
 
 def test_a_process_killed_at_random_moments_ends_with_the_weights_of_one_that_was_left_alone(tiny_dataset, tmp_path):
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(LIBRARIES)
-
-    def start(out: Path) -> multiprocessing.Process:
-        process = context.Process(target=train_alone, args=(tiny_dataset, out))
-        process.start()
-        return process
+    def start(out: Path) -> BaseProcess:
+        return start_process(train_alone, tiny_dataset, out)
 
     seed = random.randrange(2**32)
     moments = random.Random(seed)

@@ -54,7 +54,10 @@ class ScheduleConfig:
     steps: int = 100_000
     """Steps in all; each updates the discriminator once and the generator once."""
     batch_size: int = 32
-    """Pairs of a source and a target picture per step."""
+    """Pairs of a source and a target picture per step, in all processes together."""
+    batch_parts: int = 1
+    """Parts in which a process takes its share of a batch, one after another, where memory holds no more; their
+    gradients add up, and batch norm sees a part at a time."""
     learning_rate: float = 2e-4
     """Adam's step size, for both updates."""
     decay_share: float = 0.0
@@ -80,7 +83,7 @@ class ScheduleConfig:
     """Steps between lines of `log.csv` and TensorBoard."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "save_every_steps", "log_every_steps"):
+        for name in ("steps", "batch_size", "batch_parts", "save_every_steps", "log_every_steps"):
             check_range(f"training.{name}", getattr(self, name), 1)
         check_range("training.learning_rate", self.learning_rate, 0.0, 1.0)
         check_range("training.decay_share", self.decay_share, 0.0, 1.0)

@@ -34,9 +34,13 @@ class Batch:
     """[batch, latent_size] from Normal(0, 1), for the latent."""
 
 
-def step_generator(seed: int, step: int) -> torch.Generator:
-    """The source of all of a step's randomness: it depends on seed and step alone, so resuming needs no state."""
-    return torch.Generator().manual_seed(int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0]))
+def step_generator(seed: int, step: int, part: int = 0) -> torch.Generator:
+    """The source of all of a step's randomness: it depends on seed and step alone, so resuming needs no state.
+
+    `part`: of a batch that is dealt out, which part; each has noise of its own.
+    """
+    entropy = np.random.SeedSequence((seed, step, part) if part else (seed, step))
+    return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
 
 
 def make_batch(

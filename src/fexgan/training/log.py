@@ -16,13 +16,16 @@ from fexgan.media import write_text_atomically
 class TrainingLog:
     """One row per `record`: step, training time so far in seconds, and the values of `columns`, empty where unknown.
 
-    A resumed training drops the rows after its checkpoint, which it is about to take again, and keeps counting time.
+    Of several processes only the main one writes. A resumed training drops the rows after its checkpoint, which it is
+    about to take again, and keeps counting time.
     """
 
     def __init__(self, out: Path, accelerator: Accelerator, first_step: int, columns: Sequence[str]) -> None:
         self.columns = columns
         self.path = out / "log.csv"
         self.accelerator = accelerator
+        if not accelerator.is_main_process:
+            return
         accelerator.init_trackers("", init_kwargs={"tensorboard": {"purge_step": first_step}})
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else []
         kept = [line for line in lines[1:] if line.count(",") > 1 and int(line.split(",")[0]) < first_step]
@@ -32,6 +35,8 @@ class TrainingLog:
 
     def record(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """Add a row: `seconds` since this run began, `values` the means since the last row, by column."""
+        if not self.accelerator.is_main_process:
+            return
         with self.path.open("a", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             if not self._has_header:
@@ -47,4 +52,5 @@ class TrainingLog:
         tracker.log_images({"preview": np.asarray(picture)[None]}, step=step, dataformats="NHWC")
 
     def close(self) -> None:
-        self.accelerator.end_training()
+        for tracker in self.accelerator.trackers:
+            tracker.finish()

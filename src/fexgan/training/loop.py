@@ -9,13 +9,12 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration
 from rich.console import Console
-from torch import Tensor
 
 from fexgan import media
 from fexgan.checkpoints import (
@@ -36,6 +35,7 @@ from fexgan.training.breakdown import Breakdown, check_losses, check_weights
 from fexgan.training.display import Display
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog
+from fexgan.training.processes import check_shares, share_batch_norm, share_of
 from fexgan.training.resume import changes_since, last_checkpoint, restore, resume_state
 from fexgan.training.tasks import Task, open_task
 from fexgan.training.updates import learning_rate
@@ -102,14 +102,16 @@ def train(
         run = _Run(task, out, start_from, keep, allow_change, rollbacks, console)
         began_at = run.newest
         try:
-            return run.run()
+            summary = run.run()
+            run.accelerator.end_training()
+            return summary
         except Breakdown as breakdown:
             left = (left if run.newest == began_at else MOST_ROLLBACKS) - 1
             if on_nan == "stop" or left < 0:
                 raise InputError(run.obituary(breakdown)) from None
             rollbacks = run.rollbacks + 1
             back_to = f"step {int(run.newest.name)}" if run.newest else "the beginning"
-            console.print(f"{breakdown} at step {run.step}; back to {back_to}, with other batches", soft_wrap=True)
+            run.console.print(f"{breakdown} at step {run.step}; back to {back_to}, with other batches", soft_wrap=True)
 
 
 class _Run:
@@ -125,17 +127,19 @@ class _Run:
         rollbacks: int,
         console: Console,
     ) -> None:
-        self.task, self.config, self.out, self.keep, self.console = task, task.config, out, keep, console
+        self.task, self.config, self.out, self.keep = task, task.config, out, keep
         config = task.config
         self.accelerator = Accelerator(
             log_with="tensorboard", project_config=ProjectConfiguration(str(out), str(out / "tensorboard"))
         )
-        if self.accelerator.num_processes > 1:
-            raise InputError("training runs in one process; start it without a launcher")
-        self.newest, damaged = last_checkpoint(out)
+        self.writes = self.accelerator.is_main_process
+        self.console = console if self.writes else Console(quiet=True)
+        check_shares(config.training.batch_size, self.accelerator.num_processes * config.training.batch_parts)
+        with self.accelerator.main_process_first():
+            self.newest, damaged = last_checkpoint(out)
         for folder in damaged:
-            console.print(f"a damaged checkpoint was set aside as {folder}", soft_wrap=True)
-        self.step, self.rollbacks = 0, rollbacks
+            self.console.print(f"a damaged checkpoint was set aside as {folder}", soft_wrap=True)
+        self.step, self.rollbacks, self.stopping = 0, rollbacks, False
         networks = build(config.model, config.training.seed)
         if self.newest is not None:
             checkpoint = load_checkpoint(self.newest)
@@ -149,9 +153,11 @@ class _Run:
             networks.load_state_dict(_fitting(load_checkpoint(start_from), config, start_from).networks.state_dict())
         self.trainer = task.updates(networks, self.accelerator)
         self.averaged = AveragedNetworks(self.trainer.networks, config.training.ema_decay)
+        if self.accelerator.num_processes > 1:
+            share_batch_norm(self.trainer.networks)
         if self.newest is not None:
             self.rollbacks = max(rollbacks, restore(self.trainer, read_resume_state(self.newest)))
-        self.preview = task.preview() if config.training.preview_every_steps else None
+        self.preview = task.preview() if config.training.preview_every_steps and self.writes else None
 
     def run(self) -> TrainingSummary:
         """Take the steps that are left."""
@@ -169,14 +175,14 @@ class _Run:
         ):
             while self.step < training.steps:
                 step_start = time.monotonic()
-                losses = self._take_step()
+                losses = self._take_step(stop)
                 durations.append(time.monotonic() - step_start)
                 window.append(losses)
                 display.show(self.step, fmean(durations), losses)
-                last = self.step >= training.steps or stop.requested
+                last = self.step >= training.steps or self.stopping
                 saving = last or self.step % training.save_every_steps == 0
                 showing = self.preview and (last or self.step % training.preview_every_steps == 0)
-                if saving or showing:
+                if (saving or showing) and self.writes:
                     self.task.finish(self.averaged)
                 figures = self._show(log) if showing else {}
                 if last or showing or self.step % training.log_every_steps == 0:
@@ -200,15 +206,32 @@ class _Run:
             stopped=self.step < training.steps,
         )
 
-    def _take_step(self) -> dict[str, float]:
+    def _take_step(self, stop: StopRequest) -> dict[str, float]:
+        """Take a step together with the other processes; all of them hear of a signal that reached one."""
         self.step += 1
         drawn = self.step + OTHER_BATCHES * self.rollbacks
-        generator = step_generator(self.config.training.seed, drawn)
-        batch = self.task.batch(drawn, generator, self.accelerator.device)
-        losses = _numbers(self.trainer.update(batch, self.step, generator))
+        losses = self.trainer.take_step(self._parts(drawn), self.step)
+        told = torch.stack([*losses.values(), torch.tensor(float(stop.requested), device=self.accelerator.device)])
+        *numbers, stopping = self.accelerator.reduce(told, "mean").tolist()  # one transfer from the device for all
+        self.stopping = stopping > 0
+        losses = dict(zip(losses, numbers, strict=True))
         check_losses(losses)
         self.averaged.update(self.trainer.networks, self.step)
         return losses
+
+    def _parts(self, drawn: int) -> list[tuple[Any, torch.Generator]]:
+        """This process's share of the batch drawn as number `drawn`, in parts, each with its source of randomness."""
+        seed, parts = self.config.training.seed, self.config.training.batch_parts
+        generator = step_generator(seed, drawn)
+        batch = self.task.batch(drawn, generator, self.accelerator.device)
+        first = self.accelerator.process_index * parts
+        return [
+            (
+                share_of(batch, index, self.accelerator.num_processes * parts),
+                step_generator(seed, drawn, index) if index else generator,
+            )
+            for index in range(first, first + parts)
+        ]
 
     def _show(self, log: TrainingLog) -> dict[str, float]:
         picture, figures = self.preview.draw(self.averaged.networks, f"step {self.step:,}")
@@ -227,18 +250,15 @@ class _Run:
 
     def _save(self, losses: dict[str, float]) -> None:
         check_weights(self.averaged.networks.parameters())
-        self.newest = self.out / "checkpoints" / f"{self.step:06d}"
-        metadata = Metadata(self.config, self.task.characters, self.task.fingerprint, self.step, losses)
-        save_checkpoint(
-            self.newest, self.averaged.networks, metadata, resume=resume_state(self.trainer, self.rollbacks)
-        )
-        for folder in saved_checkpoints(self.out)[: -self.keep]:
-            remove_checkpoint(folder)
-
-
-def _numbers(losses: dict[str, Tensor]) -> dict[str, float]:
-    """Every loss as a number; one transfer from the device for all."""
-    return dict(zip(losses, torch.stack(list(losses.values())).tolist(), strict=True))
+        folder = self.out / "checkpoints" / f"{self.step:06d}"
+        if self.writes:
+            metadata = Metadata(self.config, self.task.characters, self.task.fingerprint, self.step, losses)
+            state = resume_state(self.trainer, self.rollbacks)
+            save_checkpoint(folder, self.averaged.networks, metadata, resume=state)
+            for older in saved_checkpoints(self.out)[: -self.keep]:
+                remove_checkpoint(older)
+        self.accelerator.wait_for_everyone()
+        self.newest = folder
 
 
 def _means(window: list[dict[str, float]]) -> dict[str, float]:
@@ -261,7 +281,7 @@ def _writable_folder(out: Path) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         with media.atomic_path(out / "writable") as probe:
             probe.touch()
-        (out / "writable").unlink()
+        (out / "writable").unlink(missing_ok=True)  # another process may have been faster
     except OSError as error:
         raise InputError(f"cannot write into {out} ({error.strerror}); choose another folder with --out") from None
     return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -22,6 +22,7 @@ class Updates(ABC):
         self.networks = networks.to(accelerator.device, memory_format=torch.channels_last).train()
         self.config = config
         self.accelerator = accelerator
+        self._part, self._parts = 0, 1
         training = config.training
         self.generator_optimizer = _adam(networks.generator_parameters(), config, weight_decay=0.0)
         self.discriminator_optimizer = _adam(
@@ -35,6 +36,14 @@ class Updates(ABC):
         `generator` is the source of all randomness beside the batch.
         """
 
+    def take_step(self, parts: Sequence[tuple[Any, torch.Generator]], step: int) -> dict[str, Tensor]:
+        """Take step `step` on a batch in `parts`, each with its source of randomness: the means of their losses."""
+        self._parts = len(parts)
+        losses = []
+        for self._part, (batch, generator) in enumerate(parts):
+            losses.append(self.update(batch, step, generator))
+        return {name: torch.stack([part[name] for part in losses]).mean() for name in losses[0]}
+
     def set_rates(self, step: int) -> None:
         """Set both optimisers to the step sizes of step `step`."""
         rate = learning_rate(self.config, step)
@@ -46,8 +55,17 @@ class Updates(ABC):
         return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=bf16)
 
     def descend(self, loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
-        optimizer.zero_grad(set_to_none=True)
-        self.accelerator.backward(loss)
+        """Follow the gradient of `loss`, its mean over all parts of the batch and all processes, at the last part."""
+        if self._part == 0:
+            optimizer.zero_grad(set_to_none=True)
+        self.accelerator.backward(loss / self._parts)
+        if self._part < self._parts - 1:
+            return
+        if self.accelerator.num_processes > 1:
+            trained = [one for one in optimizer.param_groups[0]["params"] if one.grad is not None]
+            means = self.accelerator.reduce([one.grad for one in trained], "mean")
+            for parameter, mean in zip(trained, means, strict=True):
+                parameter.grad = mean
         optimizer.step()
 
 

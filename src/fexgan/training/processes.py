@@ -1,0 +1,68 @@
+"""One training in several processes: each takes its share of every batch, and all hold the same weights."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+import torch.distributed as dist
+import torch.distributed.nn.functional as differentiable
+from torch import Tensor, nn
+
+from fexgan.errors import InputError
+
+SMALLEST_PART = 2
+"""Pictures that batch norm needs at the least, where it meets one pixel of each."""
+
+
+class SharedBatchNorm(nn.BatchNorm2d):
+    """Batch norm whose statistics are those of the pictures of all processes together.
+
+    `torch.nn.SyncBatchNorm` does the same, on CUDA alone.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(input)
+        features = input.float()  # [batch, channels, height, width]
+        mean = _mean_over_processes(features.mean(dim=(0, 2, 3)))  # [channels]
+        centred = features - mean[:, None, None]
+        variance = _mean_over_processes(centred.square().mean(dim=(0, 2, 3)))  # [channels]
+        count = features.numel() // features.shape[1] * dist.get_world_size()
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * count / (count - 1), self.momentum)
+            self.num_batches_tracked += 1
+        scale = self.weight * (variance + self.eps).rsqrt()
+        return (centred * scale[:, None, None] + self.bias[:, None, None]).to(input.dtype)
+
+
+def share_batch_norm(networks: nn.Module) -> None:
+    """Turn every batch norm of `networks` into a shared one, with the same parameters and statistics."""
+    for module in list(networks.modules()):
+        for name, child in module.named_children():
+            if type(child) is nn.BatchNorm2d:
+                shared = SharedBatchNorm(child.num_features, child.eps, child.momentum)
+                shared.__dict__.update(child.__dict__)
+                setattr(module, name, shared)
+
+
+def share_of(batch: Any, index: int, shares: int) -> Any:
+    """Share `index` (from 0) of as many equal ones of a batch: a dataclass of tensors [batch, ...]."""
+    parts = {item.name: getattr(batch, item.name).chunk(shares)[index] for item in dataclasses.fields(batch)}
+    return dataclasses.replace(batch, **parts)
+
+
+def check_shares(batch_size: int, shares: int) -> None:
+    """Raise InputError where a batch cannot be dealt out evenly."""
+    if batch_size % shares or (shares > 1 and batch_size // shares < SMALLEST_PART):
+        raise InputError(
+            f"a batch of {batch_size} cannot be dealt out in {shares} parts (processes x training.batch_parts); make "
+            f"training.batch_size a multiple of {shares}, of at least {SMALLEST_PART * shares}"
+        )
+
+
+def _mean_over_processes(local: Tensor) -> Tensor:
+    """The mean of what the processes hold, with gradients to all of them."""
+    return differentiable.all_reduce(local) / dist.get_world_size()

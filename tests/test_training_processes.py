@@ -1,0 +1,114 @@
+"""A training in two processes follows that in one, and a batch taken in parts that of one taken whole."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+from narrow import settings, start_process
+from rich.console import Console
+
+from fexgan.config import Config
+from fexgan.errors import InputError
+from fexgan.model import build
+from fexgan.training.batches import step_generator
+from fexgan.training.loop import train
+from fexgan.training.processes import check_shares, share_of
+from fexgan.training.updates import Updates
+
+PATIENCE_S = 120.0
+STEPS = 4
+
+
+def even_settings(**training) -> Config:
+    """Settings without noise that would differ from share to share."""
+    config = settings(steps=STEPS, log_every_steps=1, **training)
+    augmentation = dataclasses.replace(config.training.augmentation, probability=0.0, mirror=False)
+    return dataclasses.replace(
+        config,
+        model=dataclasses.replace(config.model, dropout=0.0, head_dropout=0.0),
+        training=dataclasses.replace(config.training, augmentation=augmentation),
+    )
+
+
+def train_as(rank: int, processes: int, port: int, data: Path, out: Path) -> None:
+    """What one process of a test runs, as a launcher would start it."""
+    torch.set_num_threads(1)
+    if processes > 1:
+        os.environ |= {
+            "RANK": f"{rank}", "LOCAL_RANK": f"{rank}", "WORLD_SIZE": f"{processes}", "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": f"{port}", "ACCELERATE_USE_CPU": "true",
+        }  # fmt: skip
+    train(data, out, even_settings(), console=Console(quiet=True))
+
+
+def test_two_processes_of_half_a_batch_follow_one_of_a_whole_batch(tiny_dataset, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    together = [start_process(train_as, rank, 2, port, tiny_dataset, tmp_path / "two") for rank in range(2)]
+    alone = start_process(train_as, 0, 1, port, tiny_dataset, tmp_path / "one")
+    for process in (*together, alone):
+        process.join(PATIENCE_S)
+        assert process.exitcode == 0
+    logs = []
+    for run in ("one", "two"):
+        with (tmp_path / run / "log.csv").open() as file:
+            logs.append(list(csv.DictReader(file)))
+    assert [row["step"] for row in logs[1]] == [f"{step}" for step in range(1, STEPS + 1)]
+    for one, two in zip(*logs, strict=True):
+        for name in one.keys() - {"step", "seconds", "seconds_per_step"}:
+            assert float(two[name]) == pytest.approx(float(one[name]), rel=2e-3), (name, one["step"])
+    assert len(list((tmp_path / "two" / "tensorboard").glob("**/events*"))) == 1
+
+
+class MeanSquares(Updates):
+    """Pulls what the encoder says of a batch towards zero."""
+
+    def update(self, batch, step, generator):
+        loss = self.networks.encoder.mean(batch).square().mean()
+        self.descend(loss, self.generator_optimizer)
+        return {"loss": loss.detach()}
+
+
+def test_gradients_of_parts_add_up_to_that_of_the_whole_batch():
+    config = settings()
+    batch = torch.randn(8, config.model.encoder_widths[-1])
+    results = []
+    for count in (1, 4):
+        trainer = MeanSquares(build(config.model), config, Accelerator())
+        losses = trainer.take_step([(part, step_generator(0, 1)) for part in batch.chunk(count)], step=1)
+        mean = trainer.networks.encoder.mean
+        results.append((losses["loss"], mean.weight.grad, mean.weight.detach()))
+    for whole, parts in zip(*results, strict=True):
+        torch.testing.assert_close(whole, parts)
+
+
+def test_a_training_in_parts_takes_every_row_once_with_noise_of_its_own(tiny_dataset, tmp_path, monkeypatch):
+    taken = []
+
+    def share(batch, index, shares):
+        taken.append((index, shares, share_of(batch, index, shares), batch))
+        return taken[-1][2]
+
+    monkeypatch.setattr("fexgan.training.loop.share_of", share)
+    config = settings(steps=1, batch_parts=2)
+    train(tiny_dataset, tmp_path, config, console=Console(quiet=True))
+    assert [(index, shares) for index, shares, *_ in taken] == [(0, 2), (1, 2)]
+    rows = torch.cat([part.source_images for _, _, part, _ in taken])
+    assert torch.equal(rows, taken[0][3].source_images)
+    assert not torch.equal(*(torch.rand(3, generator=step_generator(0, 1, part)) for part in (0, 1)))
+
+
+@pytest.mark.parametrize(("batch_size", "shares"), [(8, 3), (4, 4)])
+def test_batches_that_cannot_be_dealt_out_are_refused(batch_size, shares):
+    with pytest.raises(InputError, match=f"multiple of {shares}, of at least {2 * shares}"):
+        check_shares(batch_size, shares)
+    check_shares(8, 4)
+    check_shares(1, 1)
