@@ -100,11 +100,13 @@ def _prepare(cast: Path, out: Path) -> PrepareReport | None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(FILES, min_size=1, max_size=8), st.lists(st.sampled_from(NAMES[:5]), max_size=2))
-def test_every_file_is_used_or_listed_with_its_reason(files: list, links: list[str]) -> None:
+@given(st.lists(FILES, min_size=1, max_size=8), st.lists(st.sampled_from(NAMES[:5]), max_size=2), st.booleans())
+def test_every_file_is_used_or_listed_with_its_reason(files: list, links: list[str], has_a_good_clip: bool) -> None:
     with tempfile.TemporaryDirectory() as place:
         cast = Path(place) / "cast"
         (cast / "cy/joy").mkdir(parents=True)
+        if has_a_good_clip:
+            (cast / "cy/joy/good.mp4").write_bytes(CLIP)
         for folder, name, content in files:
             path = Path(os.fsdecode(os.path.join(os.fsencode(cast), os.fsencode(folder), os.fsencode(name))))
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -172,7 +174,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
-    assert done.stderr.count("\n") == 1 and "cannot write set: " in done.stderr
+    assert done.stderr.count("\n") == 1 and "fexgan: error: cannot write " in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["cast"]
 
 

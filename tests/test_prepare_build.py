@@ -16,7 +16,7 @@ from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.media import decode_image, read_image, write_clip, write_image
 from fexgan.prepare import PrepareReport, prepare, shards
-from fexgan.prepare.plan import _sample
+from fexgan.prepare.plan import Shot, _sample
 
 FRAMING = FramingConfig(image_size_px=32, sampled_frames=2)
 
@@ -123,6 +123,40 @@ def test_equal_footage_makes_equal_bytes(report: PrepareReport, footage: Path, t
     assert len(names) == 4
     for name in names:
         assert (again.folder / name).read_bytes() == (report.folder / name).read_bytes()
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_interrupted_run_goes_on_and_comes_to_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for take in "1234":
+        film(tmp_path / "cast", "ada", "joy", take)
+    whole = prepare(tmp_path / "cast", tmp_path / "whole" / "set", FRAMING).folder
+    rendered: list[str] = []
+    render = Shot.frames
+
+    def watch(shot: Shot, size_px: int):
+        rendered.append(shot.entry.take)
+        if rendered == ["1", "2", "3"]:
+            raise KeyboardInterrupt
+        return render(shot, size_px)
+
+    monkeypatch.setattr(Shot, "frames", watch)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    assert not (tmp_path / "set").exists()
+    rendered.append("again")
+    prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    assert rendered == ["1", "2", "3", "again", "3", "4"]
+    assert _bytes(tmp_path / "set") == _bytes(whole)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_several_processes_come_to_the_same_bytes(report: PrepareReport, footage: Path, tmp_path: Path) -> None:
+    assert _bytes(prepare(footage, tmp_path / "set", FRAMING, jobs=2).folder) == _bytes(report.folder)
 
 
 def test_a_dataset_is_replaced_and_nothing_else_is(footage: Path, tmp_path: Path) -> None:

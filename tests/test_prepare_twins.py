@@ -36,10 +36,10 @@ def test_the_check_counts_test_frames_with_a_twin_and_names_the_nearest(monkeypa
     monkeypatch.setattr(twins, "_BLOCK", 2)
     check = LeakCheck()
     for index, x in enumerate(np.linspace(0.35, 0.65, 7)):
-        check.add("train", face(96, x=float(x)), "a.mp4", index)
-    check.add("test", _poor_copy(face(96, x=0.35)), "b.mp4", 0)
-    check.add("test", face(96, x=0.5, height=0.4), "b.mp4", 1)
-    check.add("test", face(96, x=0.65), "b.mp4", 2)
+        check.add("train", thumbnail(face(96, x=float(x))), "a.mp4", index)
+    check.add("test", thumbnail(_poor_copy(face(96, x=0.35))), "b.mp4", 0)
+    check.add("test", thumbnail(face(96, x=0.5, height=0.4)), "b.mp4", 1)
+    check.add("test", thumbnail(face(96, x=0.65)), "b.mp4", 2)
     report = check.report()
     assert (report.test_frames, report.twin_count) == (3, 2)
     assert [(twin.test, twin.train) for twin in report.closest] == [
@@ -51,5 +51,5 @@ def test_the_check_counts_test_frames_with_a_twin_and_names_the_nearest(monkeypa
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_one_empty_side_has_no_twins(split: str) -> None:
     check = LeakCheck()
-    check.add(split, face(96), "a.mp4", 0)
+    check.add(split, thumbnail(face(96)), "a.mp4", 0)
     assert check.report().twin_count == 0

@@ -23,7 +23,7 @@ from fexgan.dataset import read_metadata, shard_paths, stream_batches
 from fexgan.evaluation.tables import percent
 from fexgan.manifest import DatasetRecord
 from fexgan.media import Pixels, decode_image, encode_image, write_text_atomically
-from fexgan.prepare.twins import LeakCheck, LeakReport
+from fexgan.prepare.twins import LeakCheck, LeakReport, thumbnail
 from fexgan.sheets import sheet
 from fexgan.terminal import size_text
 
@@ -138,7 +138,7 @@ def inspect_dataset(folder: Path, progress: Callable[[int, int], None] | None = 
             encoded, affect = row["image"]["bytes"] or b"", AFFECTS[row["affect"]]
             pixels = decode_image(encoded, f"frame {row['frame']} of {row['source']} in {folder}")
             seen.add(hashlib.blake2b(encoded, digest_size=16).digest())
-            leak.add(split, pixels, row["source"], row["frame"])
+            leak.add(split, thumbnail(pixels), row["source"], row["frame"])
             if shown[affect] in wanted[affect]:
                 samples[affect].append(pixels)
             shown[affect] += 1

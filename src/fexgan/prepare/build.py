@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -13,10 +15,11 @@ from fexgan.affects import AFFECTS, affect_index
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord, natural_key
-from fexgan.media import Pixels, atomic_folder, encode_image, write_image, write_text_atomically
+from fexgan.media import Pixels, atomic_folder, decode_image, write_image, write_text_atomically
 from fexgan.prepare.card import CARD_NAME, SHEET_NAME, card_text
 from fexgan.prepare.footage import Footage, clean, scan_footage
 from fexgan.prepare.plan import Shot, plan_footage
+from fexgan.prepare.render import Rendered, render_takes
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
 from fexgan.prepare.split import GUARD_FRAMES, choose_test_frames, guard_of
@@ -38,13 +41,16 @@ def prepare(
     seed: int = 0,
     progress: Progress | None = None,
     guard_frames: int = GUARD_FRAMES,
+    jobs: int = 1,
 ) -> PrepareReport:
     """Turn footage into a dataset folder that `datasets.load_dataset` reads as it stands; equal input, equal bytes.
 
     `footage`: a folder, read by `scan_footage`, or what was found there or in a list. `out`: written under a temporary
     name beside it and renamed; replaced where it holds a dataset of this package and nothing else.
     `split`, `test_share`, `seed`, `guard_frames`: see `choose_test_frames`. `progress(stage, done, total)` is told how
-    far each of the two stages is.
+    far each of the two stages is. `jobs`: processes that work side by side, -1 for one per core.
+    A run that was killed or interrupted leaves the takes it had done in `.<name of out>.parts` beside `out`, and the
+    same call goes on from there.
     Raises InputError when a path is wrong, nothing can be used, or `out` holds something else.
     """
     out, framing = Path(out), framing or FramingConfig()
@@ -55,7 +61,7 @@ def prepare(
     if not isinstance(footage, Footage):
         footage = scan_footage(footage)
     _check_out(out, footage.root)
-    shots, unusable = plan_footage(footage, framing, lambda done, total: tell("find faces", done, total))
+    shots, unusable = plan_footage(footage, framing, lambda done, total: tell("find faces", done, total), jobs)
     left_out = (*footage.left_out, *unusable)
     if not shots:
         raise InputError(
@@ -71,11 +77,14 @@ def prepare(
             "give fewer guard frames, or another split"
         )
     sides = [_sides(count, held_out, guard_frames) for (_, count), held_out in zip(takes, test_frames, strict=True)]
-    with atomic_folder(out) as folder:
+    with _parts_folder(out) as parts, atomic_folder(out) as folder:
         counts = _count_frames(shots, sides)
         characters = tuple(sorted({shot.entry.character for shot in shots}, key=natural_key))
         shown = characters[:LARGEST_SHEET_ROWS]
-        apexes, leak = _write_shards(folder / SHARD_FOLDER, shots, sides, counts, characters, shown, record, tell)
+        takes_frames = render_takes(shots, framing.image_size_px, parts, jobs)
+        apexes, leak = _write_shards(
+            folder / SHARD_FOLDER, shots, takes_frames, sides, counts, characters, shown, record, tell
+        )
         report = PrepareReport(
             folder=out,
             footage=footage,
@@ -94,6 +103,18 @@ def prepare(
         write_image(folder / SHEET_NAME, sheet(rows, AFFECTS, shown, SHEET_CELL_PX))
         write_text_atomically(folder / CARD_NAME, card_text(report, clean(footage.root.resolve().name)))
     return report
+
+
+@contextmanager
+def _parts_folder(out: Path) -> Iterator[Path]:
+    """Where finished takes are kept until the dataset is whole; only a killed or interrupted run leaves it behind."""
+    folder = out.with_name(f".{out.name}.parts")
+    try:
+        yield folder
+    except Exception:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_out(out: Path, footage: Path) -> None:
@@ -133,6 +154,7 @@ def _count_frames(shots: Sequence[Shot], sides: Sequence[Sequence[str | None]]) 
 def _write_shards(
     folder: Path,
     shots: Sequence[Shot],
+    takes_frames: Iterable[Iterable[Rendered]],
     sides: Sequence[Sequence[str | None]],
     counts: Counter[tuple[str, str, str]],
     characters: Sequence[str],
@@ -152,18 +174,18 @@ def _write_shards(
     apexes: dict[tuple[str, str], Pixels] = {}
     leak = LeakCheck()
     total, done = sum(len(shot) for shot in shots), 0
-    for number, (shot, take_sides) in enumerate(zip(shots, sides, strict=True)):
+    for number, (shot, frames, take_sides) in enumerate(zip(shots, takes_frames, sides, strict=True)):
         entry = shot.entry
-        for index, (pixels, time_s) in enumerate(shot.frames(record.framing.image_size_px)):
+        for index, (encoded, time_s, small) in enumerate(frames):
             if entry.character in shown and strongest[entry.character, entry.affect] == (number, index):
-                apexes[entry.character, entry.affect] = pixels
+                apexes[entry.character, entry.affect] = decode_image(encoded)
             side = take_sides[index]
             if side is None:
                 continue
-            leak.add(side, pixels, shot.sources[index], index)
+            leak.add(side, small, shot.sources[index], index)
             writers[side].add(
                 {
-                    "image": {"bytes": encode_image(pixels), "path": None},
+                    "image": {"bytes": encoded, "path": None},
                     "character": label[entry.character],
                     "affect": affect_index(entry.affect),
                     "strength": shot.strengths[index],

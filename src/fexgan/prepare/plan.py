@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from fexgan.affects import NEUTRAL
 from fexgan.config import FramingConfig
@@ -59,25 +61,37 @@ class Shot:
 
 
 def plan_footage(
-    footage: Footage, framing: FramingConfig, progress: Callable[[int, int], None]
+    footage: Footage, framing: FramingConfig, progress: Callable[[int, int], None], jobs: int = 1
 ) -> tuple[list[Shot], list[LeftOut]]:
-    """Look at every take once: the usable ones, and what is left out and why. `progress(done, total)` counts takes."""
-    finder = FaceFinder()
+    """Look at every take once: the usable ones, and what is left out and why.
+
+    `progress(done, total)` counts takes. `jobs`: processes that look side by side, -1 for one per core.
+    """
     shots: list[Shot] = []
     left_out: list[LeftOut] = []
-    for done, entry in enumerate(footage.entries, start=1):
-        try:
-            if entry.pictures:
-                shot, unreadable = _plan_pictures(entry, footage.root, framing, finder)
-                left_out += unreadable
-            else:
-                shot = _plan_clip(entry, footage.root, framing, finder)
-            if shot is not None:
-                shots.append(shot)
-        except InputError as error:
-            left_out.append(LeftOut(source_name(entry.path, footage.root), 1, _reason(error, footage.root)))
+    work = (delayed(_plan_entry)(entry, footage.root, framing) for entry in footage.entries)
+    for done, (shot, unusable) in enumerate(Parallel(n_jobs=jobs, return_as="generator")(work), start=1):
+        left_out += unusable
+        if shot is not None:
+            shots.append(shot)
         progress(done, len(footage.entries))
     return shots, left_out
+
+
+def _plan_entry(entry: ClipEntry, root: Path, framing: FramingConfig) -> tuple[Shot | None, list[LeftOut]]:
+    try:
+        if entry.pictures:
+            return _plan_pictures(entry, root, framing, _finder())
+        return _plan_clip(entry, root, framing, _finder()), []
+    except InputError as error:
+        files = max(1, len(entry.pictures))
+        return None, [LeftOut(source_name(entry.path, root), files, _reason(error, root))]
+
+
+@cache
+def _finder() -> FaceFinder:
+    """One for each process."""
+    return FaceFinder()
 
 
 def _plan_clip(entry: ClipEntry, root: Path, framing: FramingConfig, finder: FaceFinder) -> Shot:

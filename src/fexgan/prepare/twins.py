@@ -44,9 +44,9 @@ class LeakCheck:
         self._thumbnails: dict[str, list[NDArray[np.float16]]] = {"train": [], "test": []}
         self._names: dict[str, list[tuple[str, int]]] = {"train": [], "test": []}
 
-    def add(self, split: str, pixels: Pixels, source: str, frame: int) -> None:
-        """Take note of a frame of `train` or `test`."""
-        self._thumbnails[split].append(thumbnail(pixels))
+    def add(self, split: str, small: NDArray[np.float16], source: str, frame: int) -> None:
+        """Take note of a frame of `train` or `test` by its `thumbnail`."""
+        self._thumbnails[split].append(small)
         self._names[split].append((source, frame))
 
     def report(self) -> LeakReport:

@@ -127,6 +127,8 @@ class Prepare:
     """Side of the square pictures."""
     face_fraction: float = FRAMING.face_fraction
     """Height of the face box as a share of the picture's side; larger is closer."""
+    jobs: int = 1
+    """Processes that work side by side; -1 for one per core."""
 
     def run(self) -> None:
         from fexgan.prepare import find_footage, prepare
@@ -136,7 +138,7 @@ class Prepare:
         footage = find_footage(_footage(self.footage), self.labels, self.leave_out, self.columns)
         with stage_progress() as tell:
             report = prepare(
-                footage, self.out, framing, self.split, self.test_share, self.seed, tell, self.guard_frames
+                footage, self.out, framing, self.split, self.test_share, self.seed, tell, self.guard_frames, self.jobs
             )
         for label, files in footage.unknown_labels.most_common():
             say(f"label {label!r} names no affect that is known: {files:,} files left out", style="yellow")
