@@ -33,7 +33,7 @@ EASINGS: dict[str, Callable[[float], float]] = {
     "out": lambda share: math.sin(0.5 * math.pi * share),
     "hold": lambda share: float(share >= 1.0),
 }
-"""Ways to a keyframe, from share of the time to share of the change, both in [0, 1]: at rest at both ends, at even pace,
+"""Ways to a keyframe, share of the time to share of the change, both in [0, 1]: at rest at both ends, at even pace,
 from rest, to rest, and at once when the time is up."""
 SMOOTH = "smooth"
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import arg
 
-from fexgan.affects import AFFECTS
+from fexgan.affects import AFFECTS, affect_index
 from fexgan.errors import InputError
 from fexgan.verbs.flags import BUNDLED, CheckpointName, FaceNumber, Folder, Images, Mixtures, MixtureText, Names
 from fexgan.verbs.sources import face_of, mixtures_of, only, open_model, retouched, sources_of, write_pictures
+
+if TYPE_CHECKING:
+    from fexgan.synthesis import Model
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Generate:
 
     $ fexgan generate --count 70 --out random.png
     $ fexgan generate --affect fear --count 100 --seed 7 --out faces
+    $ fexgan generate --dataset out/nobody --per-affect 1000 --strengths uniform
     """
 
     count: int = 70
@@ -34,6 +38,12 @@ class Generate:
     """Seed of the first face; each next face takes the next number."""
     out: Path = Path("random.png")
     """Picture or folder to write."""
+    dataset: Folder = None
+    """Folder to write a labelled dataset into instead: each seed a person, once with each affect."""
+    per_affect: int = 1000
+    """Pictures of each affect in the dataset."""
+    strengths: Literal["full", "uniform"] = "full"
+    """Strengths in the dataset: all 1, or drawn evenly from [0, 1]."""
     checkpoint: str = BUNDLED
     """Bundled name or folder of a checkpoint."""
 
@@ -43,9 +53,22 @@ class Generate:
 
         model = load(self.checkpoint)
         require(model.networks, "draw", "draw faces of nobody")
+        if self.dataset is not None:
+            self._write_dataset(model)
+            return
         rows = figures.random_faces(model, mixtures_of(self.affect), self.count, self.seed)
         pictures = {f"{affect}-{index}": face for affect, row in rows.items() for index, face in enumerate(row)}
         write_pictures(self.out, pictures, only(pictures) or figures.random_sheet(rows))
+
+    def _write_dataset(self, model: Model) -> None:
+        from fexgan.generating import generate_dataset
+        from fexgan.terminal import say
+
+        for affect in self.affect:
+            affect_index(affect)
+        affects = [affect for affect in AFFECTS if affect in self.affect]
+        generate_dataset(model, self.checkpoint, self.dataset, affects, self.per_affect, self.strengths, self.seed)
+        say(f"wrote {self.per_affect * len(affects):,} labelled pictures to {self.dataset}")
 
 
 @dataclass(frozen=True)
