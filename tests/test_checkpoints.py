@@ -23,7 +23,7 @@ from fexgan.errors import InputError
 from fexgan.model import build
 
 CONFIG = load_preset("tiny")
-METADATA = Metadata(CONFIG, ("ada", "bo"), "f" * 64, step=7, metrics={"reconstruction": 0.1})
+METADATA = Metadata(CONFIG, ("ada", "bo"), "f" * 64, step=7, metrics={"reconstruction": 0.1}, steps_before=5)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,12 @@ def test_a_checkpoint_comes_back_as_it_went(networks, saved):
     assert not loaded.networks.training
     for name, tensor in loaded.networks.state_dict().items():
         assert torch.equal(tensor, networks.state_dict()[name])
+
+
+def test_steps_of_the_runs_before_count_and_older_checkpoints_tell_of_none(saved):
+    assert load_checkpoint(saved).metadata.steps_in_all == 12
+    edit(saved, lambda values: values.pop("steps_before"))
+    assert load_checkpoint(saved).metadata.steps_in_all == 7
 
 
 def test_half_precision_halves_the_file_and_keeps_weights_to_a_thousandth(networks, saved, tmp_path):

@@ -156,6 +156,8 @@ def test_a_run_may_start_from_the_weights_of_another(tiny_dataset, tmp_path, qui
     first = train(tiny_dataset, tmp_path / "first", settings(steps=1), console=quiet)
     still = settings(steps=1, learning_rate=0.0)
     second = train(tiny_dataset, tmp_path / "second", still, start_from=first.checkpoint, console=quiet)
+    train(tiny_dataset, tmp_path / "second", still, steps=3, console=quiet)
+    assert load_checkpoint(tmp_path / "second").metadata.steps_in_all == 4
     before, after = (load_checkpoint(run.checkpoint).networks.parameters() for run in (first, second))
     for old, new in zip(before, after, strict=True):
         torch.testing.assert_close(old, new, rtol=0, atol=1e-7)

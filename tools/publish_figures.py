@@ -30,7 +30,7 @@ def readme_table(report: dict[str, Any]) -> str:
     sets, mean = report["classification"], report["reconstruction"]["mean"]
     affects = ", ".join(f"{affect} {100 * score['f1']:.1f} %" for affect, score in sets["test"]["affects"].items())
     rows = [
-        ("steps of its last training run", f"{report['step']:,}"),
+        ("steps of training, all runs", f"{report['step']:,}"),
         (
             "affects named right, test takes",
             f"{_percent(sets['test']['accuracy'])} of {sets['test']['covered']:,} frames",

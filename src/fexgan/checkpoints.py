@@ -1,6 +1,6 @@
 """Checkpoints: a folder with `weights.safetensors` and, beside it, `model.json` that says what the weights are.
 
-    model.json            settings, affects, characters, the dataset's fingerprint, step, metrics, package version
+    model.json            settings, affects, characters, the dataset's fingerprint, steps, metrics, package version
     weights.safetensors   the networks to draw with: averaged weights, in fp32 or fp16
     resume/               only in a training's own checkpoints: what going on exactly takes
 
@@ -45,11 +45,18 @@ class Metadata:
     dataset_fingerprint: str
     """Fingerprint of the dataset trained on."""
     step: int
-    """Training steps taken."""
+    """Training steps taken in its run."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Figures worth keeping with the weights, such as the last losses."""
     package_version: str = __version__
     """Version of the package that wrote it."""
+    steps_before: int = 0
+    """Steps behind the checkpoint that its run started from, over all runs before."""
+
+    @property
+    def steps_in_all(self) -> int:
+        """Training steps behind these weights, over all runs."""
+        return self.steps_before + self.step
 
 
 @dataclass(frozen=True)
@@ -179,6 +186,7 @@ def read_metadata(folder: Path) -> Metadata:
             step=int(values["step"]),
             metrics={str(name): float(figure) for name, figure in values["metrics"].items()},
             package_version=str(values["package_version"]),
+            steps_before=int(values.get("steps_before", 0)),
         )
     except InputError as error:
         raise InputError(f"{path} cannot be used: {error}") from None
@@ -209,6 +217,7 @@ def _metadata_to_json(metadata: Metadata) -> str:
         "format": FORMAT,
         "package_version": metadata.package_version,
         "step": metadata.step,
+        "steps_before": metadata.steps_before,
         "affects": list(AFFECTS),
         "characters": list(metadata.characters),
         "dataset_fingerprint": metadata.dataset_fingerprint,

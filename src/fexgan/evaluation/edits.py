@@ -37,7 +37,7 @@ def evaluate_edits(
     edited = edit_held_out(checkpoint.networks, held_out)
     return EditReport(
         checkpoint=name,
-        step=checkpoint.metadata.step,
+        step=checkpoint.metadata.steps_in_all,
         stills_fingerprint=everyone.fingerprint,
         characters=held_out.characters,
         nearness=nearness(held_out, edited, recogniser),
@@ -50,5 +50,5 @@ def evaluate_edits(
         mixtures=mixture_score(held_out, edited),
         unchanged=int(edited.unchanged.sum()),
         stills=edited.unchanged.size,
-        sheet=edit_sheet(held_out, edited, f"{name}, step {checkpoint.metadata.step:,}"),
+        sheet=edit_sheet(held_out, edited, f"{name}, step {checkpoint.metadata.steps_in_all:,}"),
     )

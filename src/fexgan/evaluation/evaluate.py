@@ -14,7 +14,7 @@ from fexgan.evaluation.classification import accuracy_by_strength, classificatio
 from fexgan.evaluation.judging import judge, redraw, true_vectors
 from fexgan.evaluation.reconstruction import Likeness, likeness
 from fexgan.evaluation.report import Report, Table
-from fexgan.model.family import Family
+from fexgan.model import DrawingFamily
 from fexgan.tensors import pixels_to_images
 
 CLASSIFIED_FRAMES = 1000
@@ -33,7 +33,7 @@ def evaluate(checkpoint: Checkpoint, dataset: Path, name: str, all_frames: bool 
     train_table, test_table = (_table(networks, split, all_frames) for split in (train, test))
     return Report(
         checkpoint=name,
-        step=checkpoint.metadata.step,
+        step=checkpoint.metadata.steps_in_all,
         dataset_fingerprint=test.fingerprint,
         train=train_table,
         test=test_table,
@@ -60,7 +60,7 @@ def _load_split(checkpoint: Checkpoint, dataset: Path, split: str) -> FaceDatase
     return faces
 
 
-def _table(networks: Family, faces: FaceDataset, all_frames: bool) -> Table:
+def _table(networks: DrawingFamily, faces: FaceDataset, all_frames: bool) -> Table:
     everything = np.arange(len(faces.pixels))
     chosen = everything if all_frames else evenly_spaced(everything, CLASSIFIED_FRAMES)
     judgement = judge(networks, faces.pixels[chosen])
@@ -75,7 +75,7 @@ def _table(networks: Family, faces: FaceDataset, all_frames: bool) -> Table:
     )
 
 
-def _generated_table(networks: Family, faces: FaceDataset, all_frames: bool) -> Table:
+def _generated_table(networks: DrawingFamily, faces: FaceDataset, all_frames: bool) -> Table:
     """Neutral held-out frames of every character, transformed to each affect at strength 1."""
     neutral = np.flatnonzero(faces.affect == NEUTRAL_INDEX)
     sources = neutral if all_frames else _per_character(faces, neutral, NEUTRAL_SOURCES_PER_CHARACTER)
@@ -96,7 +96,7 @@ def _generated_table(networks: Family, faces: FaceDataset, all_frames: bool) -> 
     )
 
 
-def _reconstruction(networks: Family, faces: FaceDataset, all_frames: bool) -> dict[str, Likeness]:
+def _reconstruction(networks: DrawingFamily, faces: FaceDataset, all_frames: bool) -> dict[str, Likeness]:
     """Likeness of each character's held-out frames to themselves after encoding and drawing, keyed by character."""
     result = {}
     for index, character in enumerate(faces.characters):

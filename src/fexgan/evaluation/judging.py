@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fexgan.affects import AFFECTS, affect_vector
 from fexgan.media import Pixels
-from fexgan.model.family import Family
+from fexgan.model import DrawingFamily
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.terminal import tracked
 
@@ -34,7 +34,7 @@ def true_vectors(affect: np.ndarray, strength: np.ndarray) -> Tensor:
 
 
 @torch.inference_mode()
-def judge(networks: Family, pixels: Pixels) -> Judgement:
+def judge(networks: DrawingFamily, pixels: Pixels) -> Judgement:
     """Name the affect of each of `pixels`, uint8 [n, height, width, 3], and say whether it passes for real."""
     named, real = [], []
     for batch in _batches(len(pixels), "naming affects"):
@@ -45,7 +45,7 @@ def judge(networks: Family, pixels: Pixels) -> Judgement:
 
 
 @torch.inference_mode()
-def redraw(networks: Family, pixels: Pixels, source_affect: Tensor, target_affect: Tensor) -> Pixels:
+def redraw(networks: DrawingFamily, pixels: Pixels, source_affect: Tensor, target_affect: Tensor) -> Pixels:
     """Encode each picture with its source affect and draw it with its target affect, both [n, 7].
 
     With equal affects that rebuilds the picture. Returns pixels of the same shape as the given ones.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from fexgan.model import Family
+from fexgan.model import DrawingFamily, Family
 from fexgan.training.batches import Batch
 
 
@@ -31,8 +31,9 @@ class AveragedNetworks:
 
     @torch.no_grad()
     def measure(self, batches: Sequence[Batch]) -> None:
-        """Set batch-norm statistics to their mean over `batches`, as met in training but for the augmentation, and
-        then the distribution of latents to what the encoder says of the same batches."""
+        """Set the batch-norm statistics of networks that draw to their mean over `batches`, as met in training but for
+        the augmentation, and then the distribution of latents to what the encoder says of the same batches."""
+        networks: DrawingFamily = self.networks
         norms = [module for module in self.networks.modules() if isinstance(module, nn.BatchNorm2d)]
         momenta = [norm.momentum for norm in norms]
         for norm in norms:
@@ -40,11 +41,11 @@ class AveragedNetworks:
             norm.momentum = None  # torch then keeps the plain mean over all batches
             norm.train()
         for batch in batches:
-            latent_mean, _ = self.networks.encode(batch.source_images, batch.source_affect)
-            generated = self.networks.decode(latent_mean, batch.target_affect)
-            self.networks.discriminate(torch.cat([batch.target_images, generated]))
+            latent_mean, _ = networks.encode(batch.source_images, batch.source_affect)
+            generated = networks.decode(latent_mean, batch.target_affect)
+            networks.discriminate(torch.cat([batch.target_images, generated]))
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
             norm.eval()
-        encoded = [self.networks.encode(batch.source_images, batch.source_affect) for batch in batches]
-        self.networks.fit_latents(*(torch.cat(parts) for parts in zip(*encoded, strict=True)))
+        encoded = [networks.encode(batch.source_images, batch.source_affect) for batch in batches]
+        networks.fit_latents(*(torch.cat(parts) for parts in zip(*encoded, strict=True)))

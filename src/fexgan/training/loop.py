@@ -140,6 +140,7 @@ class _Run:
         for folder in damaged:
             self.console.print(f"a damaged checkpoint was set aside as {folder}", soft_wrap=True)
         self.step, self.rollbacks, self.stopping = 0, rollbacks, False
+        self.steps_before = 0
         networks = build(config.model, config.training.seed)
         if self.newest is not None:
             checkpoint = load_checkpoint(self.newest)
@@ -147,10 +148,12 @@ class _Run:
             if changes and not allow_change:
                 way_out = "restore that, add --allow-change or train into a new folder"
                 raise InputError(f"this run cannot go on as it began: {changes}; {way_out}")
-            self.step = checkpoint.metadata.step
+            self.step, self.steps_before = checkpoint.metadata.step, checkpoint.metadata.steps_before
             networks.load_state_dict(_fitting(checkpoint, config, self.newest).networks.state_dict())
         elif start_from is not None:
-            networks.load_state_dict(_fitting(load_checkpoint(start_from), config, start_from).networks.state_dict())
+            checkpoint = load_checkpoint(start_from)
+            self.steps_before = checkpoint.metadata.steps_in_all
+            networks.load_state_dict(_fitting(checkpoint, config, start_from).networks.state_dict())
         self.trainer = task.updates(networks, self.accelerator)
         self.averaged = AveragedNetworks(self.trainer.networks, config.training.ema_decay)
         if self.accelerator.num_processes > 1:
@@ -252,7 +255,14 @@ class _Run:
         check_weights(self.averaged.networks.parameters())
         folder = self.out / "checkpoints" / f"{self.step:06d}"
         if self.writes:
-            metadata = Metadata(self.config, self.task.characters, self.task.fingerprint, self.step, losses)
+            metadata = Metadata(
+                self.config,
+                self.task.characters,
+                self.task.fingerprint,
+                self.step,
+                losses,
+                steps_before=self.steps_before,
+            )
             state = resume_state(self.trainer, self.rollbacks)
             save_checkpoint(folder, self.averaged.networks, metadata, resume=state)
             for older in saved_checkpoints(self.out)[: -self.keep]:

@@ -182,6 +182,8 @@ class Train:
     """Go on with a run that was begun with other settings, other data or another version."""
 
     def run(self) -> None:
+        from accelerate import PartialState
+
         from fexgan.checkpoints import read_metadata, resolve_checkpoint
         from fexgan.terminal import console, say
         from fexgan.training.loop import train
@@ -201,7 +203,8 @@ class Train:
             allow_change=self.allow_change,
             console=console,
         )
-        say(f"{summary.steps_taken} steps in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}")
+        if PartialState().is_main_process:
+            say(f"{summary.steps_taken} steps in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}")
         if summary.stopped:
             raise KeyboardInterrupt
 
