@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import av
 import datasets
 import numpy as np
 import pyarrow.parquet as pq
@@ -208,6 +209,24 @@ def test_a_sidecar_that_does_not_fit_its_clip_leaves_it_out(tmp_path: Path) -> N
     assert [(item.source, item.reason) for item in report.left_out] == [
         ("ada/fear/1.mp4", "its sidecar tells the strength of joy, not of fear"),
         ("ada/joy/1.mp4", "its sidecar describes 6 frames, the clip has 4"),
+    ]
+
+
+def test_a_clip_whose_frames_change_their_size_is_left_out(tmp_path: Path) -> None:
+    film(tmp_path / "cast", "ada", "joy", "1")
+    joined = b""
+    for side in (64, 96):
+        with av.open(str(tmp_path / "part.ts"), "w") as container:
+            stream = container.add_stream("mpeg2video", rate=24)
+            stream.width, stream.height, stream.pix_fmt = side, side, "yuv420p"
+            for _ in range(3):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(face(side), format="rgb24")))
+            container.mux(stream.encode(None))
+        joined += (tmp_path / "part.ts").read_bytes()
+    (tmp_path / "cast/ada/joy/2.mp4").write_bytes(joined)
+    report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    assert [(item.source, item.reason) for item in report.left_out] == [
+        ("ada/joy/2.mp4", "its frames change their size")
     ]
 
 

@@ -200,17 +200,33 @@ def _clip_stream(path: Path) -> Iterator[tuple[av.container.InputContainer, av.V
         raise InputError(f"{path} cannot be read as a clip; give a whole video file such as MP4") from None
 
 
-def read_clip(path: Path) -> Iterator[tuple[Pixels, float]]:
-    """Yield (pixels, time_s) of each frame in order, one at a time, upright as the clip's rotation tag says.
+class ClipFrame:
+    """A decoded frame that becomes pixels when it is asked, which takes longer than to decode it."""
 
-    Raises InputError, midway at a broken frame.
-    """
+    def __init__(self, frame: av.VideoFrame, time_s: float, reformatter: VideoReformatter) -> None:
+        self.time_s = time_s
+        self.size = frame.width, frame.height
+        self._frame, self._reformatter = frame, reformatter
+
+    def pixels(self) -> Pixels:
+        """Upright, as the clip's rotation tag says."""
+        rgb = self._reformatter.reformat(self._frame, format="rgb24", interpolation=_PRECISE, threads=1)
+        return np.ascontiguousarray(np.rot90(rgb.to_ndarray(), self._frame.rotation // 90))
+
+
+def decode_clip(path: Path) -> Iterator[ClipFrame]:
+    """Yield the frames of a clip in order, one at a time. Raises InputError, midway at a broken frame."""
     reformatter = VideoReformatter()  # one for the clip: it keeps its tables, which cost more than a small frame
     with _clip_stream(path) as (container, stream):
         for index, frame in enumerate(container.decode(stream)):
             time_s = frame.time if frame.time is not None else index / float(stream.average_rate or 1)
-            rgb = reformatter.reformat(frame, format="rgb24", interpolation=_PRECISE, threads=1)
-            yield np.ascontiguousarray(np.rot90(rgb.to_ndarray(), frame.rotation // 90)), time_s
+            yield ClipFrame(frame, time_s, reformatter)
+
+
+def read_clip(path: Path) -> Iterator[tuple[Pixels, float]]:
+    """Yield (pixels, time_s) of each frame as `decode_clip` does."""
+    for frame in decode_clip(path):
+        yield frame.pixels(), frame.time_s
 
 
 def count_clip_frames(path: Path) -> int:

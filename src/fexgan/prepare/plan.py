@@ -15,7 +15,7 @@ from fexgan.affects import NEUTRAL
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import read_sidecar
-from fexgan.media import Pixels, read_clip, read_image
+from fexgan.media import ClipFrame, Pixels, decode_clip, read_clip, read_image
 from fexgan.prepare.crop import Square, cut, steady_square
 from fexgan.prepare.faces import FaceFinder
 from fexgan.prepare.footage import ClipEntry, Footage, LeftOut, clean, source_name
@@ -95,11 +95,11 @@ def _finder() -> FaceFinder:
 
 
 def _plan_clip(entry: ClipEntry, root: Path, framing: FramingConfig, finder: FaceFinder) -> Shot:
-    count, samples = _sample((pixels for pixels, _ in read_clip(entry.path)), framing.sampled_frames)
+    count, samples = _sample(_of_one_size(decode_clip(entry.path)), framing.sampled_frames)
     if count == 0:
         raise InputError(f"{entry.path} holds no frames")
     strengths, head_deg, license = _truth(entry, count)
-    square, found = steady_square(samples, finder, framing)
+    square, found = steady_square([frame.pixels() for frame in samples], finder, framing)
     source = source_name(entry.path, root)
     without_face = () if found else (source,)
     return Shot(entry, (square,) * count, strengths, head_deg, (source,) * count, without_face, license)
@@ -162,16 +162,24 @@ def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, HeadPoses, st
     return strengths, head_deg, take.license
 
 
-def _sample(frames: Iterable[Pixels], count: int) -> tuple[int, list[Pixels]]:
+def _of_one_size(frames: Iterable[ClipFrame]) -> Iterator[ClipFrame]:
+    """The frames as they come. Raises InputError when their size changes, for then one square does not fit."""
+    size = None
+    for frame in frames:
+        if size not in (None, frame.size):
+            raise InputError("its frames change their size")
+        size = frame.size
+        yield frame
+
+
+def _sample(frames: Iterable[Item], count: int) -> tuple[int, list[Item]]:
     """(number of frames, `count` of them evenly spread), in one pass that never holds more than 2 * count + 1."""
-    kept: list[Pixels] = []
+    kept: list[Item] = []
     stride = 1
     total = 0
-    for total, pixels in enumerate(frames, start=1):
-        if kept and pixels.shape != kept[0].shape:
-            raise InputError("its frames change their size")
+    for total, frame in enumerate(frames, start=1):
         if (total - 1) % stride == 0:
-            kept.append(pixels)
+            kept.append(frame)
         if len(kept) > 2 * count:
             kept, stride = kept[::2], stride * 2
     return total, _evenly(kept, count)
