@@ -13,6 +13,7 @@ from PIL import Image
 
 from fexgan import cli
 from fexgan.affects import AFFECTS
+from fexgan.dataset import FaceDataset
 from fexgan.media import count_clip_frames, read_image
 
 Run = Callable[..., int]
@@ -82,6 +83,10 @@ def test_wrong_input_is_one_line_on_stderr_and_leaves_nothing_behind(
         ("generate", "--count", "0", *model),
         ("generate", "--affect", "glee", *model),
         ("classify", *model),
+        ("classify", face, "--out", "table.txt", *model),
+        ("classify", broken, "--out", "table.csv", *model),
+        ("generate", "--dataset", "made", "--affect", "joy:0.5", *model),
+        ("animate", face, "--out", "clip.avi", *model),
         ("evaluate", tiny_checkpoint, "--data", "nowhere", "--out", "report"),
         ("prepare", "nowhere", "--out", "dataset"),
         ("prepare", tmp_path, "--out", "dataset", "--size-px", "1"),
@@ -160,8 +165,29 @@ def test_a_clip_has_a_frame_for_every_moment_and_a_cell_for_every_face(
 
 def test_classify_prints_json_that_names_every_picture(fexgan: Run, face: Path, tiny_checkpoint: Path, capsys):
     assert fexgan("classify", face, "--json", "--checkpoint", tiny_checkpoint) == 0
-    assert tuple(json.loads(capsys.readouterr().out)[str(face)]) == AFFECTS
+    assert tuple(json.loads(capsys.readouterr().out)[str(face)]["probabilities"]) == AFFECTS
     assert fexgan("classify", face, "--checkpoint", tiny_checkpoint) == 0
+
+
+def test_classify_writes_a_table_of_a_folder(fexgan: Run, face: Path, tiny_checkpoint: Path):
+    Path("album").mkdir()
+    Path("album/face.png").write_bytes(face.read_bytes())
+    assert fexgan("classify", "album", "--out", "affects.csv", "--checkpoint", tiny_checkpoint) == 0
+    assert Path("affects.csv").read_text().splitlines()[1].startswith("album/face.png,")
+
+
+def test_generate_writes_a_labelled_dataset(fexgan: Run, tiny_checkpoint: Path):
+    flags = ("--affect", "joy", "anger", "--per-affect", 2, "--checkpoint", tiny_checkpoint)
+    assert fexgan("generate", "--dataset", "nobody", *flags) == 0
+    assert FaceDataset.load(Path("nobody")).affect.tolist() == [0, 3, 0, 3]
+
+
+def test_animate_writes_frames_and_animations(fexgan: Run, face: Path, tiny_checkpoint: Path):
+    Path("scene.yaml").write_text("- 0s neutral\n- 0.5s joy linear\n")
+    flags = ("--keyframes", "scene.yaml", "--fps", 4, "--cell-px", 32, "--checkpoint", tiny_checkpoint)
+    assert fexgan("animate", face, "--out", "frames", *flags) == 0
+    assert len(list(Path("frames").iterdir())) == 3
+    assert fexgan("animate", face, "--out", "joy.webp", *flags) == 0
 
 
 def test_filming_without_its_extra_names_the_extra(fexgan: Run, monkeypatch: pytest.MonkeyPatch, capsys):

@@ -142,8 +142,10 @@ def _card(record: DatasetRecord, provenance: dict[str, object], title: str) -> s
 
 # {title}
 
-{people * len(affects):,} generated pictures of {size} x {size} px: {people:,} people who do not exist, each once with
-each of {", ".join(affects)}, {drawn}; neutral always in full. All of it is for training: test on real pictures.
+{people * len(affects):,} generated pictures of {size} x {size} px: {people:,} faces drawn at random, near the people
+that the model learned from, each once with each affect {drawn}; neutral always in full.
+
+Affects: {", ".join(affects)}. All of it is for training: test on real pictures.
 
 ![The first people, a column for each affect]({SHEET_NAME})
 

@@ -125,7 +125,7 @@ def read_source(model: Model | Editor, path: Path) -> Pixels | LoadedPicture:
     return open_picture(path) if isinstance(model, Editor) else read_image(path)
 
 
-def user_files(given: Sequence[Path], out: Path) -> list[UserFile]:
+def user_files(given: Sequence[Path], out: Path | None = None) -> list[UserFile]:
     """The files meant by paths of files and folders, in that order; what lies in `out` is not taken up again.
 
     Of a folder these are all pictures and clips in it and below, by name; `pictures` is the bundled folder of them,
@@ -146,7 +146,7 @@ def user_files(given: Sequence[Path], out: Path) -> list[UserFile]:
     return files
 
 
-def _named(given: Sequence[Path], out: Path) -> Iterator[tuple[Path, Path]]:
+def _named(given: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path]]:
     """Files with their names below the folder that was given."""
     for path in given:
         if str(path) == BUNDLED_PICTURES and not path.exists():
@@ -159,7 +159,7 @@ def _named(given: Sequence[Path], out: Path) -> Iterator[tuple[Path, Path]]:
             for file in sorted(path.rglob("*"))
             if file.suffix.lower() in PICTURE_SUFFIXES + CLIP_SUFFIXES
             and not any(part.startswith(".") for part in file.relative_to(path).parts)
-            and not file.resolve().is_relative_to(out.resolve())
+            and not (out is not None and file.resolve().is_relative_to(out.resolve()))
         ]
         if not found:
             raise InputError(f"no pictures or clips in {path}; give a folder of PNG, JPEG, WebP or MP4 files")

@@ -52,6 +52,11 @@ def say(text: str, style: str | None = None) -> None:
     console.print(text, style=style, markup=False, soft_wrap=True)
 
 
+def warn(text: str) -> None:
+    """Say one line on stderr, where it does not mix with results."""
+    Console(stderr=True, highlight=False).print(text, style="yellow", markup=False, soft_wrap=True)
+
+
 def say_wrote(path: Path) -> None:
     """Tell that a file is written, and its size; of a folder, how many files it holds."""
     if path.is_dir():

@@ -5,7 +5,6 @@ Each is its flags and what it calls. What a verb needs is imported when it runs,
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -223,34 +222,44 @@ class Animate:
 
 @dataclass(frozen=True)
 class Classify:
-    """Name the affect of each picture, with the probability of all seven.
+    """Name the affect of each picture, its strength, and the probability of all seven; folders too.
 
     $ fexgan classify face.png other.jpg
     $ fexgan classify face.png --json
+    $ fexgan classify holiday --out affects.csv --checkpoint portrait
     """
 
     images: Images
-    """Pictures of one face each."""
+    """Pictures, and folders of them."""
     json: bool = False
     """Print JSON instead of a table."""
+    out: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Write a CSV or JSON file instead, as its suffix says."""
     checkpoint: str = BUNDLED
     """Bundled name or folder of a checkpoint."""
 
     def run(self) -> None:
         from rich.table import Table
 
-        from fexgan import load
-        from fexgan.media import read_image
-        from fexgan.terminal import console
+        from fexgan import load, naming
+        from fexgan.retouch import user_files
+        from fexgan.terminal import console, say_wrote
 
         if not self.images:
             raise InputError("no picture to classify; name one or more")
-        model = load(self.checkpoint)
-        probabilities = {str(path): model.classify(read_image(path)) for path in self.images}
-        if self.json:
-            print(json.dumps(probabilities, indent=1))
+        if self.out is not None:
+            naming.check_table(self.out)
+        readings = naming.read_faces(load(self.checkpoint), user_files(self.images))
+        if self.out is not None:
+            naming.write_table(self.out, readings)
+            say_wrote(self.out)
             return
-        table = Table("picture", "affect", *AFFECTS)
-        for name, affects in probabilities.items():
-            table.add_row(name, max(affects, key=affects.__getitem__), *(f"{100 * p:.0f} %" for p in affects.values()))
+        if self.json:
+            print(naming.to_json(readings))
+            return
+        table = Table("picture", "affect", "strength", "likeliest")
+        for name, reading in readings.items():
+            shares = sorted(reading.probabilities.items(), key=lambda pair: -pair[1])[:3]
+            likeliest = ", ".join(f"{affect} {100 * share:.0f} %" for affect, share in shares)
+            table.add_row(name, reading.affect, f"{reading.strength:.2f}", likeliest)
         console.print(table)
