@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,9 +17,9 @@ from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord, natural_key
 from fexgan.media import Pixels, atomic_folder, decode_image, write_image, write_text_atomically
 from fexgan.prepare.card import CARD_NAME, SHEET_NAME, card_text
-from fexgan.prepare.footage import Footage, clean, scan_footage
+from fexgan.prepare.footage import Footage, LeftOut, clean, scan_footage
 from fexgan.prepare.plan import Shot, plan_footage
-from fexgan.prepare.render import Rendered, render_takes
+from fexgan.prepare.render import read_part, render_takes
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
 from fexgan.prepare.split import GUARD_FRAMES, choose_test_frames, guard_of
@@ -77,14 +77,27 @@ def prepare(
             "give fewer guard frames, or another split"
         )
     sides = [_sides(count, held_out, guard_frames) for (_, count), held_out in zip(takes, test_frames, strict=True)]
-    with _parts_folder(out) as parts, atomic_folder(out) as folder:
-        counts = _count_frames(shots, sides)
-        characters = tuple(sorted({shot.entry.character for shot in shots}, key=natural_key))
-        shown = characters[:LARGEST_SHEET_ROWS]
-        takes_frames = render_takes(shots, framing.image_size_px, parts, jobs)
-        apexes, leak = _write_shards(
-            folder / SHARD_FOLDER, shots, takes_frames, sides, counts, characters, shown, record, tell
-        )
+    with _parts_folder(out) as folder:
+        size_px = framing.image_size_px
+        parts = render_takes(shots, size_px, folder, jobs, lambda done, total: tell("write frames", done, total))
+        return _assemble(out, footage, record, shots, sides, parts, left_out)
+
+
+def _assemble(
+    out: Path,
+    footage: Footage,
+    record: DatasetRecord,
+    shots: Sequence[Shot],
+    sides: Sequence[Sequence[str | None]],
+    parts: Sequence[Path],
+    left_out: tuple[LeftOut, ...],
+) -> PrepareReport:
+    """Write shards, contact sheet and card from the parts of all takes."""
+    counts = _count_frames(shots, sides)
+    characters = tuple(sorted({shot.entry.character for shot in shots}, key=natural_key))
+    shown = characters[:LARGEST_SHEET_ROWS]
+    with atomic_folder(out) as folder:
+        apexes, leak = _write_shards(folder / SHARD_FOLDER, shots, parts, sides, counts, characters, shown, record)
         report = PrepareReport(
             folder=out,
             footage=footage,
@@ -154,13 +167,12 @@ def _count_frames(shots: Sequence[Shot], sides: Sequence[Sequence[str | None]]) 
 def _write_shards(
     folder: Path,
     shots: Sequence[Shot],
-    takes_frames: Iterable[Iterable[Rendered]],
+    parts: Sequence[Path],
     sides: Sequence[Sequence[str | None]],
     counts: Counter[tuple[str, str, str]],
     characters: Sequence[str],
     shown: Sequence[str],
     record: DatasetRecord,
-    tell: Progress,
 ) -> tuple[dict[tuple[str, str], Pixels], LeakReport]:
     """Write every frame to the shards of its side; return the strongest frame of each affect of `shown` characters."""
     folder.mkdir()
@@ -173,10 +185,9 @@ def _write_shards(
     strongest = _strongest_frames(shots)
     apexes: dict[tuple[str, str], Pixels] = {}
     leak = LeakCheck()
-    total, done = sum(len(shot) for shot in shots), 0
-    for number, (shot, frames, take_sides) in enumerate(zip(shots, takes_frames, sides, strict=True)):
+    for number, (shot, part, take_sides) in enumerate(zip(shots, parts, sides, strict=True)):
         entry = shot.entry
-        for index, (encoded, time_s, small) in enumerate(frames):
+        for index, (encoded, time_s, small) in enumerate(read_part(part)):
             if entry.character in shown and strongest[entry.character, entry.affect] == (number, index):
                 apexes[entry.character, entry.affect] = decode_image(encoded)
             side = take_sides[index]
@@ -196,8 +207,6 @@ def _write_shards(
                     "source": shot.sources[index],
                 }
             )
-        done += len(shot)
-        tell("write frames", done, total)
     for writer in writers.values():
         writer.close()
     return apexes, leak.report()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +25,34 @@ Rendered = tuple[bytes, float | None, NDArray[np.float16]]
 """A frame as PNG, its time in seconds, its thumbnail for the leak check."""
 
 
-def render_takes(shots: Sequence[Shot], size_px: int, folder: Path, jobs: int) -> Iterator[Iterator[Rendered]]:
-    """Yield the frames of each shot in order. Parts that stand in `folder` from an earlier run are taken as they are.
+def render_takes(
+    shots: Sequence[Shot], size_px: int, folder: Path, jobs: int, progress: Callable[[int, int], None]
+) -> list[Path]:
+    """The part of each shot in `folder`. Those that stand there from an earlier run are taken as they are.
 
-    `jobs`: processes that work side by side, -1 for one per core. Raises InputError.
+    `jobs`: processes that work side by side, -1 for one per core. `progress(done, total)` counts frames.
+    Raises InputError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    parts = [folder / f"{_fingerprint(shot, size_px)}.parquet" for shot in shots]
-    work = (delayed(_render)(shot, size_px, part) for shot, part in zip(shots, parts, strict=True))
-    for part in Parallel(n_jobs=jobs, return_as="generator")(work):
-        yield _read(part)
+    wanted = [folder / f"{_fingerprint(shot, size_px)}.parquet" for shot in shots]
+    work = (delayed(_render)(shot, size_px, part) for shot, part in zip(shots, wanted, strict=True))
+    total, done = sum(len(shot) for shot in shots), 0
+    for shot, _ in zip(shots, Parallel(n_jobs=jobs, return_as="generator")(work), strict=True):
+        done += len(shot)
+        progress(done, total)
+    return wanted
 
 
-def _render(shot: Shot, size_px: int, part: Path) -> Path:
+def read_part(part: Path) -> Iterator[Rendered]:
+    """Yield the frames of a part in order."""
+    with pq.ParquetFile(part) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE):
+            for row in batch.to_pylist():
+                yield row["encoded"], row["time_s"], np.frombuffer(row["thumbnail"], np.float16)
+
+
+def _render(shot: Shot, size_px: int, part: Path) -> None:
     if part.exists():
-        return part
+        return
     with atomic_path(part) as temporary, pq.ParquetWriter(temporary, _PART, compression="none") as writer:
         rows: list[dict[str, Any]] = []
         for index, (pixels, time_s) in enumerate(shot.frames(size_px), start=1):
@@ -47,14 +60,6 @@ def _render(shot: Shot, size_px: int, part: Path) -> Path:
             if len(rows) == ROWS_AT_ONCE or index == len(shot):
                 writer.write_table(pa.Table.from_pylist(rows, schema=_PART))
                 rows = []
-    return part
-
-
-def _read(part: Path) -> Iterator[Rendered]:
-    with pq.ParquetFile(part) as file:
-        for batch in file.iter_batches(ROWS_AT_ONCE):
-            for row in batch.to_pylist():
-                yield row["encoded"], row["time_s"], np.frombuffer(row["thumbnail"], np.float16)
 
 
 def _fingerprint(shot: Shot, size_px: int) -> str:
