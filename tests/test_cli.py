@@ -194,3 +194,17 @@ def test_filming_without_its_extra_names_the_extra(fexgan: Run, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "bpy", None)
     assert fexgan("film", "footage", "--takes", 1) == 2
     assert "fexgan-meta[studio]" in capsys.readouterr().err
+
+
+def test_expressions_are_saved_listed_applied_and_handed_to_engines(
+    fexgan: Run, face: Path, tiny_checkpoint: Path, capsys
+):
+    assert fexgan("expressions", "mine/sly.yaml", "--save", "joy:0.3+disgust:0.2", "--note", "knows more") == 0
+    assert fexgan("expressions", "mine") == 0
+    assert "knows more" in capsys.readouterr().out
+    flags = ("--to", "mine/sly.yaml", "startled", "--out", "made", "--checkpoint", tiny_checkpoint)
+    assert fexgan("transform", face, *flags) == 0
+    assert sorted(path.name for path in Path("made").iterdir()) == ["face-sly.png", "face-startled.png"]
+    assert fexgan("expressions", "--units", "units.csv") == 0
+    assert len(Path("units.csv").read_text().splitlines()) == 9
+    assert fexgan("expressions", "mine", "other", "--save", "joy") == 2

@@ -73,7 +73,7 @@ def test_a_source_stands_before_what_it_was_transformed_to(
     tiny_model: Model, sources: dict[str, np.ndarray], laid_out: dict[str, list]
 ):
     targets = [Mixture.parse("joy"), Mixture.parse("anger:0.3")]
-    figures.transform_sheet(targets, figures.transformed(tiny_model, sources, targets, "neutral"))
+    figures.transform_sheet([*map(str, targets)], figures.transformed(tiny_model, sources, targets, "neutral"))
     assert laid_out["columns"] == ["source", "joy", "anger:0.3"] and laid_out["labels"] == ["ada", "bo"]
     expected = [sources["bo"], *(tiny_model.transform(sources["bo"], target, "neutral") for target in targets)]
     assert all(same(cell, picture) for cell, picture in zip(laid_out["cells"][1], expected, strict=True))

@@ -23,6 +23,11 @@ def pictures_path() -> Path:
     return _DATA / "pictures"
 
 
+def expressions_path() -> Path:
+    """Folder of the bundled named expressions."""
+    return _DATA / "expressions"
+
+
 def checkpoint_names() -> tuple[str, ...]:
     """Names of the bundled checkpoints, sorted."""
     return tuple(sorted(path.parent.name for path in (_DATA / "checkpoints").glob("*/model.json")))

@@ -12,6 +12,7 @@ import tyro
 
 from fexgan import __version__
 from fexgan.errors import InputError
+from fexgan.verbs.expressions import Expressions
 from fexgan.verbs.faces import Animate, Blend, Classify, Generate, Transform
 from fexgan.verbs.inspect import Inspect
 from fexgan.verbs.road import Evaluate, Film, Prepare, Train
@@ -47,7 +48,20 @@ class Demo:
 
 VERBS: dict[str, type[Verb]] = {
     verb.__name__.lower(): verb
-    for verb in (Film, Prepare, Inspect, Train, Evaluate, Generate, Transform, Blend, Animate, Classify, Demo)
+    for verb in (
+        Film,
+        Prepare,
+        Inspect,
+        Train,
+        Evaluate,
+        Generate,
+        Transform,
+        Blend,
+        Animate,
+        Classify,
+        Expressions,
+        Demo,
+    )
 }
 
 

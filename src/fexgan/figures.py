@@ -83,9 +83,9 @@ def transformed(
     return rows
 
 
-def transform_sheet(targets: Sequence[Mixture], rows: Mapping[str, Row]) -> Image.Image:
+def transform_sheet(labels: Sequence[str], rows: Mapping[str, Row]) -> Image.Image:
     """Figure 7: the source first, then what `transformed` made of it."""
-    return _labelled_sheet(list(rows.values()), ["source", *map(str, targets)], list(rows))
+    return _labelled_sheet(list(rows.values()), ["source", *labels], list(rows))
 
 
 def blended(

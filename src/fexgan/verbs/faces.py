@@ -14,7 +14,16 @@ from tyro.conf import arg
 from fexgan.affects import AFFECTS, affect_index
 from fexgan.errors import InputError
 from fexgan.verbs.flags import BUNDLED, CheckpointName, FaceNumber, Folder, Images, Mixtures, MixtureText, Names
-from fexgan.verbs.sources import face_of, mixtures_of, only, open_model, retouched, sources_of, write_pictures
+from fexgan.verbs.sources import (
+    face_of,
+    mixtures_of,
+    named_mixtures,
+    only,
+    open_model,
+    retouched,
+    sources_of,
+    write_pictures,
+)
 
 if TYPE_CHECKING:
     from fexgan.synthesis import Model
@@ -79,6 +88,7 @@ class Transform:
     $ fexgan transform face.png --to joy:0.8 --out joy.png
     $ fexgan transform face.png --out sheet.png
     $ fexgan transform holiday --sheet --out sheets
+    $ fexgan transform face.png --to wry-smile mine.yaml --out smiles
     $ fexgan transform holiday clip.mp4 --to joy --face all --out smiling
     $ fexgan transform --data out/dataset --out transform.png
     """
@@ -88,7 +98,7 @@ class Transform:
     data: Folder = None
     """Prepared dataset instead: a neutral test frame of each character."""
     to: Mixtures = AFFECTS
-    """Mixtures to show, such as joy:0.8 or fear:0.5+surprise:0.5."""
+    """Mixtures to show, such as joy:0.8 or fear:0.5+surprise:0.5, and expressions by name or file."""
     source_affect: MixtureText = None
     """Mixture that the given pictures show; the networks say it where not given."""
     face: FaceNumber = None
@@ -103,21 +113,21 @@ class Transform:
     def run(self) -> None:
         from fexgan import figures
 
-        targets = mixtures_of(self.to)
+        named = named_mixtures(self.to)
+        targets = list(named.values())
         face = face_of(self.face)
         model = open_model(self.checkpoint, self.images, self.data)
-        named = {str(target): target for target in targets}
         if retouched(model, self.images, named, self.out, self.source_affect, face, self.sheet):
             return
         sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
         rows = figures.transformed(model, sources, targets, source_affect, face)
         pictures = {
-            f"{name}-{target}": picture
+            f"{name}-{label}": picture
             for name, row in rows.items()
-            for target, picture in zip(targets, row[1:], strict=True)
+            for label, picture in zip(named, row[1:], strict=True)
         }
         single = None if self.sheet else only(pictures)
-        write_pictures(self.out, pictures, single or figures.transform_sheet(targets, rows))
+        write_pictures(self.out, pictures, single or figures.transform_sheet(list(named), rows))
 
 
 @dataclass(frozen=True)

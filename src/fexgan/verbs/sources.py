@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 
 
 def mixtures_of(texts: Sequence[str]) -> list[Mixture]:
+    return list(named_mixtures(texts).values())
+
+
+def named_mixtures(texts: Sequence[str]) -> dict[str, Mixture]:
+    """Mixtures by what to call them: their own text, or the name of an expression. Raises InputError for none."""
+    from fexgan.expressions import named_mixture
+
     if not texts:
         raise InputError(f"no affect is named; choose from {', '.join(AFFECTS)}, or mix them as in joy:0.8")
-    return [Mixture.parse(text) for text in texts]
+    return dict(named_mixture(text) for text in texts)
 
 
 def face_of(text: str | None) -> FaceChoice:

@@ -1,0 +1,57 @@
+"""Mixtures as weights of the 52 face units of ARKit, for game engines and face rigs: from the studio's recipes.
+
+What the recipes add from MPFB has no unit of ARKit and is left out, and weights that the studio plays beyond 1 are held
+at 1, as engines do.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from fexgan.affects import Mixture
+from fexgan.errors import InputError
+from fexgan.media import write_text_atomically
+from fexgan.studio.recipes import mixed_units
+
+SIDED = (
+    "browDown", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp",
+    "eyeSquint", "eyeWide", "mouthDimple", "mouthFrown", "mouthLowerDown", "mouthPress", "mouthSmile", "mouthStretch",
+    "mouthUpperUp", "noseSneer",
+)  # fmt: skip
+SINGLE = (
+    "browInnerUp", "cheekPuff", "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthFunnel",
+    "mouthLeft", "mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "tongueOut",
+)  # fmt: skip
+ARKIT_UNITS = tuple(sorted([*SINGLE, *(f"{name}{side}" for name in SIDED for side in ("Left", "Right"))]))
+"""ARKit's names of its 52 blend shapes (`ARFaceAnchor.BlendShapeLocation`), by letter."""
+
+
+def arkit_weights(mixture: Mixture) -> dict[str, float]:
+    """The weight of each of the 52 units, in [0, 1] and four decimals."""
+    units, _ = mixed_units(mixture)
+    return {name: round(min(max(units.get(name, 0.0), 0.0), 1.0), 4) for name in ARKIT_UNITS}
+
+
+def write_units(out: Path, mixtures: Mapping[str, Mixture]) -> None:
+    """Write the weights of named mixtures atomically: JSON, an object of 52 weights by name, or CSV, a line for each.
+
+    Raises InputError for other suffixes.
+    """
+    weights = {name: arkit_weights(mixture) for name, mixture in mixtures.items()}
+    suffix = out.suffix.lower()
+    if suffix == ".json":
+        text = json.dumps(weights, indent=1, ensure_ascii=False) + "\n"
+    elif suffix == ".csv":
+        lines = io.StringIO()
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow(["expression", *ARKIT_UNITS])
+        writer.writerows([name, *row.values()] for name, row in weights.items())
+        text = lines.getvalue()
+    else:
+        raise InputError(f"cannot write face units as {out}; end its name in .json or .csv")
+    write_text_atomically(out, text)
