@@ -16,7 +16,7 @@ LARGEST_DIFFERENCE = 1.5
 shrunk and saved as a poor JPEG differs by 0.8 at most; a frame from its nearest other one by 1.8, from the nearest of
 another take by 2.7 (medians)."""
 EXAMPLES = 5
-_BLOCK = 4096
+_BLOCK = 1024
 
 
 @dataclass(frozen=True)
