@@ -125,3 +125,13 @@ def test_reading_leaves_neutral_out():
     read = affect.clone()
     read[:, NEUTRAL_INDEX] = 1.0
     assert losses.reading(read, affect, NEUTRAL_INDEX) == 0
+
+
+def test_a_patch_is_compared_with_its_counterpart_alone_and_counts_by_its_weight():
+    logits, others = torch.tensor([[200.0, 0.0, 0.0]]), torch.tensor([[0.0, 200.0, 0.0]])
+    told, mistaken, even = torch.eye(3).unsqueeze(1)
+    assert losses.relativistic(logits, others, told) == 0
+    assert losses.relativistic(logits, others, mistaken) == 200
+    assert losses.relativistic(logits, others, 0.1 * even).item() == pytest.approx(math.log(2))
+    assert losses.relativistic(logits, others, told + 3 * mistaken) == 150
+    assert losses.relativistic(logits, others, torch.zeros(1, 3)) == 0

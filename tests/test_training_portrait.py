@@ -45,7 +45,7 @@ def settings(variation: VariationConfig = NOTHING, **training) -> PortraitConfig
     """Networks of two narrow stages in fp32."""
     model = PortraitModelConfig(
         image_size_px=SIZE, widths=(8, 16), middle_blocks=1, decoder_blocks=1, condition_width=8,
-        discriminator_widths=(8, 16),
+        reader_widths=(8, 16), discriminator_widths=(8, 16),
     )  # fmt: skip
     values = {
         "precision": "fp32", "batch_size": 4, "preview_every_steps": 0, "decay_share": 0.0, "log_every_steps": 1,
@@ -136,6 +136,7 @@ def test_each_variation_of_place_differs_from_pair_to_pair_and_repeats_by_seed(n
         "tint",
         "gamma",
         "light",
+        "drawn_share",
         "occluded_share",
         "blur_px",
         "noise",
@@ -143,7 +144,8 @@ def test_each_variation_of_place_differs_from_pair_to_pair_and_repeats_by_seed(n
     ],
 )
 def test_each_variation_of_look_changes_source_and_truth_alike(name):
-    config = dataclasses.replace(NOTHING, **{name: 1.0 if name in ("occluded_share", "blur_px") else 0.5})
+    amount = 1.0 if name in ("drawn_share", "occluded_share", "blur_px") else 0.5
+    config = dataclasses.replace(NOTHING, **{name: amount})
     pairs = noise_pairs()
     varied = vary_look(pairs.clone(), everywhere(), config, step_generator(0, 1))
     assert torch.equal(varied, vary_look(pairs.clone(), everywhere(), config, step_generator(0, 1)))
@@ -164,6 +166,17 @@ def test_compression_keeps_flat_blocks_flat_and_rounds_fine_detail():
     assert rounded.std() < 0.8 * faint.std()
 
 
+def test_drawings_have_flat_colours_with_lines_where_dark_meets_light():
+    config = dataclasses.replace(NOTHING, drawn_share=1.0)
+    halves = torch.full((8, 2, 3, SIZE, SIZE), 0.8)
+    halves[..., : SIZE // 2] = 0.3
+    drawn = vary_look(halves, everywhere(), config, step_generator(0, 1))
+    rows = drawn[:, 0, 0, SIZE // 2]  # [pairs, SIZE]
+    assert rows[:, :4].std(dim=1).max() < 1e-5 and rows[:, -4:].std(dim=1).max() < 1e-5
+    assert (rows.min(dim=1).values < rows[:, 0] - 0.02).all()
+    assert rows[:, -1].max() > 0.9 > rows[:, -1].min()  # some are paler than any rounding of 0.8
+
+
 def updated(trainer: PortraitTrainer, pairs: Pairs, step: int) -> dict[str, torch.Tensor]:
     return trainer.update(pairs.draw(step_generator(0, step), CPU), step, step_generator(0, step))
 
@@ -176,7 +189,7 @@ def test_the_discriminator_rests_until_its_step(stills):
     for step in (1, 2):
         assert not any("adversarial" in name or "discriminator" in name for name in updated(trainer, pairs, step))
     assert all(map(torch.equal, before, trainer.networks.discriminator.parameters()))
-    assert {"adversarial", "classification", "discriminator_real"} <= updated(trainer, pairs, 3).keys()
+    assert {"adversarial", "classification", "discriminator_adversarial"} <= updated(trainer, pairs, 3).keys()
     assert not all(map(torch.equal, before, trainer.networks.discriminator.parameters()))
 
 

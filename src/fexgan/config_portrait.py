@@ -28,13 +28,17 @@ class PortraitModelConfig:
     """Width of the code into which the affects are read."""
     largest_flow: float = 0.25
     """Furthest that a pixel is fetched from along each axis, as a fraction of the picture's width."""
+    reader_widths: tuple[int, ...] = (32, 64, 128, 128)
+    """Channels after each convolution of the reader of affects, which sees half the picture's side; each halves it."""
     discriminator_widths: tuple[int, ...] = (32, 64, 128, 128)
     """Channels after each convolution of the discriminator; each halves the side."""
 
     def __post_init__(self) -> None:
         check(self.family == "portrait", "model.family", self.family, "these settings are of family portrait")
-        for name in ("widths", "discriminator_widths"):
-            widths, size = getattr(self, name), self.image_size_px
+        size = self.image_size_px
+        sides = {"widths": size, "reader_widths": size // 2, "discriminator_widths": size}
+        for name, size in sides.items():
+            widths = getattr(self, name)
             grouped = len(widths) > 0 and all(width > 0 and width % NORM_GROUPS == 0 for width in widths)
             check(grouped, f"model.{name}", widths, f"give one positive multiple of {NORM_GROUPS} per stage")
             halvable = size > 0 and size % 2 ** len(widths) == 0
@@ -60,10 +64,10 @@ class PortraitLossConfig:
     """Weight of the flow's own gradients, so that neighbours move together."""
     sparsity: float = 0.01
     """Weight of the mask's mean: paint only what cannot be fetched from the source."""
-    reading: float = 0.2
+    reading: float = 0.5
     """Weight of the cross-entropy of the emotions read from the source and those it was filmed with."""
-    adversarial: float = 0.01
-    """Weight of passing for real, patch by patch, once the discriminator has begun."""
+    adversarial: float = 0.02
+    """Weight of passing for filmed, patch by patch, where source and truth differ, once the discriminator has begun."""
     classification: float = 0.01
     """Weight of showing the target affect, as the discriminator reads it, likewise."""
     full_label_strength: float = 0.5
@@ -106,6 +110,8 @@ class VariationConfig:
     """Gain of a smooth light across the picture, as a fraction."""
     occluded_share: float = 0.1
     """Share of the pairs in which something of one colour, the same in source and truth, covers a part of the face."""
+    drawn_share: float = 0.2
+    """Share of the pairs that is turned into drawings: flat colours, dark outlines, paper instead of skin."""
     degraded_share: float = 0.25
     """Share of the pairs that is blurred, the share that gets noise, and the share that is compressed."""
     blur_px: float = 1.2

@@ -120,17 +120,13 @@ class Editor:
         self, picture: LoadedPicture, square: FaceSquare, source_affect: MixtureLike | None = None
     ) -> OpenFace:
         """The face that `square` shows of a picture, with the affect it shows: as given, or as read."""
-        features = self.analyse(picture, square)
-        source = mixture_read(self.read(features)) if source_affect is None else Mixture.of(source_affect)
-        return OpenFace(square, features, source)
+        images = self._images(picture, square)
+        source = mixture_read(self._read(images)) if source_affect is None else Mixture.of(source_affect)
+        return OpenFace(square, self.networks.analyse(images), source)
 
-    def analyse(self, picture: LoadedPicture, square: FaceSquare) -> Any:
-        """What the networks keep of what `square` shows."""
-        return self.networks.analyse(self._images(picture, square))
-
-    def read(self, features: Any) -> list[float]:
-        """The affect vector that the networks see in analysed features."""
-        return self.networks.read(features)[0].tolist()
+    def read(self, picture: LoadedPicture, square: FaceSquare) -> list[float]:
+        """The affect vector that the networks read off what `square` shows."""
+        return self._read(self._images(picture, square))
 
     def draft(self, face: OpenFace, target: Sequence[float]) -> Edit:
         """What the networks change in a face's square to bring it to an affect vector."""
@@ -194,11 +190,11 @@ class Editor:
         transform_clip(self, Path(source), Path(out), Mixture.of(target), source_affect, face, tell)
 
     def classify(self, image: Picture | LoadedPicture, face: FaceChoice = None) -> dict[str, float]:
-        """Probability of each affect on the chosen face, summing to 1; of `all`, on the largest."""
+        """How much of each affect the chosen face shows, summing to 1; of `all`, the largest."""
         require(self.networks, "classify", "name affects")
         picture = loaded(image)
-        logits = self.networks.discriminate(self._images(picture, self._squares(picture, face)[0]))[1]
-        return dict(zip(AFFECTS, logits.softmax(dim=1)[0].tolist(), strict=True))
+        vector = self.read(picture, self._squares(picture, face)[0])
+        return {affect: share / sum(vector) for affect, share in zip(AFFECTS, vector, strict=True)}
 
     def _squares(self, picture: LoadedPicture, face: FaceChoice) -> list[FaceSquare]:
         faces = find_faces(picture, FaceFinder())
@@ -207,6 +203,9 @@ class Editor:
 
     def _images(self, picture: LoadedPicture, square: FaceSquare) -> Tensor:
         return pixels_to_images(cut(picture, square, self.image_size_px)).to(self.device)  # [1, 3, size, size]
+
+    def _read(self, images: Tensor) -> list[float]:
+        return self.networks.read(images)[0].tolist()
 
     def _vector(self, values: Sequence[float]) -> Tensor:
         return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]

@@ -106,7 +106,7 @@ def _read(editor: Editor, frames: Frames, parts: list[Part], fps: float) -> list
     for index, (picture, _) in enumerate(frames):
         for part, read in zip(parts, vectors, strict=True):
             in_view = part.presence[index] == 1.0
-            read.append(editor.read(editor.analyse(picture, part.squares[index])) if in_view else None)
+            read.append(editor.read(picture, part.squares[index]) if in_view else None)
     return [mixtures_read(read, fps) for read in vectors]
 
 

@@ -37,6 +37,15 @@ def adversarial(real_logit: Tensor, real: bool) -> Tensor:
     return F.softplus(-real_logit if real else real_logit).mean()
 
 
+def relativistic(logits: Tensor, other_logits: Tensor, weights: Tensor) -> Tensor:
+    """How far patches are from passing for more real than others in the same places; log 2 where none can be told.
+
+    Each verdict is compared with that on its counterpart alone (Jolicoeur-Martineau, arXiv 1807.00734), all [batch, 1,
+    rows, columns]; a patch counts by its share of the weights. 0 where no patch counts.
+    """
+    return (weights * F.softplus(other_logits - logits)).sum() / weights.sum().clamp(min=1e-6)
+
+
 def classification(affect_logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy of the affects read [batch, 7] and the label distributions [batch, 7]."""
     return F.cross_entropy(affect_logits, labels)
@@ -52,11 +61,15 @@ def changed_reconstruction(
 ) -> Tensor:
     """Mean absolute difference to the target in which a pixel counts `weight` times where source and target differ.
 
-    They do where the channel that differs most does by more than `changed_from`. Without the weight the few pixels of a
-    smile are outvoted by all the others, which copying the source gets right.
+    Without the weight the few pixels of a smile are outvoted by all the others, which copying the source gets right.
     """
-    changed = (target_images - source_images).abs().amax(dim=1, keepdim=True) > changed_from
+    changed = changed_pixels(target_images, source_images, changed_from)
     return ((images - target_images).abs() * (1.0 + (weight - 1.0) * changed)).mean()
+
+
+def changed_pixels(target_images: Tensor, source_images: Tensor, changed_from: float) -> Tensor:
+    """Where the channel that differs most does by more than `changed_from`: bool [batch, 1, height, width]."""
+    return (target_images - source_images).abs().amax(dim=1, keepdim=True) > changed_from
 
 
 def gradient_difference(images: Tensor, target_images: Tensor) -> Tensor:

@@ -105,7 +105,7 @@ def edit_held_out(networks: EditingFamily, held_out: HeldOut) -> Edited:
         features = networks.analyse(images)
         calmed = apply_edits(images, networks.edit(features, affects, neutral))
         equal = apply_edits(images, networks.edit(features, affects, affects)) == images
-        read = networks.read(features)
+        read = networks.read(images)
         unchanged = equal.flatten(1).all(dim=1)
         made.append((images_to_pixels(edited), images_to_pixels(calmed), unchanged.numpy(), read.numpy()))
     return Edited(*map(np.stack, zip(*made, strict=True)))

@@ -62,11 +62,11 @@ class EditingFamily(Family, Protocol):
     """Networks that say how to change a picture, which stays the source of its own pixels; they can `edit`."""
 
     def analyse(self, images: Tensor) -> Any:
-        """What `read` and `edit` need of pictures, in a form of the family's own; kept while targets vary."""
+        """What `edit` needs of pictures, in a form of the family's own; kept while targets vary."""
         ...
 
-    def read(self, features: Any) -> Tensor:
-        """The affects [batch, 7] that the analysed pictures show."""
+    def read(self, images: Tensor) -> Tensor:
+        """The affects [batch, 7] that pictures show."""
         ...
 
     def edit(self, features: Any, source_affect: Tensor, target_affect: Tensor) -> Edits:

@@ -89,20 +89,28 @@ class Encoder(nn.Module):
 
 
 class Reader(nn.Module):
-    """The smallest features -> the affect vector that the picture shows."""
+    """A picture -> the affect vector that it shows.
+
+    It shares nothing with the encoder, whose features tell how to move a face, and keeps places apart to the end: what
+    tells affects is where brows, lids and lips are.
+    """
 
     def __init__(self, config: PortraitModelConfig) -> None:
         super().__init__()
-        width = config.widths[-1]
-        self.norm = norm(width)
+        widths = config.reader_widths
+        places = (config.image_size_px // 2 ** (len(widths) + 1)) ** 2
+        self.stages = nn.Sequential(*halving_stages(3, widths, LEAKY_SLOPE, norm))
         self.emotions = nn.Sequential(
-            nn.Linear(width, config.condition_width), nn.SiLU(), nn.Linear(config.condition_width, len(AFFECTS) - 1)
+            nn.Flatten(),
+            nn.Linear(widths[-1] * places, config.condition_width),
+            nn.SiLU(),
+            nn.Linear(config.condition_width, len(AFFECTS) - 1),
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """features [batch, 256, 8, 8] -> affect vectors [batch, 7]."""
-        pooled = functional.silu(self.norm(features)).mean(dim=(2, 3))  # [batch, 256]
-        emotions = self.emotions(pooled).float().sigmoid()  # [batch, 6]
+    def forward(self, images: Tensor) -> Tensor:
+        """images [batch, 3, 128, 128] -> affect vectors [batch, 7]."""
+        features = self.stages(functional.avg_pool2d(images, 2))  # 32x32x32, 64x16x16, 128x8x8, 128x4x4
+        emotions = self.emotions(features).float().sigmoid()  # [batch, 6]
         neutral = (1.0 - emotions.sum(dim=1, keepdim=True)).clamp(min=0.0)  # [batch, 1]
         return torch.cat([emotions[:, :NEUTRAL_INDEX], neutral, emotions[:, NEUTRAL_INDEX:]], dim=1)
 
@@ -187,8 +195,8 @@ class PortraitNetworks(nn.Module):
     def analyse(self, images: Tensor) -> Features:
         return self.encoder(images)
 
-    def read(self, features: Features) -> Tensor:
-        return self.reader(features.stages[-1])
+    def read(self, images: Tensor) -> Tensor:
+        return self.reader(images)
 
     def edit(self, features: Features, source_affect: Tensor, target_affect: Tensor) -> Edits:
         """The edits, faded out towards equal affects: there flow and mask are exactly zero."""

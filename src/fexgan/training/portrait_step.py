@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from fexgan.affects import NEUTRAL_INDEX
 from fexgan.losses import (
-    DiscriminatorLosses,
-    adversarial,
+    changed_pixels,
     changed_reconstruction,
     classification,
-    discriminator_losses,
     gradient_difference,
     reading,
+    relativistic,
     total_variation,
 )
 from fexgan.model import apply_edits
@@ -37,8 +37,7 @@ class PortraitTrainer(Updates):
         drawing = self.draw(batch)
         losses = {}
         if begun > 0:
-            seen = self.update_discriminator(batch, drawing[0].detach())
-            losses = {f"discriminator_{name}": getattr(seen, name) for name in ("real", "generated", "classification")}
+            losses = self.update_discriminator(batch, drawing[0].detach())
         losses |= self.update_generator(batch, drawing, min(1.0, max(0, begun) / ADVERSARIAL_RISE_STEPS))
         return {name: loss.detach() for name, loss in losses.items()}
 
@@ -46,9 +45,8 @@ class PortraitTrainer(Updates):
         """Sources edited to the affects of their truths, with gradients."""
         networks, weights = self.networks, self.config.loss
         with self.autocast():
-            features = networks.analyse(batch.source_images)
-            read_affect = networks.read(features).float()  # [batch, 7]
-            edits = networks.edit(features, batch.source_affect, batch.target_affect)
+            edits = networks.edit(networks.analyse(batch.source_images), batch.source_affect, batch.target_affect)
+            read_affect = networks.read(torch.cat([batch.source_images, batch.target_images]))  # [2 * batch, 7]
         images = apply_edits(batch.source_images, edits)
         losses = {
             "reconstruction": changed_reconstruction(
@@ -57,18 +55,35 @@ class PortraitTrainer(Updates):
             "gradient": gradient_difference(images, batch.target_images),
             "smoothness": total_variation(edits.flow),
             "sparsity": edits.mask.mean(),
-            "reading": reading(read_affect, batch.source_affect, NEUTRAL_INDEX),
+            "reading": reading(read_affect, torch.cat([batch.source_affect, batch.target_affect]), NEUTRAL_INDEX),
         }
         return images, losses
 
-    def update_discriminator(self, batch: PairBatch, edited_images: Tensor) -> DiscriminatorLosses:
-        """Teach the discriminator to tell filmed patches from edited ones and to name the affects of filmed faces."""
-        with self.autocast():
-            real_logits, affect_logits = self.networks.discriminate(torch.cat([batch.target_images, edited_images]))
-        filmed, edited = real_logits.float().chunk(2)  # [batch, 1, rows, columns]
-        losses = discriminator_losses(filmed, edited, affect_logits.float().chunk(2)[0], batch.target_labels)
-        self.descend(losses.total, self.discriminator_optimizer)
+    def update_discriminator(self, batch: PairBatch, edited_images: Tensor) -> dict[str, Tensor]:
+        """Teach the discriminator to prefer filmed patches to edited ones and to name the affects of filmed faces."""
+        filmed, edited, affect_logits = self.judge(batch.target_images, edited_images)
+        losses = {
+            "discriminator_adversarial": relativistic(filmed, edited, self.contested(batch, filmed)),
+            "discriminator_classification": classification(affect_logits.chunk(2)[0], batch.target_labels),
+        }
+        self.descend(sum(losses.values()), self.discriminator_optimizer)
         return losses
+
+    def judge(self, filmed_images: Tensor, edited_images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Real logits of filmed and of edited pictures, both [batch, 1, rows, columns], and the affect logits of both,
+        [2 * batch, 7]."""
+        with self.autocast():
+            real_logits, affect_logits = self.networks.discriminate(torch.cat([filmed_images, edited_images]))
+        return *real_logits.float().chunk(2), affect_logits.float()
+
+    def contested(self, batch: PairBatch, logits: Tensor) -> Tensor:
+        """How much of each patch has changed between source and truth, [batch, 1, rows, columns] in [0, 1].
+
+        Elsewhere an edited picture is the filmed one to the bit, and a discriminator that must tell those apart learns
+        nothing.
+        """
+        changed = changed_pixels(batch.target_images, batch.source_images, self.config.loss.changed_from)
+        return F.adaptive_avg_pool2d(changed.float(), logits.shape[-2:])
 
     def update_generator(self, batch: PairBatch, drawing: Drawing, discriminator_say: float) -> dict[str, Tensor]:
         """Teach the editing networks to meet the truth, and by `discriminator_say` in [0, 1] to convince the
@@ -76,10 +91,10 @@ class PortraitTrainer(Updates):
         images, losses = drawing
         factors = dict.fromkeys(losses, 1.0)
         if discriminator_say > 0:
-            with frozen(self.networks.discriminator), self.autocast():
-                real_logits, affect_logits = self.networks.discriminate(images)
-            losses["adversarial"] = adversarial(real_logits.float(), real=True)
-            losses["classification"] = classification(affect_logits.float(), batch.target_labels)
+            with frozen(self.networks.discriminator):
+                filmed, edited, affect_logits = self.judge(batch.target_images, images)
+            losses["adversarial"] = relativistic(edited, filmed, self.contested(batch, edited))
+            losses["classification"] = classification(affect_logits.chunk(2)[1], batch.target_labels)
             factors |= {"adversarial": discriminator_say, "classification": discriminator_say}
         weights = vars(self.config.loss)
         total = sum(factors[name] * weights[name] * loss for name, loss in losses.items())

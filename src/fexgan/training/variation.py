@@ -43,6 +43,7 @@ def vary_look(pairs: Tensor, places: Tensor, config: VariationConfig, generator:
     pairs = _occlude(pairs, places, config, generator)
     pairs = _light(pairs, config, generator)
     pairs = _colour(pairs, config, generator)
+    pairs = _draw(pairs, config, generator)
     amounts = {_blur: config.blur_px, _add_noise: config.noise / 2, _compress: config.compression / 2}
     for degrade, largest in amounts.items():
         rows = _some(len(pairs), config.degraded_share, generator)
@@ -72,6 +73,25 @@ def _colour(pairs: Tensor, config: VariationConfig, generator: torch.Generator) 
     flat = pairs.transpose(1, 2).reshape(count, 3, -1)  # [count, 3, 2 * side * side]
     changed = torch.baddbmm(offset, matrix, flat)
     return changed.view(count, 3, 2, *pairs.shape[3:]).transpose(1, 2).clamp_(0.0, 1.0)
+
+
+def _draw(pairs: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
+    """Some pairs as drawings: few levels of smooth colours, paler up to white paper, under lines where it was dark.
+
+    Lines are where a narrow blur is darker than a wide one, as in XDoG (Winnemöller et al. 2012).
+    """
+    rows = _some(len(pairs), config.drawn_share, generator)
+    if not len(rows):
+        return pairs
+    pen_px, levels, pale, ink = torch.rand(4, len(rows), 1, 1, 1, 1, generator=generator)
+    narrow = _blur(pairs[rows], 0.5 + 0.7 * pen_px, generator)
+    grey = narrow.mean(dim=2, keepdim=True)  # [rows, 2, 1, side, side]
+    lines = ((_blur(grey, 2.0 + 2.0 * pen_px, generator) - grey - 0.01) * (4.0 + 16.0 * ink)).clamp(0.0, 1.0)
+    steps = 3.0 + 9.0 * levels
+    flat = (_blur(narrow, 1.0 + pen_px, generator) * steps).round() / steps
+    paper = (2.0 * pale - 1.0).clamp(min=0.0)  # half of the drawings are coloured in full
+    pairs[rows] = torch.lerp(flat, torch.ones(()), paper) * (1.0 - lines)
+    return pairs
 
 
 def _occlude(pairs: Tensor, places: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
