@@ -30,9 +30,7 @@ def settings(**training) -> Config:
 def start_process(target: Callable[..., None], *arguments: Any) -> BaseProcess:
     """A new process that runs `target` and shares nothing with this one; its libraries are loaded once for all."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["fexgan.training.loop", "torch._dynamo", "torch.utils.tensorboard", "torch.distributed.nn", "pandas"]
-    )
+    context.set_forkserver_preload(["fexgan.training.loop", "torch._dynamo", "torch.utils.tensorboard", "pandas"])
     process = context.Process(target=target, args=arguments)
     process.start()
     return process

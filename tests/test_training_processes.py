@@ -38,12 +38,12 @@ def even_settings(**training) -> Config:
 
 
 def train_as(rank: int, processes: int, port: int, data: Path, out: Path) -> None:
-    """What one process of a test runs, as a launcher would start it."""
+    """What one process of a test runs, as torchrun would start it."""
     torch.set_num_threads(1)
     if processes > 1:
         os.environ |= {
             "RANK": f"{rank}", "LOCAL_RANK": f"{rank}", "WORLD_SIZE": f"{processes}", "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": f"{port}", "ACCELERATE_USE_CPU": "true",
+            "MASTER_PORT": f"{port}",
         }  # fmt: skip
     train(data, out, even_settings(), console=Console(quiet=True))
 

@@ -130,7 +130,9 @@ class _Run:
         self.task, self.config, self.out, self.keep = task, task.config, out, keep
         config = task.config
         self.accelerator = Accelerator(
-            log_with="tensorboard", project_config=ProjectConfiguration(str(out), str(out / "tensorboard"))
+            cpu=not torch.accelerator.is_available(),  # unless told so, processes on CPUs would not find each other
+            log_with="tensorboard",
+            project_config=ProjectConfiguration(str(out), str(out / "tensorboard")),
         )
         self.writes = self.accelerator.is_main_process
         self.console = console if self.writes else Console(quiet=True)

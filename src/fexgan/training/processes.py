@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-import torch.distributed.nn.functional as differentiable
 from torch import Tensor, nn
 
 from fexgan.errors import InputError
@@ -63,6 +62,18 @@ def check_shares(batch_size: int, shares: int) -> None:
         )
 
 
+class _Sum(torch.autograd.Function):
+    """The sum of what the processes hold; what each makes of it sends gradients to all of them."""
+
+    @staticmethod
+    def forward(context: Any, local: Tensor) -> Tensor:
+        total = local.clone()
+        dist.all_reduce(total)
+        return total
+
+    backward = forward
+
+
 def _mean_over_processes(local: Tensor) -> Tensor:
     """The mean of what the processes hold, with gradients to all of them."""
-    return differentiable.all_reduce(local) / dist.get_world_size()
+    return _Sum.apply(local) / dist.get_world_size()
