@@ -114,7 +114,7 @@ def _provenance(
     return {
         "checkpoint": Path(name).name,
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
-        "step": metadata.step,
+        "steps": metadata.steps_in_all,
         "trained_on": metadata.dataset_fingerprint,
         "package_version": metadata.package_version,
         "affects": list(affects),

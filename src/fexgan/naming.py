@@ -47,7 +47,8 @@ def read_face(model: Model | Editor, path: Path) -> Reading:
     probabilities = model.classify(picture)
     if isinstance(model, Model):
         return Reading(probabilities, 1.0 - probabilities[NEUTRAL])
-    read = dict(zip(AFFECTS, model.read(model.open(picture).faces[0].features), strict=True))
+    portrait = model.open(picture)
+    read = dict(zip(AFFECTS, model.read(portrait.picture, portrait.faces[0].square), strict=True))
     return Reading(probabilities, min(1.0, sum(max(0.0, read[affect]) for affect in AFFECTS if affect != NEUTRAL)))
 
 
