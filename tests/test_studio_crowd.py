@@ -12,7 +12,7 @@ from fexgan.studio.anatomy import anatomy
 from fexgan.studio.cast import open_cast_file, read_cast
 from fexgan.studio.crowd import SHAPES, random_cast, random_character
 from fexgan.studio.film import Shoot
-from fexgan.studio.stills import STILL_SETS, pose_stills
+from fexgan.studio.stills import STILL_SETS, pose_stills, still_count
 
 
 def test_a_random_cast_is_balanced_over_sex_origin_and_age():
@@ -52,6 +52,16 @@ def test_stills_share_one_pose_and_tell_the_strength_of_every_affect(set_name, c
     row = truth.extra["mixture"].index("anger:0.5+sadness:0.5")
     shown = {affect: column[row] for affect, column in truth.strength.items() if column[row]}
     assert shown == {"anger": 0.5, "sadness": 0.5}
+
+
+def test_a_varied_character_of_the_crowd_shows_two_forms_of_every_emotion():
+    poses, truth = pose_stills("rosa", "crowd", seed=0, varied=True)
+    assert len(poses) == still_count("crowd", varied=True)
+    for emotion in EMOTIONS:
+        whole = [row for row, text in enumerate(truth.extra["mixture"]) if text == emotion]
+        assert len({truth.extra["variants"][row][emotion] for row in whole}) == len(whole) == 2
+        assert poses[whole[0]].units != poses[whole[1]].units
+        assert all(truth.strength[emotion][row] == 1 for row in whole)
 
 
 def test_characters_hold_their_heads_differently():

@@ -11,7 +11,7 @@ from fexgan.studio.cast import HAIR_STYLES, Beard, Character, Hair
 from fexgan.studio.facial_hair import grow_beard, grow_brows, grow_lashes
 from fexgan.studio.figure import Figure, Pose, head_rotation
 from fexgan.studio.hair import grow_hair
-from fexgan.studio.recipes import mixed_units, recipes
+from fexgan.studio.recipes import default_variant, mixed_units, recipes, variants_shown
 from fexgan.studio.strands import Surface
 
 
@@ -40,9 +40,35 @@ def test_a_pose_without_units_is_the_resting_face(figure):
 
 def test_every_recipe_names_units_that_exist_and_its_facs_reading(figure):
     assert set(recipes()) == set(AFFECTS)
-    for affect in AFFECTS:
-        figure.pose(Pose(mixed_units(Mixture.parse(affect))[0]))
-        assert ("AU" in recipes()[affect].facs) == (affect != "neutral")
+    for affect, variants in recipes().items():
+        assert len(variants) >= 3 or affect == "neutral"
+        for name, recipe in variants.items():
+            figure.pose(Pose(recipe.units))
+            assert ("AU" in recipe.facs) == (affect != "neutral"), name
+
+
+@pytest.mark.parametrize("affect", EMOTIONS)
+def test_variants_of_an_affect_look_different_about_the_mouth(figure, affect):
+    mouth = np.flatnonzero(figure.anatomy.masks["lips"] > 0.5)
+    shapes = [figure.pose(Pose(recipe.units)).vertices[mouth] for recipe in recipes()[affect].values()]
+    for index, shape in enumerate(shapes):
+        assert all(np.linalg.norm(shape - other, axis=1).max() > 0.03 for other in shapes[:index])
+
+
+def test_everyone_has_variants_of_their_own_and_all_of_them_are_drawn():
+    own = [variants_shown(f"r7-{index:03d}", "anger", 7, varied=True) for index in range(60)]
+    assert {order[0] for order in own} == set(recipes()["anger"])
+    assert all(set(order) == set(recipes()["anger"]) for order in own)
+    assert own[0] == variants_shown("r7-000", "anger", 7, varied=True)
+    assert {variants_shown(f"r7-{index:03d}", "anger", 7, varied=False)[0] for index in range(9)} == {"squared"}
+
+
+def test_a_mixture_is_made_of_the_variants_asked_for():
+    pressed, _ = mixed_units(Mixture.parse("anger:0.5+joy:0.5"), {"anger": "pressed"})
+    assert pressed["mouthPressLeft"] == pytest.approx(recipes()["anger"]["pressed"].units["mouthPressLeft"] / 2)
+    assert mixed_units(Mixture.parse("anger"), {"joy": "laugh"}) == mixed_units(Mixture.parse("anger"))
+    default = {"anger": default_variant("anger")}
+    assert mixed_units(Mixture.parse("anger"), default) == mixed_units(Mixture.parse("anger"))
 
 
 def test_affects_move_the_parts_of_the_face_that_facs_names(figure):
@@ -71,7 +97,7 @@ def test_a_mixture_never_drives_a_unit_past_what_its_affects_do_alone(other):
         return
     mixed = mixed_units(Mixture.parse(f"anger+{other}"))[0]
     for unit, weight in mixed.items():
-        alone = max(recipes()[affect].units.get(unit, 0.0) for affect in ("anger", other))
+        alone = max(recipes()[affect][default_variant(affect)].units.get(unit, 0.0) for affect in ("anger", other))
         assert weight <= alone + 1e-9
 
 

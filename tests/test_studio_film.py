@@ -13,6 +13,7 @@ from fexgan.media import read_clip, read_image
 from fexgan.studio.film import Shoot, film
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.preview import preview
+from fexgan.studio.recipes import recipes
 from fexgan.verbs.road import Film
 
 
@@ -48,6 +49,17 @@ def test_an_idle_take_is_neutral_throughout_but_not_frozen():
 def test_a_mixture_take_tells_the_strength_of_each_affect():
     _, truth = perform(plan("anger+sadness"))
     assert set(truth.strength) == {"anger", "sadness"}
+
+
+def test_all_takes_of_an_affect_show_the_variant_that_the_plan_tells():
+    plans = [plan_performance("rosa", "joy", take, 36, 24, 0, varied=True) for take in (1, 2, 3)]
+    assert len({planned.to_dict()["variants"]["joy"] for planned in plans}) == 1
+    poses, truth = perform(plans[0])
+    apex = int(np.argmax(truth.strength["joy"]))
+    own = recipes()["joy"][plans[0].variants["joy"]].units
+    assert own.keys() <= poses[apex].units.keys()
+    names = {plan_performance(f"r{i}", "joy", 1, 36, 24, 0, varied=True).variants["joy"] for i in range(20)}
+    assert names == set(recipes()["joy"]) and plan().variants == {"joy": "smile"}
 
 
 def test_plans_depend_on_what_is_filmed_and_nothing_else():

@@ -21,7 +21,7 @@ from fexgan.studio.crowd import random_cast
 from fexgan.studio.figure import Figure, Pose
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.staging import Staging, draw_staging
-from fexgan.studio.stills import STILL_SETS, pose_stills
+from fexgan.studio.stills import STILL_SETS, pose_stills, still_count
 
 if TYPE_CHECKING:
     from fexgan.studio.renderer import Renderer
@@ -54,6 +54,8 @@ class Shoot:
     """H.264 quality, 0 (lossless) to 51."""
     seed: int = 0
     """Draws every take's timing and motion."""
+    variants: bool = False
+    """Let each character show each affect in a variant of its own; the crowd's stills then show a second one too."""
     light: bool = False
     """Vary the light from take to take."""
     camera: bool = False
@@ -134,10 +136,12 @@ class _Job:
         """The poses to shoot, and the sidecar that tells of them."""
         name = self.character.name
         if shoot.stills:
-            poses, truth = pose_stills(name, shoot.stills, shoot.seed)
+            poses, truth = pose_stills(name, shoot.stills, shoot.seed, shoot.variants)
             seed, performance = shoot.seed, {"stills": shoot.stills}
         else:
-            plan = plan_performance(name, self.folder, self.take, shoot.frames, shoot.fps, shoot.seed)
+            plan = plan_performance(
+                name, self.folder, self.take, shoot.frames, shoot.fps, shoot.seed, shoot.variants
+            )
             poses, truth = perform(plan)
             seed, performance = plan.seed, plan.to_dict()
         return poses, Take(
@@ -154,7 +158,7 @@ class _Job:
 
 
 def _frames_each(shoot: Shoot) -> int:
-    return len(STILL_SETS[shoot.stills]) if shoot.stills else shoot.frames
+    return still_count(shoot.stills, shoot.variants) if shoot.stills else shoot.frames
 
 
 def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job]) -> None:

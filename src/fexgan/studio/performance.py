@@ -13,7 +13,7 @@ from fexgan.affects import NEUTRAL, Mixture
 from fexgan.manifest import FrameTruth
 from fexgan.studio.anatomy import smoothstep
 from fexgan.studio.figure import Pose
-from fexgan.studio.recipes import mixed_units
+from fexgan.studio.recipes import mixed_units, variants_shown
 
 UNIT_VARIATION = 0.10
 SIDE_VARIATION = 0.06
@@ -29,6 +29,8 @@ class Performance:
     """One take's plan; times in seconds, strength in [0, 1], angles in degrees."""
 
     affects: str
+    variants: dict[str, str]
+    """The variant that each affect takes."""
     seed: int
     frames: int
     fps: float
@@ -45,8 +47,12 @@ class Performance:
         return asdict(self)
 
 
-def plan_performance(character: str, affects: str, take: int, frames: int, fps: float, seed: int) -> Performance:
+def plan_performance(
+    character: str, affects: str, take: int, frames: int, fps: float, seed: int, varied: bool = False
+) -> Performance:
     """Draw the plan of take number `take` (from 1) of `affects` (a name or `anger+sadness`).
+
+    `varied`: affects take a variant of the character's own instead of the default.
 
     The same arguments always give the same plan, whatever else was filmed.
     """
@@ -62,9 +68,12 @@ def plan_performance(character: str, affects: str, take: int, frames: int, fps: 
     blinks = [float(generator.uniform(0.1, 0.45)) * duration]
     if generator.random() < 0.5:
         blinks.append(float(generator.uniform(0.75, 0.95)) * duration)
-    units = sorted(mixed_units(Mixture.parse(affects))[0]) if affects != NEUTRAL else _both_sides(IDLE_UNITS)
+    mixture = Mixture.parse(affects)
+    variants = {affect: variants_shown(character, affect, seed, varied)[0] for affect, _ in mixture.strengths}
+    units = sorted(mixed_units(mixture, variants)[0]) if affects != NEUTRAL else _both_sides(IDLE_UNITS)
     return Performance(
         affects=affects,
+        variants=variants,
         seed=take_seed,
         frames=frames,
         fps=fps,
@@ -125,7 +134,7 @@ def _units_at(plan: Performance, strength: float, time_s: float) -> tuple[dict[s
         drift = 0.5 + 0.5 * math.sin(1.9 * time_s + plan.sway[5])
         return {unit: IDLE_WEIGHT * gain * drift for unit, gain in plan.unit_gains.items()}, (0.0, 0.0, 0.0)
     mixture = Mixture(tuple((affect, strength) for affect in plan.affects.split("+")))
-    units, lean = mixed_units(mixture)
+    units, lean = mixed_units(mixture, plan.variants)
     return {unit: weight * plan.unit_gains[unit] for unit, weight in units.items()}, lean
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from fexgan.affects import EMOTIONS, NEUTRAL, Mixture
 from fexgan.manifest import FrameTruth
 from fexgan.studio.figure import Pose
-from fexgan.studio.recipes import mixed_units
+from fexgan.studio.recipes import mixed_units, variants_shown
 
 MIXED = (
     ("anger", "sadness"), ("joy", "disgust"), ("fear", "surprise"),
@@ -41,19 +41,34 @@ STILL_SETS: dict[str, tuple[Mixture, ...]] = {
     ),
     "crowd": (Mixture.parse(NEUTRAL), *_scaled((0.4, 0.7, 1.0)), *_mixed(MIXED[:3], (0.5, 0.5))),
 }  # fmt: skip
+# What characters who vary show after that once more, in a second variant: so that one face has two forms of anger.
+SHOWN_AGAIN: dict[str, tuple[Mixture, ...]] = {"truth": (), "crowd": _scaled((1.0,))}
 
 
-def pose_stills(character: str, set_name: str, seed: int) -> tuple[list[Pose], FrameTruth]:
-    """The poses of a set of stills and what each shows.
+def still_count(set_name: str, varied: bool) -> int:
+    """How many stills of each character a set has."""
+    return len(STILL_SETS[set_name]) + (len(SHOWN_AGAIN[set_name]) if varied else 0)
+
+
+def pose_stills(
+    character: str, set_name: str, seed: int, varied: bool = False
+) -> tuple[list[Pose], FrameTruth]:
+    """The poses of a set of stills and what each shows: strengths, the mixture, the variant of each affect in it.
 
     Head and gaze are drawn once from `seed` and the character's name, and stay; an affect's own lean of the head is
-    left out, so that nothing but the face differs between two stills.
+    left out, so that nothing but the face differs between two stills. `varied`: variants are the character's own.
     """
     generator = np.random.default_rng(zlib.crc32(f"{seed}/{character}/stills".encode()))
     head = tuple(float(generator.uniform(-limit, limit)) for limit in LARGEST_TURN_DEG[set_name])
     gaze = tuple(float(generator.uniform(-limit, limit)) for limit in LARGEST_GAZE_DEG[set_name])
-    mixtures = STILL_SETS[set_name]
-    poses = [Pose(mixed_units(mixture)[0], gaze, head) for mixture in mixtures]
+    first, second = (
+        {affect: variants_shown(character, affect, seed, varied)[turn] for affect in EMOTIONS} for turn in (0, 1)
+    )
+    stills = [(mixture, first) for mixture in STILL_SETS[set_name]]
+    if varied:
+        stills += [(mixture, second) for mixture in SHOWN_AGAIN[set_name]]
+    poses = [Pose(mixed_units(mixture, variants)[0], gaze, head) for mixture, variants in stills]
+    mixtures = [mixture for mixture, _ in stills]
     shown = [dict(mixture.strengths) for mixture in mixtures]
     count = len(mixtures)
     truth = FrameTruth(
@@ -64,6 +79,12 @@ def pose_stills(character: str, set_name: str, seed: int) -> tuple[list[Pose], F
         head_yaw_deg=(head[0],) * count,
         head_pitch_deg=(head[1],) * count,
         head_roll_deg=(head[2],) * count,
-        extra={"mixture": [str(mixture) for mixture in mixtures]},
+        extra={
+            "mixture": [str(mixture) for mixture in mixtures],
+            "variants": [
+                {affect: variants[affect] for affect, _ in mixture.strengths if affect in variants}
+                for mixture, variants in stills
+            ],
+        },
     )
     return poses, truth

@@ -56,6 +56,8 @@ class Film:
     """Quality of the H.264 clips, 0 (lossless) to 51; smaller is better."""
     seed: int = 0
     """Seed of all performances, random characters and varied sets."""
+    variants: bool = False
+    """Let each character show each affect in a variant of its own; the crowd's stills then show a second one too."""
     light: bool = False
     """Vary the light from take to take."""
     camera: bool = False
