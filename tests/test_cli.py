@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fexgan import cli
+from fexgan import bundled, cli
 from fexgan.affects import AFFECTS
 from fexgan.dataset import FaceDataset
 from fexgan.media import count_clip_frames, read_image
@@ -167,6 +167,13 @@ def test_classify_prints_json_that_names_every_picture(fexgan: Run, face: Path, 
     assert fexgan("classify", face, "--json", "--checkpoint", tiny_checkpoint) == 0
     assert tuple(json.loads(capsys.readouterr().out)[str(face)]["probabilities"]) == AFFECTS
     assert fexgan("classify", face, "--checkpoint", tiny_checkpoint) == 0
+
+
+def test_classify_reads_the_smile_of_someone_that_no_network_saw(fexgan: Run, capsys):
+    picture = bundled.pictures_path() / "collins.jpg"
+    assert fexgan("classify", picture, "--json") == 0
+    reading = json.loads(capsys.readouterr().out)[str(picture)]
+    assert reading["affect"] == "joy" and reading["strength"] > 0.75
 
 
 def test_classify_writes_a_table_of_a_folder(fexgan: Run, face: Path, tiny_checkpoint: Path):

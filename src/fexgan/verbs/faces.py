@@ -236,7 +236,7 @@ class Classify:
 
     $ fexgan classify face.png other.jpg
     $ fexgan classify face.png --json
-    $ fexgan classify holiday --out affects.csv --checkpoint portrait
+    $ fexgan classify holiday --out affects.csv
     """
 
     images: Images
@@ -245,13 +245,13 @@ class Classify:
     """Print JSON instead of a table."""
     out: Annotated[Path | None, arg(metavar="FILE")] = None
     """Write a CSV or JSON file instead, as its suffix says."""
-    checkpoint: str = BUNDLED
-    """Bundled name or folder of a checkpoint."""
+    checkpoint: CheckpointName = None
+    """Bundled name or folder; where not given, portrait if that is bundled, else open-cast."""
 
     def run(self) -> None:
-        from rich.table import Table
+        from rich.table import Column, Table
 
-        from fexgan import load, naming
+        from fexgan import naming
         from fexgan.retouch import user_files
         from fexgan.terminal import console, say_wrote
 
@@ -259,7 +259,7 @@ class Classify:
             raise InputError("no picture to classify; name one or more")
         if self.out is not None:
             naming.check_table(self.out)
-        readings = naming.read_faces(load(self.checkpoint), user_files(self.images))
+        readings = naming.read_faces(open_model(self.checkpoint, self.images, None), user_files(self.images))
         if self.out is not None:
             naming.write_table(self.out, readings)
             say_wrote(self.out)
@@ -267,7 +267,7 @@ class Classify:
         if self.json:
             print(naming.to_json(readings))
             return
-        table = Table("picture", "affect", "strength", "likeliest")
+        table = Table(Column("picture", overflow="fold"), "affect", "strength", "likeliest")
         for name, reading in readings.items():
             shares = sorted(reading.probabilities.items(), key=lambda pair: -pair[1])[:3]
             likeliest = ", ".join(f"{affect} {100 * share:.0f} %" for affect, share in shares)
