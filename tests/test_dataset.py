@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -119,8 +120,25 @@ def vars_of(faces: FaceDataset) -> dict:
     return {name: getattr(faces, name) for name in FaceDataset.__dataclass_fields__}
 
 
-def test_source_frames_are_uniform(faces: FaceDataset) -> None:
-    counts = np.bincount(faces.pairs(12_000, seed=0, step=0).source_index, minlength=12)
+def test_half_of_the_sources_are_drawn_by_character(faces: FaceDataset) -> None:
+    lopsided = FaceDataset(**{**vars_of(faces), "character": np.array([0] * 11 + [1])})
+    shown = lopsided.character[lopsided.pairs(6000, seed=0, step=0).source_index]
+    assert np.mean(shown) == pytest.approx(0.5 / 12 + 0.5 / 2, rel=0.1)
+
+
+def test_joined_datasets_keep_their_people_apart(faces: FaceDataset) -> None:
+    joined = FaceDataset.join([faces, faces])
+    assert joined.characters == ("ada", "bo", "ada", "bo") and len(joined) == 2 * len(faces)
+    assert np.array_equal(joined.character, [*faces.character, *(faces.character + 2)])
+    assert joined.fingerprint != faces.fingerprint == FaceDataset.join([faces]).fingerprint
+    other = dataclasses.replace(faces, framing=dataclasses.replace(faces.framing, face_fraction=0.75))
+    with pytest.raises(InputError, match="same framing"):
+        FaceDataset.join([faces, other])
+
+
+def test_source_frames_of_a_character_are_uniform(faces: FaceDataset) -> None:
+    alone = FaceDataset(**{**vars_of(faces), "character": np.zeros(12, np.int64)})
+    counts = np.bincount(alone.pairs(12_000, seed=0, step=0).source_index, minlength=12)
     assert counts == pytest.approx([1000] * 12, rel=0.15)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fexgan.errors import InputError
+from fexgan.manifest import FrameTruth, Take, write_sidecar
 from fexgan.prepare.footage import clean, scan_footage
 
 
@@ -157,3 +158,21 @@ def test_names_become_one_line_of_whole_text(tmp_path: Path) -> None:
     (entry,) = scan_footage(tmp_path).entries
     assert entry.character == r"a\x0ab\xff" == clean(name)
     assert clean("Zoë 人") == "Zoë 人"
+
+
+def test_stills_are_a_take_of_each_affect_in_its_first_variant(tmp_path: Path) -> None:
+    _touch(tmp_path, "ada/stills/1.mp4")
+    truth = FrameTruth(
+        strength={"joy": (0.0, 0.5, 1.0, 0.5, 1.0), "fear": (0.0, 0.0, 0.0, 0.5, 0.0)},
+        extra={"variants": [{}, {"joy": "laugh"}, {"joy": "laugh"}, {}, {"joy": "grin"}]},
+    )
+    write_sidecar(tmp_path / "ada/stills/1.json", Take("ada", "stills", "1", 24.0, 0, 16, truth))
+    footage = scan_footage(tmp_path)
+    assert {(take.affect, take.frames) for take in footage.entries} == {("neutral", (0,)), ("joy", (1, 2))}
+    assert footage.files == 1 and not footage.left_out
+
+
+def test_stills_without_their_truth_are_left_out(tmp_path: Path) -> None:
+    _touch(tmp_path, "ada/stills/1.mp4", "bo/stills/1.mp4", "bo/stills/1.json")
+    footage = scan_footage(tmp_path)
+    assert not footage.entries and footage.files == 2 == len(footage.left_out)

@@ -26,6 +26,7 @@ from fexgan.manifest import DATASET_KEY, DatasetRecord
 from fexgan.media import Pixels, decode_image
 
 COLUMNS = ("image", "character", "affect", "strength", "head_deg", "take", "frame")
+ROW_ARRAYS = ("pixels", "character", "affect", "strength", "head_deg", "take", "frame")
 ROWS_AT_ONCE = 256
 POSE_CANDIDATES, POSE_STRENGTH_GAP = 24, 0.1
 WAY_OUT = "make the dataset with: fexgan prepare"
@@ -94,17 +95,42 @@ class FaceDataset:
             fingerprint=_fingerprint(shards),
         )
 
+    @classmethod
+    def join(cls, parts: Sequence[FaceDataset]) -> FaceDataset:
+        """Several datasets as one: their characters are different people, also where they have the same name.
+
+        Raises InputError where pictures differ in size, or faces in how they are framed.
+        """
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        if any(part.framing != first.framing for part in parts):
+            raise InputError("the datasets were not prepared with the same framing; prepare them all in one way")
+        offsets = np.cumsum([0, *(len(part.characters) for part in parts)])
+        columns = {name: [getattr(part, name) for part in parts] for name in ROW_ARRAYS}
+        columns["character"] = [part.character + offset for part, offset in zip(parts, offsets, strict=False)]
+        return cls(
+            **{name: np.concatenate(column) for name, column in columns.items()},
+            characters=tuple(name for part in parts for name in part.characters),
+            framing=first.framing,
+            fingerprint=hashlib.sha256("".join(part.fingerprint for part in parts).encode()).hexdigest(),
+        )
+
     def pairs(self, batch_size: int, seed: int, step: int) -> PairBatch:
         """The pairs of one training step, fixed by `seed` and `step` alone, so that a resumed run needs no state.
 
-        The source is any frame; the target's affect is any that the source's character shows, all equally likely, and
-        the target any frame of that character with that affect. Where head poses are known, it gives way to the frame
-        of about its strength, among some drawn at random, whose head is turned most like the source's: no network can
-        know how a head will turn, and one that has to guess learns to blur.
+        Half of the sources are any frame; the others any frame of any character, so that those who were filmed for a
+        few frames only are learned as well. The target's affect is any that the source's character shows, all equally
+        likely, and the target any frame of that character with that affect. Where head poses are known, it gives way to
+        the frame of about its strength, among some drawn at random, whose head is turned most like the source's: no
+        network can know how a head will turn, and one that has to guess learns to blur.
         """
         order, starts, counts = self._groups
         draw = np.random.default_rng((seed, step))
         source = draw.integers(len(self), size=batch_size)
+        people = draw.choice(np.flatnonzero(counts.sum(axis=1)), size=batch_size // 2)
+        first, frames = starts[people, 0], counts[people].sum(axis=1)
+        source[: len(people)] = order[first + (draw.random(len(people)) * frames).astype(np.int64)]
         character = self.character[source]
         shown = counts[character] > 0  # [batch, 7]
         rank = (draw.random(batch_size) * shown.sum(axis=1)).astype(np.int64)

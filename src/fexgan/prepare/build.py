@@ -17,7 +17,7 @@ from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord, natural_key
 from fexgan.media import Pixels, atomic_folder, decode_image, write_image, write_text_atomically
 from fexgan.prepare.card import CARD_NAME, SHEET_NAME, card_text
-from fexgan.prepare.footage import Footage, LeftOut, clean, scan_footage
+from fexgan.prepare.footage import Footage, LeftOut, clean, files_of, scan_footage
 from fexgan.prepare.plan import Shot, plan_footage
 from fexgan.prepare.render import read_part, render_takes
 from fexgan.prepare.report import PrepareReport
@@ -107,7 +107,7 @@ def _assemble(
             guard_count=sum(side.count(None) for side in sides),
             leak=leak,
             take_count=len(shots),
-            files_used=sum(max(1, len(shot.entry.pictures)) for shot in shots),
+            files_used=files_of(shot.entry for shot in shots),
             without_face=tuple(source for shot in shots for source in shot.without_face),
             left_out=left_out,
             licenses=frozenset(shot.license for shot in shots),

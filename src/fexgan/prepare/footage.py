@@ -6,12 +6,13 @@ import itertools
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fexgan.affects import NEUTRAL
 from fexgan.errors import InputError
-from fexgan.manifest import STILLS, natural_key
+from fexgan.manifest import STILLS, FrameTruth, natural_key, read_sidecar
 from fexgan.media import CLIP_SUFFIXES, READ_SUFFIXES
 from fexgan.prepare.labels import Vocabulary, load_vocabulary, plain
 
@@ -29,7 +30,8 @@ class ClipEntry:
     """One take found in footage.
 
     `path`: the clip, or the folder that holds the take's `pictures` (empty for a clip). `sidecar_path`: the truth
-    beside a clip, None where there is none. `strengths`: of each picture, where a list tells them.
+    beside a clip, None where there is none. `strengths`: of each picture, where a list tells them. `frames`: which of
+    the clip's frames the take consists of, empty for all.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class ClipEntry:
     sidecar_path: Path | None = None
     pictures: tuple[Path, ...] = ()
     strengths: tuple[float | None, ...] = ()
+    frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ class Sorter:
         self._unused -= chosen
         if chosen:
             self.leave_out(path.parent, f"label {shown!r} is left out by choice")
+        elif label == STILLS and sidecar is not None:
+            self._add_stills(path, character, clean(take or path.stem), sidecar)
         elif label == STILLS or (affect is not None and "+" in affect):
             self.leave_out(path.parent, MIXTURE_REASON)
         elif affect is None:
@@ -112,6 +117,20 @@ class Sorter:
                 self._clips.append(ClipEntry(path, character, affect, clean(take or path.stem), sidecar))
             else:
                 self._pictures[character, affect, clean(take or PICTURES_TAKE)].append((path, strength))
+
+    def _add_stills(self, path: Path, character: str, take: str, sidecar: Path) -> None:
+        """Put each affect of a clip of stills where it belongs; its mixtures have no single label and are passed by."""
+        try:
+            shown = stills_of_affects(read_sidecar(sidecar).frames)
+        except InputError as error:
+            return self.leave_out(path, clean(str(error).replace(f"{self.root}/", "")))
+        wanted = {affect: frames for affect, frames in shown.items() if affect not in self._chosen}
+        self._unused -= shown.keys() & self._chosen.keys()
+        if not wanted:
+            return self.leave_out(path, "its stills are mixtures, or left out by choice")
+        for affect, frames in wanted.items():
+            self._clips.append(ClipEntry(path, character, affect, f"{STILLS}-{take}", sidecar, frames=frames))
+        return None
 
     def footage(self) -> Footage:
         """All that was put in, sorted by character, affect and take.
@@ -132,8 +151,25 @@ class Sorter:
             missing = self._chosen[min(self._unused)]
             raise InputError(f"nothing is labelled {missing!r}, so it cannot be left out; found: {', '.join(labels)}")
         left_out = tuple(LeftOut(source, count, reason) for (source, reason), count in self._left_out.items())
-        files = self._left_out.total() + sum(max(1, len(entry.pictures)) for entry in entries)
+        files = self._left_out.total() + files_of(entries)
         return Footage(self.root, tuple(entries), left_out, files, self._labels, self._unknown)
+
+
+def stills_of_affects(truth: FrameTruth) -> dict[str, tuple[int, ...]]:
+    """Affect -> the stills that show it alone, at any strength, and in one variant: the one that comes first."""
+    variants = truth.extra.get("variants") or [{}] * len(truth)
+    found: dict[str, list[int]] = defaultdict(list)
+    first: dict[str, object] = {}
+    for still in range(len(truth)):
+        shown = [affect for affect, column in truth.strength.items() if column[still] > 0.0] or [NEUTRAL]
+        if len(shown) == 1 and first.setdefault(shown[0], variants[still]) == variants[still]:
+            found[shown[0]].append(still)
+    return {affect: tuple(stills) for affect, stills in found.items()}
+
+
+def files_of(entries: Iterable[ClipEntry]) -> int:
+    """How many files takes are read from: stills of several affects share one clip."""
+    return len({path for entry in entries for path in entry.pictures or (entry.path,)})
 
 
 def scan_footage(folder: Path, labels: str = "", leave_out: Collection[str] = ()) -> Footage:

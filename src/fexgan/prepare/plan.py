@@ -47,7 +47,7 @@ class Shot:
     def frames(self, size_px: int) -> Iterator[tuple[Pixels, float | None]]:
         """Yield (pixels [size_px, size_px, 3], time_s or None) of each frame. Raises InputError."""
         pictures = ((read_image(path), None) for path in self.entry.pictures)
-        frames = pictures if self.entry.pictures else read_clip(self.entry.path)
+        frames = pictures if self.entry.pictures else _chosen(read_clip(self.entry.path), self.entry)
         for (pixels, time_s), square in zip(frames, self.squares, strict=True):
             yield cut(pixels, square, size_px), time_s
 
@@ -75,7 +75,7 @@ def plan_footage(
         if shot is not None:
             shots.append(shot)
         progress(done, len(footage.entries))
-    return shots, left_out
+    return shots, list(dict.fromkeys(left_out))  # all affects of one clip of stills fail alike
 
 
 def _plan_entry(entry: ClipEntry, root: Path, framing: FramingConfig) -> tuple[Shot | None, list[LeftOut]]:
@@ -99,6 +99,8 @@ def _plan_clip(entry: ClipEntry, root: Path, framing: FramingConfig, finder: Fac
     if count == 0:
         raise InputError(f"{entry.path} holds no frames")
     strengths, head_deg, license = _truth(entry, count)
+    strengths, head_deg = tuple(_chosen(strengths, entry)), tuple(_chosen(head_deg, entry))
+    count = len(strengths)
     square, found = steady_square([frame.pixels() for frame in samples], finder, framing)
     source = source_name(entry.path, root)
     without_face = () if found else (source,)
@@ -152,6 +154,8 @@ def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, HeadPoses, st
         return tuple(sure if strength is None else strength for strength in told), (None,) * frame_count, ""
     take = read_sidecar(entry.sidecar_path)
     strengths = take.frames.strength.get(entry.affect)
+    if strengths is None and entry.affect == NEUTRAL and entry.frames:
+        strengths = (1.0,) * len(take.frames)
     if strengths is None:
         raise InputError(f"its sidecar tells the strength of {', '.join(take.frames.strength)}, not of {entry.affect}")
     if len(strengths) != frame_count:
@@ -160,6 +164,12 @@ def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, HeadPoses, st
     angles = (motion.head_yaw_deg, motion.head_pitch_deg, motion.head_roll_deg)
     head_deg = tuple(zip(*angles, strict=True)) if all(angles) else (None,) * frame_count
     return strengths, head_deg, take.license
+
+
+def _chosen(frames: Iterable[Item], entry: ClipEntry) -> Iterator[Item]:
+    """Those that the take consists of."""
+    wanted = frozenset(entry.frames)
+    return (frame for index, frame in enumerate(frames) if not wanted or index in wanted)
 
 
 def _of_one_size(frames: Iterable[ClipFrame]) -> Iterator[ClipFrame]:

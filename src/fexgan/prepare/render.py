@@ -66,4 +66,5 @@ def _fingerprint(shot: Shot, size_px: int) -> str:
     """What a part depends on: the files as they are now, and how they are cut."""
     files = [shot.entry.path] if not shot.entry.pictures else shot.entry.pictures
     states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    return hashlib.sha256(repr((states, shot.squares, size_px)).encode("utf-8", "surrogateescape")).hexdigest()
+    depends_on = states, shot.entry.frames, shot.squares, size_px
+    return hashlib.sha256(repr(depends_on).encode("utf-8", "surrogateescape")).hexdigest()

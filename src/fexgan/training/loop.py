@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -67,7 +68,7 @@ class TrainingSummary:
 
 
 def train(
-    data: Path,
+    data: Path | Sequence[Path],
     out: Path,
     config: AnyConfig,
     *,
@@ -80,9 +81,9 @@ def train(
 ) -> TrainingSummary:
     """Train networks of `config` into the folder `out`, or go on with a run that is there.
 
-    `data`: a prepared dataset for family `paper`, whose train split is learned from; for family `portrait` a folder of
-    filmed stills. `start_from`: begin with the weights of this checkpoint (name or folder) instead of random ones; a
-    run that goes on keeps its own. `steps`: steps in all, instead of `config.training.steps`. `keep`: how many
+    `data`: prepared datasets for family `paper`, whose train splits are learned from; a folder of filmed stills for
+    family `portrait`. `start_from`: begin with the weights of this checkpoint (name or folder) instead of random ones;
+    a run that goes on keeps its own. `steps`: steps in all, instead of `config.training.steps`. `keep`: how many
     checkpoints stay, the newest. `on_nan`: whether a loss that is no number or explodes ends training, or takes it back
     to its newest checkpoint, to go on with other batches. `allow_change`: go on with a run that was begun with other
     settings, other data or another version. `out` receives `log.csv`, `tensorboard/`, `previews/` and
@@ -93,10 +94,13 @@ def train(
     """
     if keep < 1:
         raise InputError(f"cannot keep {keep} checkpoints; keep at least 1")
+    folders = [data] if isinstance(data, str | Path) else data
+    if not folders:
+        raise InputError("no data to train on; give a folder that fexgan prepare wrote, or one of stills")
     if steps is not None:
         config = dataclasses.replace(config, training=dataclasses.replace(config.training, steps=steps))
     out = _writable_folder(Path(out))
-    task, console = open_task(Path(data), config), console or Console(highlight=False)
+    task, console = open_task([Path(folder) for folder in folders], config), console or Console(highlight=False)
     rollbacks, left = 0, MOST_ROLLBACKS
     while True:
         run = _Run(task, out, start_from, keep, allow_change, rollbacks, console)

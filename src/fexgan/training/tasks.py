@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -60,21 +61,25 @@ class Task(Protocol):
     def preview(self) -> SampleSheet: ...
 
 
-def open_task(data: Path, config: AnyConfig) -> Task:
-    """The task of the config's family on the folder `data`. Raises InputError where that does not fit."""
-    return PortraitTask(data, config) if isinstance(config, PortraitConfig) else PaperTask(data, config)
+def open_task(data: Sequence[Path], config: AnyConfig) -> Task:
+    """The task of the config's family on the folders `data`. Raises InputError where they do not fit."""
+    if not isinstance(config, PortraitConfig):
+        return PaperTask(data, config)
+    if len(data) > 1:
+        raise InputError(f"{config.model.family} trains on one folder of stills, not on {len(data)}; give one")
+    return PortraitTask(data[0], config)
 
 
 class PaperTask:
-    """Faces of a prepared dataset, drawn anew."""
+    """Faces of prepared datasets, drawn anew; those of the first are shown in previews."""
 
     columns = (*DISCRIMINATOR_LOSSES, "adversarial", "classification", "reconstruction", "kl")
 
-    def __init__(self, data: Path, config: Config) -> None:
-        self.data, self.faces = data, FaceDataset.load(data, "train")
+    def __init__(self, data: Sequence[Path], config: Config) -> None:
+        self.data, self.faces = data[0], FaceDataset.join([FaceDataset.load(folder, "train") for folder in data])
         if self.faces.image_size_px != config.model.image_size_px:
             raise InputError(
-                f"dataset {data} has pictures of {self.faces.image_size_px} px, the model reads "
+                f"dataset {self.data} has pictures of {self.faces.image_size_px} px, the model reads "
                 f"{config.model.image_size_px}; choose another preset or prepare the dataset with "
                 f"--size-px {config.model.image_size_px}"
             )

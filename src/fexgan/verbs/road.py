@@ -157,15 +157,16 @@ class Prepare:
 class Train:
     """Train a model, with a live display. The same command again goes on where it stopped.
 
-    Preset portrait trains on stills, as filmed with --stills crowd; the others on a prepared dataset.
+    Preset portrait trains on stills, as filmed with --stills crowd; the others on prepared datasets.
 
     $ fexgan train out/dataset --preset small --out out/run
+    $ fexgan train out/dataset out/people --preset small --out out/run
     $ fexgan train out/crowd --preset portrait --out out/portrait
     $ fexgan train out/dataset --start-from open-cast --steps 30 --out out/run
     """
 
-    data: Annotated[Positional[Path], arg(metavar="DATA")]
-    """Folder of a prepared dataset, or of filmed stills."""
+    data: Annotated[Positional[tuple[Path, ...]], arg(metavar="DATA [DATA ...]")]
+    """Folders of prepared datasets, or one of filmed stills."""
     out: Path
     """Folder of the run: checkpoint, log, sample sheets."""
     preset: Annotated[str | None, arg(metavar="PRESET")] = None
