@@ -23,7 +23,7 @@ class Edits:
 
 
 class FakeNetworks(nn.Module):
-    """Paints the middle of the square: full joy white, full anger black; it reads what it is told to."""
+    """Paints the middle of the square: full joy white, a laugh light grey, full anger black; it reads what it is told."""
 
     capabilities = frozenset({"edit", "classify"})
 
@@ -40,11 +40,13 @@ class FakeNetworks(nn.Module):
     def read(self, features: Tensor) -> Tensor:
         return torch.tensor([self.shown])
 
-    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor) -> Edits:
+    def edit(
+        self, features: Tensor, source_affect: Tensor, target_affect: Tensor, variants: Tensor
+    ) -> Edits:
         change = (target_affect - source_affect)[0]
         mask = torch.zeros(1, 1, SIZE, SIZE)
         mask[..., SIZE // 4 : -SIZE // 4, SIZE // 4 : -SIZE // 4] = change.abs().max()
-        light = change[AFFECTS.index("joy")] - change[AFFECTS.index("anger")]
+        light = change[AFFECTS.index("joy")] * (1.0 - 0.5 * variants[0, 0]) - change[AFFECTS.index("anger")]
         return Edits(torch.zeros(1, 2, SIZE, SIZE), mask, light * torch.ones(1, 3, SIZE, SIZE))
 
     def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -52,5 +54,6 @@ class FakeNetworks(nn.Module):
 
 
 def fake_editor() -> Editor:
-    config = SimpleNamespace(model=SimpleNamespace(image_size_px=SIZE), framing=FramingConfig(image_size_px=SIZE))
+    model = SimpleNamespace(image_size_px=SIZE, variants=("joy.laugh",))
+    config = SimpleNamespace(model=model, framing=FramingConfig(image_size_px=SIZE))
     return Editor(SimpleNamespace(networks=FakeNetworks(), config=config))

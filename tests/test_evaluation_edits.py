@@ -50,7 +50,7 @@ class CopyingNetworks:
     def read(self, features: Tensor) -> Tensor:
         return torch.tensor([Mixture.parse("joy").vector()]).expand(len(features), -1)
 
-    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor) -> Edits:
+    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor, variants=None) -> Edits:
         count = len(target_affect)
         nothing = torch.zeros(count, 3, SIZE, SIZE)
         return Edits(nothing[:, :2], nothing[:, :1], nothing)
@@ -66,7 +66,7 @@ class KnowingNetworks(CopyingNetworks):
     def read(self, features: Tensor) -> Tensor:
         return self.affects
 
-    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor) -> Edits:
+    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor, variants=None) -> Edits:
         paint = []
         for image, target in zip(features.expand(len(target_affect), -1, -1, -1), target_affect, strict=True):
             character = (self.images - image).abs().flatten(2).mean(dim=2).amin(dim=1).argmin()

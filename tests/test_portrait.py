@@ -19,6 +19,7 @@ TINY = PortraitModelConfig(
     condition_width=16,
     reader_widths=(8, 16),
     discriminator_widths=(8, 16),
+    variants=("anger.shout", "joy.laugh"),
 )
 NEUTRAL, JOY = (torch.tensor([affect_vector(affect, 1.0)]) for affect in ("neutral", "joy"))
 
@@ -45,7 +46,7 @@ def portrait() -> PortraitNetworks:
 
 
 def test_portrait_has_its_number_of_parameters_and_fits_into_fifteen_megabytes_at_half_precision(portrait):
-    assert count(portrait.generator_parameters()) == 5_423_688
+    assert count(portrait.generator_parameters()) == 5_425_224
     assert count(portrait.discriminator.parameters()) == 430_216
     assert 2 * count(portrait.parameters()) < 15_000_000
 
@@ -86,10 +87,21 @@ def test_asking_for_what_is_there_returns_the_source_bit_by_bit(networks, affect
 def test_an_edit_fades_in_with_the_change_and_is_whole_from_the_weakest_filmed_strength(networks, strength, share):
     features = networks.analyse(random_images(1))
     target = torch.lerp(NEUTRAL, JOY, strength)
-    edits, whole = networks.edit(features, NEUTRAL, target), networks.decoder(features, NEUTRAL, target)
+    edits, whole = networks.edit(features, NEUTRAL, target), networks.decoder(features, NEUTRAL, target, None)
     torch.testing.assert_close(edits.flow, share * whole.flow)
     torch.testing.assert_close(edits.mask, share * whole.mask)
     assert whole.flow.any() and torch.equal(edits.paint, whole.paint)
+
+
+def test_a_variant_changes_an_edit_by_as_much_as_its_affect_is_asked_for(networks):
+    features = networks.analyse(random_images(1))
+    default = networks.edit(features, NEUTRAL, JOY)
+    laugh, shout, none = (
+        networks.edit(features, NEUTRAL, JOY, torch.tensor([variants]))
+        for variants in ((0.0, 1.0), (1.0, 0.0), (0.0, 0.0))
+    )
+    assert not torch.equal(laugh.flow, default.flow)
+    assert torch.equal(shout.flow, default.flow) and torch.equal(none.flow, default.flow)
 
 
 def test_flow_mask_and_paint_stay_in_their_ranges(networks):

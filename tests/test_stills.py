@@ -17,10 +17,13 @@ SHOWN = ("neutral", "joy:0.4", "anger:0.5+sadness:0.5")
 TRUTH = {"anger": (0.0, 0.0, 0.5), "joy": (0.0, 0.4, 0.0), "sadness": (0.0, 0.0, 0.5)}
 
 
-def film_stills(folder: Path, character: str, level: int = 100, strength=TRUTH, pictures: int = 3, side: int = 16):
+def film_stills(
+    folder: Path, character: str, level: int = 100, strength=TRUTH, pictures: int = 3, side: int = 16, variants=None
+):
     clip = folder / character / "stills" / "1.mp4"
     write_clip(clip, [np.full((side, side, 3), level + 20 * index, np.uint8) for index in range(pictures)], crf=0)
-    write_sidecar(clip.with_suffix(".json"), Take(character, "stills", "1", 24, 7, side, FrameTruth(strength)))
+    truth = FrameTruth(strength, extra={"variants": variants} if variants else {})
+    write_sidecar(clip.with_suffix(".json"), Take(character, "stills", "1", 24, 7, side, truth))
     return clip
 
 
@@ -39,6 +42,22 @@ def test_stills_are_read_by_character_with_their_mixtures(footage):
     assert np.abs(stills.pixels.mean(axis=(2, 3, 4)) - levels).max() <= 1
     assert np.allclose(stills.affects, [[Mixture.parse(text).vector() for text in SHOWN]] * 5)
     assert stills.affects.dtype == np.float32 and stills.neutral_index == 0
+
+
+def test_variants_are_told_by_name_and_stay_with_their_characters(footage):
+    film_stills(footage, "c", variants=[{}, {"joy": "laugh"}, {"anger": "shout", "sadness": "parted"}])
+    weights = StillSet.load(footage).variant_weights(("anger.shout", "joy.laugh"))
+    assert weights.shape == (5, 3, 2) and weights.sum() == 2
+    assert np.array_equal(weights[2], [[0, 0], [0, 1], [1, 0]])
+    for part in StillSet.load(footage).split(0.4, seed=3):
+        shown = part.variant_weights(("anger.shout", "joy.laugh")).any(axis=(1, 2))
+        assert [name for name, any_shown in zip(part.characters, shown, strict=True) if any_shown] in ([], ["c"])
+
+
+def test_variants_of_the_wrong_form_are_refused(footage):
+    film_stills(footage, "c", variants=["laugh", "laugh", "laugh"])
+    with pytest.raises(InputError, match="variants"):
+        StillSet.load(footage)
 
 
 def test_a_split_keeps_characters_whole_and_follows_from_the_seed(footage):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+from fexgan.affects import EMOTIONS
 from fexgan.settings import FramingConfig, ScheduleConfig, check, check_range
 
 NORM_GROUPS = 8
@@ -32,6 +33,8 @@ class PortraitModelConfig:
     """Channels after each convolution of the reader of affects, which sees half the picture's side; each halves it."""
     discriminator_widths: tuple[int, ...] = (32, 64, 128, 128)
     """Channels after each convolution of the discriminator; each halves the side."""
+    variants: tuple[str, ...] = ()
+    """Variants of affects that can be asked for instead of the default ones, each as `joy.laugh`."""
 
     def __post_init__(self) -> None:
         check(self.family == "portrait", "model.family", self.family, "these settings are of family portrait")
@@ -46,6 +49,10 @@ class PortraitModelConfig:
         for name in ("middle_blocks", "decoder_blocks", "condition_width"):
             check_range(f"model.{name}", getattr(self, name), 1)
         check_range("model.largest_flow", self.largest_flow, 1e-3, 1.0)
+        for variant in self.variants:
+            affect, dot, name = variant.partition(".")
+            named = affect in EMOTIONS and bool(dot and name) and self.variants.count(variant) == 1
+            check(named, "model.variants", variant, "name each once, an emotion and its variant, as in joy.laugh")
 
 
 @dataclass(frozen=True)

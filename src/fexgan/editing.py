@@ -25,6 +25,7 @@ from fexgan.affects import AFFECTS, Mixture
 from fexgan.checkpoints import Checkpoint
 from fexgan.config import FramingConfig
 from fexgan.editing_clips import Tell, transform_clip
+from fexgan.errors import InputError
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, usable_faces
 from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
 from fexgan.picture import LoadedPicture, open_picture
@@ -86,10 +87,18 @@ class Portrait:
 class Editor:
     """A checkpoint that edits. Every picture is computed alone, so its neighbours in a call never change it."""
 
-    def __init__(self, checkpoint: Checkpoint, device: str = "cpu") -> None:
+    def __init__(self, checkpoint: Checkpoint, device: str = "cpu", variants: Sequence[str] = ()) -> None:
         self.checkpoint = checkpoint
         self.networks = checkpoint.networks.to(device).eval().requires_grad_(False)
         self.device = device
+        self.variants = self._variant_weights(variants)
+
+    def taking(self, *variants: str) -> Editor:
+        """The same editor whose affects take other variants than their default, as in `editor.taking("joy.laugh")`.
+
+        Raises InputError for variants that the checkpoint does not know, and for two of one affect.
+        """
+        return Editor(self.checkpoint, self.device, variants)
 
     @property
     def image_size_px(self) -> int:
@@ -130,7 +139,8 @@ class Editor:
 
     def draft(self, face: OpenFace, target: Sequence[float]) -> Edit:
         """What the networks change in a face's square to bring it to an affect vector."""
-        edits = self.networks.edit(face.features, self._vector(face.source.vector()), self._vector(target))
+        source, target = self._vector(face.source.vector()), self._vector(target)
+        edits = self.networks.edit(face.features, source, target, self.variants)
         return Edit(*(part[0].float().cpu().numpy() for part in (edits.flow, edits.mask, edits.paint)))
 
     def transform(
@@ -195,6 +205,18 @@ class Editor:
         picture = loaded(image)
         vector = self.read(picture, self._squares(picture, face)[0])
         return {affect: share / sum(vector) for affect, share in zip(AFFECTS, vector, strict=True)}
+
+    def _variant_weights(self, chosen: Sequence[str]) -> Tensor:
+        """What the networks are told of the variants `chosen`, [1, all variants]."""
+        known = self.checkpoint.config.model.variants
+        for variant in chosen:
+            if variant not in known:
+                way_out = f"choose from {', '.join(known)}" if known else "this checkpoint knows the default ones alone"
+                raise InputError(f"variant {variant!r} is unknown; {way_out}")
+        affects = [variant.partition(".")[0] for variant in chosen]
+        if len(set(affects)) < len(affects):
+            raise InputError(f"variants {' '.join(chosen)} are two of one affect; give each affect one")
+        return self._vector([float(variant in chosen) for variant in known])
 
     def _squares(self, picture: LoadedPicture, face: FaceChoice) -> list[FaceSquare]:
         faces = find_faces(picture, FaceFinder())

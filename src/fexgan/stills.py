@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,8 @@ class StillSet:
     affects: NDArray[np.float32]
     characters: tuple[str, ...]
     fingerprint: str
+    variants: tuple[tuple[Mapping[str, str], ...], ...] = ()
+    """By character and still, affect -> the variant shown; empty where the sidecars do not tell."""
 
     def __len__(self) -> int:
         return len(self.characters)
@@ -45,10 +47,11 @@ class StillSet:
         if not clips:
             raise InputError(f"no stills in {footage}, looked for CHARACTER/{STILLS}/1.mp4; {WAY_OUT}")
         digest = hashlib.sha256()
-        pixels, affects = [], []
+        pixels, affects, variants = [], [], []
         for clip in clips:
             sidecar = clip.with_suffix(".json")
-            vectors = _vectors(read_sidecar(sidecar).frames)
+            truth = read_sidecar(sidecar).frames
+            vectors = _vectors(truth)
             pictures = np.stack([picture for picture, _ in read_clip(clip)])
             if len(pictures) != len(vectors):
                 raise InputError(
@@ -62,9 +65,10 @@ class StillSet:
                 raise InputError(f"{clip} shows other mixtures than {clips[0]}; give one folder to one set of stills")
             pixels.append(pictures)
             affects.append(vectors)
+            variants.append(_variants(truth, sidecar))
             digest.update(clip.read_bytes() + sidecar.read_bytes())
         names = tuple(clip.parent.parent.name for clip in clips)
-        return cls(np.stack(pixels), np.stack(affects), names, digest.hexdigest())
+        return cls(np.stack(pixels), np.stack(affects), names, digest.hexdigest(), tuple(variants))
 
     def split(self, test_share: float, seed: int) -> tuple[StillSet, StillSet]:
         """The characters to train on and those to test with, drawn by `seed`; at least one on either side.
@@ -81,6 +85,15 @@ class StillSet:
         """All characters but those of these names."""
         return self._of(np.flatnonzero([name not in characters for name in self.characters]))
 
+    def variant_weights(self, names: Sequence[str]) -> NDArray[np.float32]:
+        """Which of the variants `names`, each as `joy.laugh`, a still shows: [characters, stills, names], 0 or 1."""
+        weights = np.zeros((*self.affects.shape[:2], len(names)), np.float32)
+        for character, stills in enumerate(self.variants):
+            for still, variants in enumerate(stills):
+                shown = {f"{affect}.{variant}" for affect, variant in variants.items()}
+                weights[character, still] = [name in shown for name in names]
+        return weights
+
     @property
     def neutral_index(self) -> int:
         """Which still shows the neutral face. Raises InputError where none does."""
@@ -91,13 +104,32 @@ class StillSet:
 
     def _of(self, chosen: NDArray[np.int64]) -> StillSet:
         names = tuple(self.characters[index] for index in chosen)
-        return replace(self, pixels=self.pixels[chosen], affects=self.affects[chosen], characters=names)
+        variants = tuple(self.variants[index] for index in chosen) if self.variants else ()
+        return replace(
+            self, pixels=self.pixels[chosen], affects=self.affects[chosen], characters=names, variants=variants
+        )
+
+
+def first_in_full(affects: NDArray[np.float32]) -> dict[int, int]:
+    """Affect -> the first still that shows it at strength 1, both as indices; of affect vectors [stills, 7]."""
+    found: dict[int, int] = {}
+    for still, vector in enumerate(affects):
+        if vector.max() == 1.0:
+            found.setdefault(int(vector.argmax()), still)
+    return found
 
 
 def _vectors(truth: FrameTruth) -> NDArray[np.float32]:
     """The affect vector of every still, [stills, 7]."""
     shown = ({affect: column[still] for affect, column in truth.strength.items()} for still in range(len(truth)))
     return np.array([Mixture.of(strengths).vector() for strengths in shown], np.float32)
+
+
+def _variants(truth: FrameTruth, sidecar: Path) -> tuple[Mapping[str, str], ...]:
+    told = truth.extra.get("variants", [{}] * len(truth))
+    if not isinstance(told, list) or not all(isinstance(variants, dict) for variants in told):
+        raise InputError(f"sidecar {sidecar} names variants that are no list of objects; film it again")
+    return tuple(told)
 
 
 def _size(pictures: Pixels) -> str:

@@ -33,7 +33,7 @@ def evaluate_edits(
     if not len(test):
         raise InputError(f"{name} was trained on every test character of {data}; give stills of other characters")
     recogniser = obtain_recogniser(out / RECOGNISER_FILE, train, config.framing, steps=recogniser_steps)
-    held_out = HeldOut.of(test, config.framing)
+    held_out = HeldOut.of(test, config.framing, config.model.variants)
     edited = edit_held_out(checkpoint.networks, held_out)
     return EditReport(
         checkpoint=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +16,7 @@ from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.media import Pixels
 from fexgan.model import EditingFamily, apply_edits
 from fexgan.prepare.faces import Face, FaceBox, FaceFinder
-from fexgan.stills import StillSet
+from fexgan.stills import StillSet, first_in_full
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.terminal import tracked
 
@@ -35,6 +36,8 @@ class HeldOut:
     affects: NDArray[np.float32]
     """[stills, 7]: the affect vectors shown."""
     characters: tuple[str, ...]
+    variants: NDArray[np.float32]
+    """[characters, stills, variants of the model]: which of them each still shows, 0 or 1."""
     neutral: int
     """Which still is neutral."""
     faces: tuple[Face | None, ...]
@@ -50,8 +53,8 @@ class HeldOut:
         object.__setattr__(self, "emotions", emotions)
 
     @classmethod
-    def of(cls, stills: StillSet, framing: FramingConfig) -> HeldOut:
-        """Cut the squares and find the faces in them."""
+    def of(cls, stills: StillSet, framing: FramingConfig, variants: Sequence[str] = ()) -> HeldOut:
+        """Cut the squares and find the faces in them. `variants`: those that the model has names for."""
         side = framing.image_size_px
         pixels = cut_squares(stills.pixels, face_squares(stills, framing), side)
         finder = FaceFinder()
@@ -59,11 +62,12 @@ class HeldOut:
         faces = tuple(seen[0] if seen else None for seen in found)
         framed = _framed_box(framing)
         regions = tuple(_region(face.box if face else framed, side) for face in faces)
-        return cls(pixels, stills.affects[0], stills.characters, stills.neutral_index, faces, regions)
+        shown = stills.variant_weights(variants)
+        return cls(pixels, stills.affects[0], stills.characters, shown, stills.neutral_index, faces, regions)
 
     def full(self) -> dict[str, int]:
-        """The still of each affect at strength 1, neutral among them."""
-        return {AFFECTS[vector.argmax()]: still for still, vector in enumerate(self.affects) if vector.max() == 1.0}
+        """The first still of each affect at strength 1, neutral among them."""
+        return {AFFECTS[affect]: still for affect, still in first_in_full(self.affects).items()}
 
     def single(self) -> NDArray[np.int64]:
         """The stills that show one emotion."""
@@ -98,10 +102,12 @@ def edit_held_out(networks: EditingFamily, held_out: HeldOut) -> Edited:
     affects = torch.from_numpy(held_out.affects)
     neutral = affects[held_out.neutral].expand_as(affects)
     made: list[tuple[NDArray, ...]] = []
-    for pixels in tracked(list(held_out.pixels), "editing held-out characters"):
+    people = list(zip(held_out.pixels, torch.from_numpy(held_out.variants), strict=True))
+    for pixels, variants in tracked(people, "editing held-out characters"):
         images = pixels_to_images(pixels)  # [stills, 3, side, side]
         source = images[[held_out.neutral]]
-        edited = apply_edits(source.expand_as(images), networks.edit(networks.analyse(source), neutral, affects))
+        edits = networks.edit(networks.analyse(source), neutral, affects, variants)
+        edited = apply_edits(source.expand_as(images), edits)
         features = networks.analyse(images)
         calmed = apply_edits(images, networks.edit(features, affects, neutral))
         equal = apply_edits(images, networks.edit(features, affects, affects)) == images

@@ -69,10 +69,13 @@ class EditingFamily(Family, Protocol):
         """The affects [batch, 7] that pictures show."""
         ...
 
-    def edit(self, features: Any, source_affect: Tensor, target_affect: Tensor) -> Edits:
+    def edit(
+        self, features: Any, source_affect: Tensor, target_affect: Tensor, variants: Tensor | None = None
+    ) -> Edits:
         """How to change the analysed pictures from the affects they show; not at all where the two are equal.
 
-        Features of one picture serve any number of affects at once.
+        `variants`: how much of each of `config.variants` the target takes, [batch, number of them] in [0, 1]; where not
+        given, every affect takes its default variant. Features of one picture serve any number of affects at once.
         """
         ...
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fexgan.affects import AFFECTS, NEUTRAL_INDEX
+from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index
 from fexgan.config_portrait import NORM_GROUPS, PortraitModelConfig
 from fexgan.model.edits import Edits
 from fexgan.model.family import Capability
@@ -121,8 +121,12 @@ class Decoder(nn.Module):
     def __init__(self, config: PortraitModelConfig) -> None:
         super().__init__()
         code_width = config.condition_width
+        self.affect_of_variant = [affect_index(variant.partition(".")[0]) for variant in config.variants]
         self.code = nn.Sequential(
-            nn.Linear(3 * len(AFFECTS), code_width), nn.SiLU(), nn.Linear(code_width, code_width), nn.SiLU()
+            nn.Linear(3 * len(AFFECTS) + len(config.variants), code_width),
+            nn.SiLU(),
+            nn.Linear(code_width, code_width),
+            nn.SiLU(),
         )
         *others, last = config.widths
         self.middle = nn.ModuleList(Block(last, code_width) for _ in range(config.middle_blocks))
@@ -138,10 +142,14 @@ class Decoder(nn.Module):
         self.shuffle = nn.PixelShuffle(2)
         self.largest_flow = config.largest_flow
 
-    def forward(self, features: Features, source_affect: Tensor, target_affect: Tensor) -> Edits:
-        """features of `Encoder`, both affects [batch, 7] -> edits of 128x128 pictures, ungated."""
-        affects = torch.cat([source_affect, target_affect, target_affect - source_affect], dim=1)  # [batch, 21]
-        code = self.code(affects)  # [batch, 128]
+    def forward(
+        self, features: Features, source_affect: Tensor, target_affect: Tensor, variants: Tensor | None
+    ) -> Edits:
+        """features of `Encoder`, affects [batch, 7], variants [batch, 12] -> edits of 128x128 pictures, ungated."""
+        shown = target_affect[:, self.affect_of_variant]  # [batch, 12]: a variant counts as much as its affect
+        variants = torch.zeros_like(shown) if variants is None else variants * shown
+        asked = [source_affect, target_affect, target_affect - source_affect, variants]
+        code = self.code(torch.cat(asked, dim=1))  # [batch, 128]
         *skipped, decoded = features.stages
         for block in self.middle:
             decoded = block(decoded, code)  # [batch, 256, 8, 8]
@@ -198,9 +206,11 @@ class PortraitNetworks(nn.Module):
     def read(self, images: Tensor) -> Tensor:
         return self.reader(images)
 
-    def edit(self, features: Features, source_affect: Tensor, target_affect: Tensor) -> Edits:
+    def edit(
+        self, features: Features, source_affect: Tensor, target_affect: Tensor, variants: Tensor | None = None
+    ) -> Edits:
         """The edits, faded out towards equal affects: there flow and mask are exactly zero."""
-        edits = self.decoder(features, source_affect, target_affect)
+        edits = self.decoder(features, source_affect, target_affect, variants)
         change = (target_affect - source_affect).abs().amax(dim=1)  # [batch]
         gate = (change / FULL_EDIT_FROM).clamp(max=1.0)[:, None, None, None]
         return Edits(gate * edits.flow, gate * edits.mask, edits.paint)

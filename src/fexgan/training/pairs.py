@@ -30,6 +30,8 @@ class PairBatch:
     """[batch, 3, side, side] in [-1, 1]: the truth."""
     target_affect: Tensor
     """[batch, 7]: the affect vector of what the truth shows."""
+    target_variants: Tensor
+    """[batch, variants of the model]: which of them the truth shows, 0 or 1."""
     target_labels: Tensor
     """[batch, 7]: how certain each affect is in the truth, summing to 1."""
 
@@ -39,16 +41,22 @@ class Pairs:
 
     def __init__(self, stills: StillSet, config: PortraitConfig) -> None:
         self.stills, self.config = stills, config
+        self.variants = stills.variant_weights(config.model.variants)
         self.squares = torch.from_numpy(face_squares(stills, config.framing)).float()
 
     def draw(self, generator: torch.Generator, device: torch.device) -> PairBatch:
-        """A batch: a share of sources is neutral, the others and all truths are any still of the character."""
+        """A batch: a share of sources is neutral, the others and all truths are any still of the character.
+
+        A source that shows what its truth does, be it in another variant, gives way to the neutral still: there is
+        nothing to edit.
+        """
         stills, training, loss = self.stills, self.config.training, self.config.loss
         count, still_count = training.batch_size, stills.pixels.shape[1]
         character = torch.randint(len(stills), (count,), generator=generator)
         source, target = torch.randint(still_count, (2, count), generator=generator)
         neutral = torch.rand(count, generator=generator) < training.neutral_source_share
-        source = torch.where(neutral, stills.neutral_index, source)
+        equal = torch.from_numpy((stills.affects[0, source] == stills.affects[0, target]).all(axis=1))
+        source = torch.where(neutral | equal, stills.neutral_index, source)
         shown = np.stack([source, target], axis=1)  # [batch, 2]
 
         place = vary_place(count, training.variation, generator)
@@ -64,9 +72,10 @@ class Pairs:
         images = images.flatten(0, 1).to(device).contiguous(memory_format=torch.channels_last)
         source_images, target_images = images.chunk(2)
         affects = torch.from_numpy(stills.affects[character.numpy()[:, None], shown]).to(device)
+        variants = torch.from_numpy(self.variants[character.numpy(), target.numpy()]).to(device)
         source_affect, target_affect = affects.unbind(1)
         labels = mixture_labels(target_affect, loss.full_label_strength, NEUTRAL_INDEX)
-        return PairBatch(source_images, source_affect, target_images, target_affect, labels)
+        return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels)
 
 
 def _compose(outer: Tensor, inner: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from fexgan.affects import AFFECTS, NEUTRAL_INDEX
 from fexgan.config import PortraitConfig
 from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.model import EditingFamily, apply_edits
-from fexgan.stills import StillSet
+from fexgan.stills import StillSet, first_in_full
 from fexgan.tensors import images_to_pixels, pixels_to_images
 
 MOST_SHOWN = 8
@@ -22,7 +22,7 @@ class PortraitPreview:
     """The neutral stills of held-out characters, to be edited to every emotion that was filmed at full strength."""
 
     def __init__(self, stills: StillSet, config: PortraitConfig) -> None:
-        full = {int(vector.argmax()): still for still, vector in enumerate(stills.affects[0]) if vector.max() == 1.0}
+        full = first_in_full(stills.affects[0])
         emotions = sorted(full.keys() - {NEUTRAL_INDEX})
         shown = [stills.neutral_index, *(full[emotion] for emotion in emotions)]
         pixels = stills.pixels[:, shown]
@@ -30,6 +30,8 @@ class PortraitPreview:
         self.characters = stills.characters
         self.emotions = [AFFECTS[emotion] for emotion in emotions]
         self.affects = torch.from_numpy(stills.affects[0, shown])  # [1 + emotions, 7]
+        variants = stills.variant_weights(config.model.variants)[:, shown].swapaxes(0, 1)
+        self.variants = torch.from_numpy(variants)  # [1 + emotions, characters, variants]
         by_affect = cut.swapaxes(0, 1)  # [1 + emotions, characters, side, side, 3]
         images = pixels_to_images(by_affect.reshape(-1, *cut.shape[2:]))
         self.images = images.unflatten(0, by_affect.shape[:2])  # [1 + emotions, characters, 3, side, side]
@@ -46,7 +48,10 @@ class PortraitPreview:
         affects = self.affects.to(device)[:, None].expand(-1, len(sources), -1)
         features = networks.analyse(sources)
         results = torch.stack(
-            [apply_edits(sources, networks.edit(features, affects[0], target_affect)) for target_affect in affects[1:]]
+            [
+                apply_edits(sources, networks.edit(features, affects[0], target_affect, variants))
+                for target_affect, variants in zip(affects[1:], self.variants[1:].to(device), strict=True)
+            ]
         )
         figures = {
             "test_difference": _difference(results, truths),

@@ -45,7 +45,8 @@ class PortraitTrainer(Updates):
         """Sources edited to the affects of their truths, with gradients."""
         networks, weights = self.networks, self.config.loss
         with self.autocast():
-            edits = networks.edit(networks.analyse(batch.source_images), batch.source_affect, batch.target_affect)
+            features = networks.analyse(batch.source_images)
+            edits = networks.edit(features, batch.source_affect, batch.target_affect, batch.target_variants)
             read_affect = networks.read(torch.cat([batch.source_images, batch.target_images]))  # [2 * batch, 7]
         images = apply_edits(batch.source_images, edits)
         losses = {
