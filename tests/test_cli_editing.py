@@ -25,7 +25,8 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of bundled data with nothing but a tiny untrained `portrait` in it."""
     folder = tmp_path_factory.mktemp("data")
     shape = {"family": "portrait", "image_size_px": SIZE, "widths": (8, 16), "discriminator_widths": (8, 16)}
-    config = config_from_dict({"model": shape, "framing": {"image_size_px": SIZE}})
+    variants = ("joy.laugh", "joy.closed")
+    config = config_from_dict({"model": {**shape, "variants": variants}, "framing": {"image_size_px": SIZE}})
     networks = build(config.model, seed=0)
     save_checkpoint(folder / "checkpoints" / "portrait", networks, Metadata(config, ("ada",), "", step=0))
     return folder
@@ -72,6 +73,18 @@ def test_folders_and_clips_come_out_as_such(fexgan: Run):
     assert count_clip_frames(Path("fear.mp4")) == 2
     assert fexgan("blend", "face.png", "--mixtures", "anger+sadness", "--out", "blends") == 0
     assert [path.name for path in Path("blends").iterdir()] == ["face-anger+sadness.png"]
+
+
+def test_a_variant_is_shown_where_the_checkpoint_knows_it(fexgan: Run, tiny_checkpoint: Path, capsys):
+    joy = ("transform", "face.png", "--source-affect", "neutral", "--to", "joy")
+    assert fexgan(*joy, "--out", "joy.png") == 0
+    assert fexgan(*joy, "--variants", "joy.laugh", "--out", "laugh.png") == 0
+    assert not np.array_equal(read_image(Path("joy.png")), read_image(Path("laugh.png")))
+    for wrong in (["joy.grin"], ["joy.laugh", "joy.closed"], ["joy.laugh", "--checkpoint", str(tiny_checkpoint)]):
+        assert fexgan(*joy, "--variants", *wrong, "--out", "none.png") == 2
+    told = capsys.readouterr().err
+    assert "unknown; choose from joy.laugh, joy.closed" in told and "two of one affect" in told and "no variants" in told
+    assert not Path("none.png").exists()
 
 
 def test_one_picture_moves_whole_and_several_in_cells(fexgan: Run):

@@ -64,6 +64,17 @@ def test_strength_and_source_reach_the_networks(editor: Editor, image: Image.Ima
     assert np.asarray(editor.transform(image, "neutral")).mean() < np.asarray(image).mean()
 
 
+def test_affects_take_the_variants_that_were_chosen(editor: Editor, image: Image.Image):
+    joy, laugh, anger, laughing_anger = (
+        np.asarray(one.transform(image, target)).mean()
+        for target in ("joy", "anger")
+        for one in (editor, editor.taking("joy.laugh"))
+    )
+    assert laugh < joy and anger == laughing_anger
+    with pytest.raises(InputError, match=r"'joy\.grin' is unknown; choose from joy\.laugh"):
+        editor.taking("joy.grin")
+
+
 def test_a_picture_is_analysed_once_for_all_its_edits(editor: Editor, image: Image.Image):
     portrait = editor.open(image)
     edited = [np.asarray(portrait.edit(target).to_image()) for target in ("joy", "anger", "joy")]

@@ -13,7 +13,17 @@ from tyro.conf import arg
 
 from fexgan.affects import AFFECTS, affect_index
 from fexgan.errors import InputError
-from fexgan.verbs.flags import BUNDLED, CheckpointName, FaceNumber, Folder, Images, Mixtures, MixtureText, Names
+from fexgan.verbs.flags import (
+    BUNDLED,
+    CheckpointName,
+    FaceNumber,
+    Folder,
+    Images,
+    Mixtures,
+    MixtureText,
+    Names,
+    Variants,
+)
 from fexgan.verbs.sources import (
     face_of,
     mixtures_of,
@@ -88,6 +98,7 @@ class Transform:
     $ fexgan transform face.png --to joy:0.8 --out joy.png
     $ fexgan transform face.png --out sheet.png
     $ fexgan transform holiday --sheet --out sheets
+    $ fexgan transform face.png --to joy:0.8 --variants joy.laugh --out laugh.png
     $ fexgan transform face.png --to wry-smile mine.yaml --out smiles
     $ fexgan transform holiday clip.mp4 --to joy --face all --out smiling
     $ fexgan transform --data out/dataset --out transform.png
@@ -99,6 +110,8 @@ class Transform:
     """Prepared dataset instead: a neutral test frame of each character."""
     to: Mixtures = AFFECTS
     """Mixtures to show, such as joy:0.8 or fear:0.5+surprise:0.5, and expressions by name or file."""
+    variants: Variants = ()
+    """Variants of affects to show instead of the default ones, such as joy.laugh or anger.shout."""
     source_affect: MixtureText = None
     """Mixture that the given pictures show; the networks say it where not given."""
     face: FaceNumber = None
@@ -116,7 +129,7 @@ class Transform:
         named = named_mixtures(self.to)
         targets = list(named.values())
         face = face_of(self.face)
-        model = open_model(self.checkpoint, self.images, self.data)
+        model = open_model(self.checkpoint, self.images, self.data, self.variants)
         if retouched(model, self.images, named, self.out, self.source_affect, face, self.sheet):
             return
         sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
@@ -146,6 +159,8 @@ class Blend:
     """Prepared dataset instead: a neutral test frame of each character."""
     mixtures: Mixtures = ("anger+sadness", "joy+disgust", "fear+surprise")
     """Mixtures of two or more affects; the paper's three where not given."""
+    variants: Variants = ()
+    """Variants of affects to show instead of the default ones, such as joy.laugh or anger.shout."""
     source_affect: MixtureText = None
     """Mixture that the given pictures show; the networks say it where not given."""
     face: FaceNumber = None
@@ -161,7 +176,7 @@ class Blend:
 
         mixtures = [share_strength(mixture) for mixture in mixtures_of(self.mixtures)]
         face = face_of(self.face)
-        model = open_model(self.checkpoint, self.images, self.data)
+        model = open_model(self.checkpoint, self.images, self.data, self.variants)
         named = {mixture.name: mixture for mixture in mixtures}
         if not self.out.suffix and retouched(model, self.images, named, self.out, self.source_affect, face):
             return
@@ -195,6 +210,8 @@ class Animate:
     """Frames a second."""
     cell_px: Annotated[int | None, arg(metavar="INT")] = None
     """Side of each face in the clip: even, 16 to 1024; where not given, a single edited picture is shown whole."""
+    variants: Variants = ()
+    """Variants of affects to show instead of the default ones, such as joy.laugh or anger.shout."""
     source_affect: MixtureText = None
     """Mixture that the given pictures show; the networks say it where not given."""
     face: FaceNumber = None
@@ -216,7 +233,7 @@ class Animate:
         keyframes = read_keyframes(self.keyframes)
         check_motion(self.out, self.fps)
         face = face_of(self.face)
-        model = open_model(self.checkpoint, self.images, self.data)
+        model = open_model(self.checkpoint, self.images, self.data, self.variants)
         sources, source_affect = sources_of(
             model, self.images, self.data, self.out, self.source_affect, self.characters
         )

@@ -41,14 +41,25 @@ def face_of(text: str | None) -> FaceChoice:
     return int(text)
 
 
-def open_model(checkpoint: str | None, images: Sequence[Path], data: Path | None) -> Model | Editor:
-    """The model that a verb asks for by name, or else the bundled one that suits what it is to work on."""
+def open_model(
+    checkpoint: str | None, images: Sequence[Path], data: Path | None, variants: Sequence[str] = ()
+) -> Model | Editor:
+    """The model that a verb asks for by name, or else the bundled one that suits what it is to work on.
+
+    `variants`: those that its affects are to take; only a model that edits knows any. Raises InputError.
+    """
     from fexgan import bundled, load
 
     if bool(images) == (data is not None):
         raise InputError("give either pictures or --data with a prepared dataset")
     suited = EDITING if images and EDITING in bundled.checkpoint_names() else BUNDLED
-    return load(checkpoint or suited)
+    model = load(checkpoint or suited)
+    if not variants:
+        return model
+    if "edit" not in model.networks.capabilities:
+        name = checkpoint or suited
+        raise InputError(f"checkpoint {name} knows no variants; choose one that edits, or leave --variants out")
+    return model.taking(*variants)
 
 
 def retouched(
