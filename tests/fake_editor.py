@@ -23,7 +23,7 @@ class Edits:
 
 
 class FakeNetworks(nn.Module):
-    """Paints the middle of the square: full joy white, a laugh light grey, full anger black; it reads what it is told."""
+    """Paints the middle of the square: joy white, a laugh light grey, anger black; it reads what it is told to."""
 
     capabilities = frozenset({"edit", "classify"})
 
