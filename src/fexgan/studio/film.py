@@ -40,7 +40,7 @@ class Shoot:
     affects: tuple[str, ...] = AFFECTS
     """Affects or mixtures such as `anger+sadness`."""
     stills: str = ""
-    """Film this set of stills (`truth` or `crowd`) instead of takes."""
+    """Film this set of stills (`truth`, `crowd` or `people`) instead of takes."""
     takes: int = 3
     """Takes of each affect."""
     frames: int = 36

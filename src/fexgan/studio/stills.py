@@ -20,8 +20,8 @@ MIXED = (
 )  # fmt: skip
 # Furthest turn of the head (yaw, pitch, roll) and of the gaze (yaw, pitch): the crowd looks about, as people in
 # users' pictures do; a cast that is measured faces the camera.
-LARGEST_TURN_DEG = {"truth": (4.0, 3.0, 2.0), "crowd": (16.0, 8.0, 4.0)}
-LARGEST_GAZE_DEG = {"truth": (4.0, 2.0), "crowd": (8.0, 4.0)}
+LARGEST_TURN_DEG = {"truth": (4.0, 3.0, 2.0), "crowd": (16.0, 8.0, 4.0), "people": (4.0, 3.0, 2.0)}
+LARGEST_GAZE_DEG = {"truth": (4.0, 2.0), "crowd": (8.0, 4.0), "people": (4.0, 2.0)}
 
 
 def _scaled(strengths: tuple[float, ...]) -> tuple[Mixture, ...]:
@@ -34,15 +34,17 @@ def _mixed(pairs: tuple[tuple[str, str], ...], *shares: tuple[float, float]) -> 
     )
 
 
-# `truth` for evaluation on a known cast; `crowd`, smaller, for learning from many characters.
+# `truth` for evaluation on a known cast; `crowd`, smaller, for learning to edit many characters; `people`, the
+# smallest, for learning to draw as many as can be filmed.
 STILL_SETS: dict[str, tuple[Mixture, ...]] = {
     "truth": (
         Mixture.parse(NEUTRAL), *_scaled((0.2, 0.4, 0.6, 0.8, 1.0)), *_mixed(MIXED, (0.5, 0.5), (0.8, 0.4)),
     ),
     "crowd": (Mixture.parse(NEUTRAL), *_scaled((0.4, 0.7, 1.0)), *_mixed(MIXED[:3], (0.5, 0.5))),
+    "people": (Mixture.parse(NEUTRAL), *_scaled((1.0,))),
 }  # fmt: skip
 # What characters who vary show after that once more, in a second variant: so that one face has two forms of anger.
-SHOWN_AGAIN: dict[str, tuple[Mixture, ...]] = {"truth": (), "crowd": _scaled((1.0,))}
+SHOWN_AGAIN: dict[str, tuple[Mixture, ...]] = {"truth": (), "crowd": _scaled((1.0,)), "people": ()}
 
 
 def still_count(set_name: str, varied: bool) -> int:

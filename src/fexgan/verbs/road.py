@@ -40,7 +40,7 @@ class Film:
     """Only these characters of the cast; all where none is named."""
     affects: Mixtures = AFFECTS
     """Affects to act; a mixture such as anger+sadness films under that name."""
-    stills: Literal["", "truth", "crowd"] = ""
+    stills: Literal["", "truth", "crowd", "people"] = ""
     """Film a set of stills with exact strengths in one pose, instead of takes."""
     takes: int = 3
     """Takes of each character and affect."""
