@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fexgan.config import load_preset
 from fexgan.manifest import read_sidecar
 from fexgan.stills import StillSet
 from fexgan.studio.cast import character_to_dict
@@ -24,9 +25,15 @@ def stills() -> StillSet:
 
 
 def test_every_character_shows_the_same_mixtures(stills):
-    assert stills.pixels.shape == (150, 22, 160, 160, 3)
+    assert stills.pixels.shape == (150, 28, 160, 160, 3)
     emotions = np.delete(stills.affects[0], 4, axis=1)
-    assert (emotions.max(axis=1) == 1).sum() == 6 and (np.count_nonzero(emotions, axis=1) == 2).sum() == 3
+    assert (emotions.max(axis=1) == 1).sum() == 12 and (np.count_nonzero(emotions, axis=1) == 2).sum() == 3
+
+
+def test_every_variant_is_shown_by_a_third_of_the_characters_at_least(stills):
+    names = load_preset("portrait").model.variants
+    shown = stills.variant_weights(names).any(axis=1)
+    assert shown.sum(axis=0).min() >= 50
 
 
 def test_a_fifth_is_held_out(stills):
