@@ -29,7 +29,7 @@ def recipes() -> dict[str, dict[str, Recipe]]:
     return {
         affect: {
             name: Recipe(
-                units=_both_sides(content[affect]["units"]) | _both_sides(variant["units"]),
+                units=both_sides(content[affect]["units"]) | both_sides(variant["units"]),
                 head_deg=tuple(content[affect]["head_deg"]),
                 facs=f"{content[affect]['facs']} {variant['facs']}",
             )
@@ -78,7 +78,8 @@ def mixed_units(
     return {unit: min(weight, largest[unit]) for unit, weight in units.items()}, tuple(lean)
 
 
-def _both_sides(units: Mapping[str, float]) -> dict[str, float]:
+def both_sides(units: Mapping[str, float]) -> dict[str, float]:
+    """Weights by unit, those of a name with a * written out for the left and the right side."""
     return {side: weight for name, weight in units.items() for side in _sides(name)}
 
 

@@ -9,14 +9,15 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def silence() -> Iterator[None]:
-    """Keep what is printed meanwhile, as Blender prints its progress, off standard output."""
+def silence(descriptor: int = 1) -> Iterator[None]:
+    """Keep what C prints meanwhile off standard output (Blender's progress) or standard error (2, MediaPipe's log)."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    sys.stderr.flush()
+    kept = os.dup(descriptor)
     with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), descriptor)
     try:
         yield
     finally:
-        os.dup2(kept, 1)
+        os.dup2(kept, descriptor)
         os.close(kept)

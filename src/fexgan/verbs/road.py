@@ -5,7 +5,7 @@ Each is its flags and what it calls. What a verb needs is imported when it runs,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,6 +28,7 @@ class Film:
     $ fexgan film out/footage
     $ fexgan film out/mine --cast my-cast.yaml --preview
     $ fexgan film out/trial --characters ada --affects joy fear --takes 1 --frames 12
+    $ fexgan film open-cast --check out/check
     """
 
     out: Annotated[Positional[Path], arg(metavar="FOOTAGE")]
@@ -66,8 +67,16 @@ class Film:
     """Vary the backdrop's colour from take to take."""
     preview: bool = False
     """Film nothing; show every character at rest, smiling and angry on FOOTAGE/preview.png."""
+    check: Annotated[Path | None, arg(metavar="DIR")] = None
+    """Film nothing; tell how FOOTAGE, or open-cast, reads to MediaPipe, and write the table into this folder (extra:
+    landmarks)."""
+    landmarker: Annotated[Path | None, arg(metavar="FILE")] = None
+    """MediaPipe's face_landmarker.task, for --check; the one that the extra brings where not given."""
 
     def run(self) -> None:
+        if self.check is not None:
+            self._check(self.check)
+            return
         try:
             self._film()
         except ModuleNotFoundError as error:
@@ -75,11 +84,25 @@ class Film:
                 f"filming needs {error.name}, which is missing; pip install 'fexgan-meta[studio]'"
             ) from None
 
+    def _check(self, folder: Path) -> None:
+        from fexgan.studio.check import check, write_check
+        from fexgan.studio.landmarker import BlendshapeReader, landmarker_path
+        from fexgan.terminal import console, say, say_wrote, warn
+
+        with BlendshapeReader(landmarker_path(self.landmarker)) as reader:
+            result = check(_footage(self.out), reader.read, self.characters)
+        console.print(result.terminal_table())
+        say(result.summary())
+        for line in result.left_out_lines():
+            warn(line)
+        for path in write_check(folder, result):
+            say_wrote(path)
+
     def _film(self) -> None:
         from fexgan.studio.film import Shoot, film
         from fexgan.terminal import say, say_wrote
 
-        shoot = Shoot(**{name: value for name, value in vars(self).items() if name not in ("out", "preview")})
+        shoot = Shoot(**{setting.name: getattr(self, setting.name) for setting in fields(Shoot)})
         if self.preview:
             from fexgan.studio.preview import preview
 
