@@ -1,4 +1,4 @@
-"""The crowd in the repository is what its README says."""
+"""The crowd and the people in the repository are what their READMEs say."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import pytest
 
 from fexgan.config import load_preset
 from fexgan.manifest import read_sidecar
+from fexgan.media import count_clip_frames
+from fexgan.prepare.footage import scan_footage
 from fexgan.stills import StillSet
 from fexgan.studio.cast import character_to_dict
 from fexgan.studio.crowd import random_cast
 from fexgan.studio.staging import draw_staging
 
 CROWD = Path(__file__).parents[1] / "crowd"
+PEOPLE = Path(__file__).parents[1] / "people"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,18 @@ def test_sidecars_tell_who_was_filmed_and_how():
         drawn = draw_staging(f"7/{character.name}/stills/1", light=True, camera=True, backdrop=True)
         assert told.character_parameters == as_read(character_to_dict(character))
         assert told.performance["staging"] == as_read(drawn.to_dict())
+
+
+def test_people_are_others_than_the_crowd_in_the_light_of_the_cast():
+    clips = sorted(PEOPLE.glob("*/stills/1.mp4"))
+    assert [clip.parent.parent.name for clip in clips] == [character.name for character in random_cast(150, seed=8)]
+    plain = draw_staging("", light=False, camera=False, backdrop=False)
+    for clip in clips[::30]:
+        told = read_sidecar(clip.with_suffix(".json"))
+        assert told.performance["staging"] == as_read(plain.to_dict())
+        assert count_clip_frames(clip) == len(told.frames) == 7
+    everyone = scan_footage(PEOPLE)
+    assert len(everyone.entries) == 7 * 150 and [one.source for one in everyone.left_out] == ["README.md"]
 
 
 def as_read(written: dict[str, Any]) -> dict[str, Any]:
