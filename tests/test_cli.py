@@ -127,7 +127,7 @@ def test_prepare_evaluate_and_train_follow_each_other(fexgan: Run, tiny_footage:
     assert fexgan("prepare", tiny_footage, "--out", "dataset", "--size-px", 64, "--test-share", 0.5) == 0
     assert "28 takes of 2 characters, 56 frames to train on and 56 to test with" in capsys.readouterr().out
     assert fexgan("evaluate", tiny_checkpoint, "--data", "dataset", "--out", "report") == 0
-    assert "accuracy" in json.loads(Path("report/classification.json").read_text())["classification"]["test"]
+    assert "accuracy" in json.loads(Path("report/report.json").read_text())["classification"]["test"]
     assert fexgan("train", "dataset", "--start-from", tiny_checkpoint, "--steps", 1, "--out", "run") == 0
     assert fexgan("transform", "--data", "dataset", "--checkpoint", "run", "--out", "sheet.png") == 0
 

@@ -21,15 +21,17 @@ from fexgan.prepare import scan_footage
 
 FILES = (
     "blend.png",
+    "calibration.png",
     "cast.mp4",
-    "classification.json",
-    "classification.md",
     "confusion.png",
     "index.html",
     "joy.mp4",
     "pictures.mp4",
     "pictures.png",
     "random.png",
+    "report.html",
+    "report.json",
+    "report.md",
     "transform.png",
 )
 THIN = {
@@ -138,7 +140,7 @@ def bundled_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_whole_road_on_a_slice_of_the_bundled_footage(bundled_slice: None):
     cli.run(["demo", "--out", "out", "--train-steps", "1"])
-    sets = json.loads(Path("out/classification.json").read_text(encoding="utf-8"))["classification"]
+    sets = json.loads(Path("out/report.json").read_text(encoding="utf-8"))["classification"]
     assert sets["test"]["accuracy"] > 0.8 and sets["generated"]["accuracy"] > 0.8
 
 

@@ -12,7 +12,8 @@ from fexgan.checkpoints import Checkpoint, load_checkpoint
 from fexgan.config import FramingConfig
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
-from fexgan.evaluation.evaluate import evaluate, evenly_spaced
+from fexgan.evaluation.choosing import evenly_spaced
+from fexgan.evaluation.evaluate import evaluate
 from fexgan.evaluation.judging import judge, redraw, true_vectors
 from fexgan.prepare import prepare
 from fexgan.tensors import pixels_to_images

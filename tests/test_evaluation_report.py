@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import base64
 import io
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ from PIL import Image
 from rich.console import Console
 
 from fexgan.affects import AFFECTS
+from fexgan.evaluation.calibration import calibration
 from fexgan.evaluation.classification import StrengthBin, classification
 from fexgan.evaluation.reconstruction import Likeness
 from fexgan.evaluation.report import Report, Table, write_report
@@ -21,8 +25,9 @@ def report() -> Report:
     named = true.copy()
     named[:7] = 4
     bins = (StrengthBin(0.0, 0.2, 0, 0.0), StrengthBin(0.2, 0.4, 8, 0.25))
-    table = Table(400, 100, classification(true, named), 0.875, bins)
-    perfect = Table(70, 70, classification(true, true), 0.5, ())
+    sure = np.eye(7, dtype=np.float32)
+    table = Table(400, 100, classification(true, named), 0.875, bins, calibration(true, sure[named]))
+    perfect = Table(70, 70, classification(true, true), 0.5, (), calibration(true, sure[true]))
     rebuilt = {"ada": Likeness(5, 0.9, 30.0, 80.0, 200.0), "bo": Likeness(5, 0.8, 26.0, 60.0, 100.0)}
     return Report("open-cast", 8000, "abc", table, table, perfect, rebuilt)
 
@@ -30,7 +35,7 @@ def report() -> Report:
 def test_markdown_tells_coverage_accuracy_and_every_affect(report: Report):
     text = report.to_markdown()
     assert "100 of 400 frames judged, evenly spaced; the table covers 70% of those" in text
-    assert "| test | 70 | 91.4 % | 87.5 % |" in text
+    assert "| test | 70 | 91.4 % | 87.5 % | 0.086 |" in text
     for affect in AFFECTS:
         assert f"| {affect} | " in text
     assert "| 0.0 to 0.2 | 0 | - |" in text
@@ -56,12 +61,27 @@ def test_the_report_is_written_whole_and_twice_the_same(report: Report, tmp_path
     second = [path.read_bytes() for path in write_report(report, tmp_path / "b")]
     assert first == second
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
-        "classification.json",
-        "classification.md",
+        "calibration.png",
         "confusion.png",
+        "report.html",
+        "report.json",
+        "report.md",
     ]
     with Image.open(tmp_path / "a" / "confusion.png") as plot:
         assert plot.width > 2 * plot.height
+
+
+def test_the_page_holds_its_pictures_and_every_table(report: Report, tmp_path: Path):
+    page = write_report(report, tmp_path)[0].read_text(encoding="utf-8")
+    sources = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert len(sources) == 2 and all(source.startswith("data:image/png;base64,") for source in sources)
+    assert page.count("<table>") == len(report.sections()) and "91.4 %" in page and not re.search(r"\$\w", page)
+    for source, name in zip(sources, ("confusion.png", "calibration.png"), strict=True):
+        assert base64.b64decode(source.split(",")[1]) == (tmp_path / name).read_bytes()
+
+
+def test_names_are_escaped_on_the_page(report: Report):
+    assert "&lt;i&gt; after" in replace(report, checkpoint="<i>").to_html(report.pictures())
 
 
 def test_terminal_tables_show_the_same_accuracy(report: Report):

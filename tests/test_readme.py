@@ -82,6 +82,6 @@ def test_the_figures_are_those_of_the_bundled_checkpoints_report():
     spec = importlib.util.spec_from_file_location("publish_figures", ROOT / "tools/publish_figures.py")
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    report = json.loads((ROOT / "docs/figures/classification.json").read_text(encoding="utf-8"))
+    report = json.loads((ROOT / "docs/figures/report.json").read_text(encoding="utf-8"))
     assert tool.readme_table(report) in README
     assert report["step"] == read_metadata(bundled.checkpoint_path("open-cast")).steps_in_all

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FIGURES = ROOT / "docs/figures"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 SHEETS = ("transform", "blend", "random")
-REPORT_FILES = ("classification.md", "classification.json", "confusion.png")
+REPORT_FILES = ("report.md", "report.json")
 JPEG_QUALITY = 88
 
 
@@ -49,11 +49,11 @@ def readme_table(report: dict[str, Any]) -> str:
 def publish(demo: Path, evaluation: Path) -> None:
     """Write docs/figures/ and the README's section."""
     FIGURES.mkdir(parents=True, exist_ok=True)
-    for name in REPORT_FILES:
-        shutil.copyfile(evaluation / name, FIGURES / name)
+    for path in (*(evaluation / name for name in REPORT_FILES), *evaluation.glob("*.png")):
+        shutil.copyfile(path, FIGURES / path.name)
     for name in SHEETS:
         Image.open(demo / f"{name}.png").convert("RGB").save(FIGURES / f"{name}.jpg", quality=JPEG_QUALITY)
-    report = json.loads((FIGURES / "classification.json").read_text(encoding="utf-8"))
+    report = json.loads((FIGURES / "report.json").read_text(encoding="utf-8"))
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)

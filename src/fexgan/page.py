@@ -1,4 +1,4 @@
-"""The demo's `index.html`: everything it made on one page, with nothing loaded from elsewhere."""
+"""Pages that load nothing from elsewhere, in one style; among them the demo's, with everything it made."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from fexgan.media import write_text_atomically
 
 
 def write_page(path: Path, commands: Sequence[tuple[str, str]]) -> None:
-    """Write the page to `path`, beside the demo's pictures, clips and `classification.json`.
+    """Write the page to `path`, beside the demo's pictures, clips and `report.json`.
 
     `commands`: pairs (purpose, command line).
     """
-    report = json.loads((path.parent / "classification.json").read_text(encoding="utf-8"))
-    template = Template((files("fexgan") / "templates" / "page.html").read_text(encoding="utf-8"))
+    report = json.loads((path.parent / "report.json").read_text(encoding="utf-8"))
     mean = report["reconstruction"]["mean"]
     sets = report["classification"]
-    page = template.substitute(
+    page = fill(
+        "page.html",
         step=f"{report['step']:,}",
         checkpoint=html.escape(report["checkpoint"]),
         test_accuracy=_percent(sets["test"]["accuracy"]),
@@ -41,6 +41,18 @@ def write_page(path: Path, commands: Sequence[tuple[str, str]]) -> None:
     write_text_atomically(path, page)
 
 
+def fill(template: str, **values: str) -> str:
+    """A template with `values` for its names, and the style of all pages."""
+    folder = files("fexgan") / "templates"
+    style = (folder / "style.css").read_text(encoding="utf-8")
+    return Template((folder / template).read_text(encoding="utf-8")).substitute(values, style=style)
+
+
+def table_row(name: str, *cells: str) -> str:
+    """A row of a table in HTML: a name, which is escaped, and cells, which are not."""
+    return f"<tr><th scope=row>{html.escape(name)}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
 def _coverage(sets: dict[str, Any]) -> str:
     return "; ".join(
         f"{name}: {sets[name]['covered']:,} of {sets[name]['judged']:,} frames looked at" for name in ("train", "test")
@@ -49,7 +61,7 @@ def _coverage(sets: dict[str, Any]) -> str:
 
 def _set_rows(sets: dict[str, Any]) -> str:
     return "\n".join(
-        _row(name, f"{table['covered']:,}", _percent(table["accuracy"]), _percent(table["real_or_fake_accuracy"]))
+        table_row(name, f"{table['covered']:,}", _percent(table["accuracy"]), _percent(table["real_or_fake_accuracy"]))
         for name, table in sets.items()
     )
 
@@ -59,14 +71,16 @@ def _affect_rows(report: dict[str, Any]) -> str:
     for affect in report["affects"]:
         scores = [report["classification"][name]["affects"][affect] for name in ("train", "test", "generated")]
         rows.append(
-            _row(affect, *(_percent(score[figure]) for score in scores for figure in ("precision", "recall", "f1")))
+            table_row(
+                affect, *(_percent(score[figure]) for score in scores for figure in ("precision", "recall", "f1"))
+            )
         )
     return "\n".join(rows)
 
 
 def _strength_rows(bins: Sequence[dict[str, Any]]) -> str:
     return "\n".join(
-        _row(f"{part['low']:.1f} to {part['high']:.1f}", f"{part['frames']:,}", _percent(part["accuracy"]))
+        table_row(f"{part['low']:.1f} to {part['high']:.1f}", f"{part['frames']:,}", _percent(part["accuracy"]))
         for part in bins
         if part["frames"]
     )
@@ -74,7 +88,7 @@ def _strength_rows(bins: Sequence[dict[str, Any]]) -> str:
 
 def _character_rows(reconstruction: dict[str, Any]) -> str:
     return "\n".join(
-        _row(
+        table_row(
             name,
             f"{part['ssim']:.3f}",
             f"{part['psnr_db']:.1f}",
@@ -83,10 +97,6 @@ def _character_rows(reconstruction: dict[str, Any]) -> str:
         )
         for name, part in reconstruction.items()
     )
-
-
-def _row(name: str, *cells: str) -> str:
-    return f"<tr><th scope=row>{html.escape(name)}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def _percent(share: float) -> str:

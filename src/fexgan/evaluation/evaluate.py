@@ -10,6 +10,9 @@ from fexgan.affects import AFFECTS, NEUTRAL_INDEX
 from fexgan.checkpoints import Checkpoint
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
+from fexgan.evaluation.apart import judge_apart
+from fexgan.evaluation.calibration import calibration
+from fexgan.evaluation.choosing import evenly_spaced, per_character
 from fexgan.evaluation.classification import accuracy_by_strength, classification, shows_its_affect
 from fexgan.evaluation.judging import judge, redraw, true_vectors
 from fexgan.evaluation.reconstruction import Likeness, likeness
@@ -22,11 +25,14 @@ REBUILT_FRAMES_PER_CHARACTER = 16
 NEUTRAL_SOURCES_PER_CHARACTER = 4
 
 
-def evaluate(checkpoint: Checkpoint, dataset: Path, name: str, all_frames: bool = False) -> Report:
+def evaluate(
+    checkpoint: Checkpoint, dataset: Path, name: str, all_frames: bool = False, judges: bool = False
+) -> Report:
     """Measure `checkpoint`, called `name` in the report, on both splits of a dataset folder.
 
-    Looks at evenly spaced frames, at most 1,000 a split, unless `all_frames`. Nothing is random: two runs give the
-    same report. Raises InputError for a dataset whose pictures are not of the model's size or that has no test split.
+    Looks at evenly spaced frames, at most 1,000 a split, unless `all_frames`. With `judges`, networks trained here tell
+    what they make of it. Nothing is left to chance: two runs give the same report. Raises InputError for a dataset
+    whose pictures are not of the model's size or that has no test split.
     """
     networks = checkpoint.networks.eval()
     train, test = (_load_split(checkpoint, dataset, split) for split in ("train", "test"))
@@ -39,14 +45,8 @@ def evaluate(checkpoint: Checkpoint, dataset: Path, name: str, all_frames: bool 
         test=test_table,
         generated=_generated_table(networks, test, all_frames),
         reconstruction=_reconstruction(networks, test, all_frames),
+        apart=judge_apart(checkpoint, train, test) if judges else None,
     )
-
-
-def evenly_spaced(indices: np.ndarray, at_most: int) -> np.ndarray:
-    """`at_most` of `indices` at even steps through them, first included; all of them where there are no more."""
-    if len(indices) <= at_most:
-        return indices
-    return indices[np.arange(at_most) * len(indices) // at_most]
 
 
 def _load_split(checkpoint: Checkpoint, dataset: Path, split: str) -> FaceDataset:
@@ -72,13 +72,14 @@ def _table(networks: DrawingFamily, faces: FaceDataset, all_frames: bool) -> Tab
         classification=classification(affect[covered], judgement.named[covered]),
         real_or_fake_accuracy=float(judgement.real.mean()),
         by_strength=accuracy_by_strength(affect, judgement.named, strength),
+        calibration=calibration(affect[covered], judgement.probabilities[covered]),
     )
 
 
 def _generated_table(networks: DrawingFamily, faces: FaceDataset, all_frames: bool) -> Table:
     """Neutral held-out frames of every character, transformed to each affect at strength 1."""
     neutral = np.flatnonzero(faces.affect == NEUTRAL_INDEX)
-    sources = neutral if all_frames else _per_character(faces, neutral, NEUTRAL_SOURCES_PER_CHARACTER)
+    sources = neutral if all_frames else per_character(faces, neutral, NEUTRAL_SOURCES_PER_CHARACTER)
     if not len(sources):
         raise InputError("the dataset's test split has no neutral frames; generated faces start from those")
     target = np.repeat(np.arange(len(AFFECTS)), len(sources))
@@ -93,6 +94,7 @@ def _generated_table(networks: DrawingFamily, faces: FaceDataset, all_frames: bo
         classification=classification(target, judgement.named),
         real_or_fake_accuracy=float((~judgement.real).mean()),
         by_strength=(),
+        calibration=calibration(target, judgement.probabilities),
     )
 
 
@@ -108,10 +110,3 @@ def _reconstruction(networks: DrawingFamily, faces: FaceDataset, all_frames: boo
             rebuilt = redraw(networks, real, vectors, vectors)
             result[character] = likeness(pixels_to_images(rebuilt), pixels_to_images(real))
     return result
-
-
-def _per_character(faces: FaceDataset, indices: np.ndarray, at_most: int) -> np.ndarray:
-    """`at_most` evenly spaced ones of `indices` for each character, in the order of characters."""
-    characters = np.unique(faces.character[indices])
-    parts = [evenly_spaced(indices[faces.character[indices] == character], at_most) for character in characters]
-    return np.concatenate(parts) if parts else indices

@@ -20,10 +20,16 @@ BATCH_SIZE = 32
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a discriminator says of n pictures. `named`: int [n] into `AFFECTS`; `real`: bool [n], takes it for real."""
+    """What a discriminator says of n pictures. `probabilities`: of each affect, float32 [n, 7]; `real`: bool [n], takes
+    it for real."""
 
-    named: np.ndarray
+    probabilities: np.ndarray
     real: np.ndarray
+
+    @property
+    def named(self) -> np.ndarray:
+        """The likeliest affect, int [n] into `AFFECTS`."""
+        return self.probabilities.argmax(axis=1)
 
 
 def true_vectors(affect: np.ndarray, strength: np.ndarray) -> Tensor:
@@ -36,12 +42,12 @@ def true_vectors(affect: np.ndarray, strength: np.ndarray) -> Tensor:
 @torch.inference_mode()
 def judge(networks: DrawingFamily, pixels: Pixels) -> Judgement:
     """Name the affect of each of `pixels`, uint8 [n, height, width, 3], and say whether it passes for real."""
-    named, real = [], []
+    probabilities, real = [], []
     for batch in _batches(len(pixels), "naming affects"):
         real_logit, affect_logits = networks.discriminate(pixels_to_images(pixels[batch]))  # [b], [b, 7]
-        named.append(affect_logits.argmax(dim=1).numpy())
+        probabilities.append(affect_logits.softmax(dim=1).numpy())
         real.append((real_logit.flatten() > 0).numpy())
-    return Judgement(np.concatenate(named), np.concatenate(real))
+    return Judgement(np.concatenate(probabilities), np.concatenate(real))
 
 
 @torch.inference_mode()
@@ -50,11 +56,21 @@ def redraw(networks: DrawingFamily, pixels: Pixels, source_affect: Tensor, targe
 
     With equal affects that rebuilds the picture. Returns pixels of the same shape as the given ones.
     """
-    drawn = []
-    for batch in _batches(len(pixels), "drawing faces"):
-        latent_mean, _ = networks.encode(pixels_to_images(pixels[batch]), source_affect[batch])
-        drawn.append(images_to_pixels(networks.decode(latent_mean, target_affect[batch])))
-    return np.concatenate(drawn)
+    return draw(networks, latents(networks, pixels, source_affect), target_affect)
+
+
+@torch.inference_mode()
+def latents(networks: DrawingFamily, pixels: Pixels, source_affect: Tensor) -> Tensor:
+    """The latents' means [n, latent_size] of pictures that show `source_affect` [n, 7]."""
+    batches = _batches(len(pixels), "encoding faces")
+    return torch.cat([networks.encode(pixels_to_images(pixels[batch]), source_affect[batch])[0] for batch in batches])
+
+
+@torch.inference_mode()
+def draw(networks: DrawingFamily, latent: Tensor, target_affect: Tensor) -> Pixels:
+    """Draw each latent [n, latent_size] with its affect [n, 7]."""
+    batches = _batches(len(latent), "drawing faces")
+    return np.concatenate([images_to_pixels(networks.decode(latent[batch], target_affect[batch])) for batch in batches])
 
 
 def _batches(count: int, description: str) -> Iterator[slice]:

@@ -1,4 +1,4 @@
-"""A reader of affects trained apart, on filmed stills alone: it has never seen what an editing network makes."""
+"""A reader of affects trained apart from the networks that it judges, on pictures with their affect vectors."""
 
 from __future__ import annotations
 
@@ -68,6 +68,12 @@ class Recogniser(nn.Module):
         return torch.cat(vectors).numpy().reshape(*pixels.shape[:-3], len(AFFECTS))
 
     @torch.inference_mode()
+    def features(self, pixels: Pixels) -> NDArray[np.float64]:
+        """What the last layer reads, [n, 64], of squares uint8 [n, side, side, 3]."""
+        parts = np.array_split(pixels, len(pixels) // 128 + 1)
+        return torch.cat([self.answer[:-1](self.stages(_shrunk(part))) for part in parts]).double().numpy()
+
+    @torch.inference_mode()
     def distance(self, pixels: Pixels, others: Pixels) -> Tensor:
         """How differently pairs of squares look to each stage, [batch]: squared differences of features of unit length,
         as in LPIPS (Zhang et al. 2018) but without its learned weights, and of features that tell affects."""
@@ -88,21 +94,22 @@ def obtain_recogniser(
     kept = _read(path, fingerprint)
     if kept is not None:
         return kept
-    recogniser = train_recogniser(stills, framing, seed, steps)
+    squares = cut_squares(stills.pixels, face_squares(stills, framing), framing.image_size_px)
+    affects = stills.affects.reshape(-1, len(AFFECTS))
+    recogniser = train_recogniser(squares.reshape(-1, *squares.shape[2:]), affects, seed, steps)
     with atomic_path(path) as temporary:
         temporary.write_bytes(save(recogniser.state_dict(), {FINGERPRINT: fingerprint}))
     return recogniser
 
 
-def train_recogniser(stills: StillSet, framing: FramingConfig, seed: int = 0, steps: int = STEPS) -> Recogniser:
-    """Train on real stills; equal seeds, equal weights.
+def train_recogniser(squares: Pixels, affects: NDArray[np.float32], seed: int = 0, steps: int = STEPS) -> Recogniser:
+    """Train on squares uint8 [n, side, side, 3] and the affect vectors [n, 7] they show; equal seeds, equal weights.
 
     The affect vector is the soft label of a cross-entropy. Squares are shifted, lit and blurred, so that neither a
     character's colours nor a picture's sharpness give an affect away.
     """
-    squares = cut_squares(stills.pixels, face_squares(stills, framing), framing.image_size_px)
-    images = _shrunk(squares.reshape(-1, *squares.shape[2:]))  # [characters * stills, 3, 64, 64]
-    labels = torch.from_numpy(stills.affects).flatten(0, 1)
+    images = torch.cat([_shrunk(part) for part in np.array_split(squares, len(squares) // 512 + 1)])  # [n, 3, 64, 64]
+    labels = torch.from_numpy(affects)
     labels = labels / labels.sum(dim=1, keepdim=True)
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng():
@@ -110,7 +117,7 @@ def train_recogniser(stills: StillSet, framing: FramingConfig, seed: int = 0, st
         recogniser = Recogniser().train()
         optimizer = torch.optim.AdamW(recogniser.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate((step + 0.5) / steps))
-        for _ in tracked(range(steps), "teaching a recogniser real stills"):
+        for _ in tracked(range(steps), "teaching a recogniser"):
             chosen = torch.randint(len(images), (BATCH_SIZE,), generator=generator)
             loss = F.cross_entropy(recogniser(_varied(images[chosen], generator)), labels[chosen])
             optimizer.zero_grad(set_to_none=True)

@@ -1,7 +1,8 @@
-"""The evaluation's result as data, Markdown, JSON, a terminal table and a plot."""
+"""The evaluation's result as data, Markdown, JSON, tables in a terminal, and one page of HTML."""
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,19 +11,26 @@ from typing import Any
 from rich.table import Table as TerminalTable
 
 from fexgan.affects import AFFECTS
+from fexgan.evaluation.apart import Apart
+from fexgan.evaluation.apart_report import apart_dict, apart_numbers, apart_pictures, apart_sections
+from fexgan.evaluation.calibration import Calibration
 from fexgan.evaluation.classification import FULL_STRENGTH, Classification, StrengthBin
-from fexgan.evaluation.plots import write_confusion_plot
+from fexgan.evaluation.plots import calibration_plot, confusion_plot
 from fexgan.evaluation.reconstruction import Likeness, mean_likeness
-from fexgan.evaluation.tables import markdown_table, percent, terminal_table
-from fexgan.media import write_text_atomically
+from fexgan.evaluation.tables import Section, percent
+from fexgan.media import atomic_path, write_text_atomically
+from fexgan.page import fill
+
+CONFUSION, CALIBRATION = "confusion.png", "calibration.png"
 
 
 @dataclass(frozen=True)
 class Table:
     """One set of pictures, classified.
 
-    `frames`: how many the set has; `judged`: how many of those were looked at; `classification`: over those judged
-    that show their affect; `real_or_fake_accuracy`: over all judged, real ones taken for real or generated for fake.
+    `frames`: how many the set has; `judged`: how many of those were looked at; `classification` and `calibration`: over
+    those judged that show their affect; `real_or_fake_accuracy`: over all judged, real ones taken for real or generated
+    for fake.
     """
 
     frames: int
@@ -30,6 +38,7 @@ class Table:
     classification: Classification
     real_or_fake_accuracy: float
     by_strength: tuple[StrengthBin, ...]
+    calibration: Calibration
 
     @property
     def covered_share(self) -> float:
@@ -46,6 +55,7 @@ class Table:
             "affects": {affect: asdict(score) for affect, score in self.classification.affects.items()},
             "confusion": self.classification.confusion.tolist(),
             "by_strength": [asdict(part) for part in self.by_strength],
+            "calibration": {"error": self.calibration.error, **asdict(self.calibration)},
         }
 
 
@@ -60,15 +70,21 @@ class Report:
     test: Table
     generated: Table
     reconstruction: dict[str, Likeness]
+    apart: Apart | None = None
+    """What judges trained apart say, where they were asked."""
 
     @property
     def tables(self) -> dict[str, Table]:
         """The classified sets by the name they have in every output."""
         return {"train": self.train, "test": self.test, "generated": self.generated}
 
+    @property
+    def title(self) -> str:
+        return f"{self.checkpoint} after {self.step:,} steps"
+
     def to_dict(self) -> dict[str, Any]:
         rebuilt = {character: asdict(part) for character, part in self.reconstruction.items()}
-        return {
+        data = {
             "checkpoint": self.checkpoint,
             "step": self.step,
             "dataset_fingerprint": self.dataset_fingerprint,
@@ -76,30 +92,64 @@ class Report:
             "classification": {name: table.to_dict() for name, table in self.tables.items()},
             "reconstruction": rebuilt | {"mean": asdict(mean_likeness(list(self.reconstruction.values())))},
         }
+        return data if self.apart is None else data | {"apart": apart_dict(self.apart)}
 
     def to_markdown(self) -> str:
-        sections = [
-            f"# Classification of `{self.checkpoint}` after {self.step:,} steps",
-            self._coverage(),
-            markdown_table(*self._accuracy_table()),
-            "## Per affect",
-            markdown_table(*self._affect_table(list(self.tables))),
-            "## Test frames by the true strength of their emotion",
-            markdown_table(*self._strength_table()),
-            "## Held-out takes, encoded and drawn again",
-            "SSIM (1 is equal), PSNR in dB, sharpness as the variance of the Laplacian.",
-            markdown_table(*self._reconstruction_table()),
-        ]
-        return "\n\n".join(sections) + "\n"
+        return "\n\n".join([f"# {self.title}", *(section.markdown() for section in self.sections())]) + "\n"
+
+    def to_html(self, pictures: dict[str, bytes]) -> str:
+        """One page that holds its pictures, which are given as PNG bytes by file name."""
+        numbers = "\n".join(
+            f"    <li><b>{value}</b><span>{html.escape(name)}</span></li>" for name, value in self.numbers()
+        )
+        return fill(
+            "report.html",
+            title=html.escape(self.title),
+            lead=f"Measured on {self.test.frames:,} frames that it never trained on, and on faces that it generated.",
+            numbers=numbers,
+            sections="\n\n".join(section.html(pictures) for section in self.sections()),
+            fingerprint=self.dataset_fingerprint,
+        )
 
     def terminal_tables(self) -> list[TerminalTable]:
-        """The same for rich, narrow enough for a terminal: per affect on test alone."""
-        return [
-            terminal_table("Classification", *self._accuracy_table()),
-            terminal_table("Per affect, on test", *self._affect_table(["test"])),
-            terminal_table("Test frames by true strength", *self._strength_table()),
-            terminal_table("Held-out takes, encoded and drawn again", *self._reconstruction_table()),
+        return [section.terminal() for section in self.sections()]
+
+    def pictures(self) -> dict[str, bytes]:
+        """PNG bytes by file name."""
+        pictures = {
+            CONFUSION: confusion_plot({name: table.classification for name, table in self.tables.items()}),
+            CALIBRATION: calibration_plot({name: table.calibration for name, table in self.tables.items()}),
+        }
+        return pictures if self.apart is None else pictures | apart_pictures(self.apart)
+
+    def numbers(self) -> list[tuple[str, str]]:
+        """The main figures, (what, value)."""
+        rebuilt = mean_likeness(list(self.reconstruction.values()))
+        numbers = [
+            ("affects named right on held-out takes", percent(self.test.classification.accuracy)),
+            ("of generated faces named as asked", percent(self.generated.classification.accuracy)),
+            ("SSIM of rebuilt held-out frames", f"{rebuilt.ssim:.3f}"),
+            ("calibration error on held-out takes", f"{self.test.calibration.error:.3f}"),
         ]
+        return numbers if self.apart is None else numbers + apart_numbers(self.apart)
+
+    def sections(self) -> list[Section]:
+        sections = [
+            Section("Classification", self._coverage(), *self._accuracy_table(), (CONFUSION, CALIBRATION)),
+            Section("Each affect on test", "Frames as above.", *self._affect_table(["test"])),
+            Section("Each affect on train and generated", "As above.", *self._affect_table(["train", "generated"])),
+            Section(
+                "Test frames by the true strength of their emotion",
+                "Neutral takes and frames of unknown strength left out.",
+                *self._strength_table(),
+            ),
+            Section(
+                "Held-out takes, encoded and drawn again",
+                "SSIM (1 is equal), PSNR in dB, sharpness as the variance of the Laplacian.",
+                *self._reconstruction_table(),
+            ),
+        ]
+        return sections if self.apart is None else sections + apart_sections(self.apart)
 
     def _coverage(self) -> str:
         real = " ".join(
@@ -111,16 +161,18 @@ class Report:
             f"Covered are frames whose emotion has a strength of at least {FULL_STRENGTH:g}, and all neutral takes. "
             f"{real} Generated: {self.generated.frames:,} pictures, held-out neutral frames transformed to each "
             "affect at strength 1, named by the same classifier. Real or fake: share of real frames taken for real, "
-            "of generated ones taken for fake."
+            "of generated ones taken for fake. Calibration error: mean gap between how sure the classifier is and how "
+            "often it is right, in 15 bins; 0 is best."
         )
 
     def _accuracy_table(self) -> tuple[list[str], list[list[str]]]:
         rows = [
             [name, f"{table.classification.frames:,}"]
             + [percent(share) for share in (table.classification.accuracy, table.real_or_fake_accuracy)]
+            + [f"{table.calibration.error:.3f}"]
             for name, table in self.tables.items()
         ]
-        return ["set", "frames", "accuracy", "real or fake"], rows
+        return ["set", "frames", "accuracy", "real or fake", "calibration error"], rows
 
     def _affect_table(self, names: list[str]) -> tuple[list[str], list[list[str]]]:
         header = ["affect"]
@@ -155,9 +207,16 @@ class Report:
 
 
 def write_report(report: Report, out: Path) -> list[Path]:
-    """Write `classification.md`, `classification.json` and `confusion.png` into folder `out`; return their paths."""
-    paths = [out / "classification.md", out / "classification.json", out / "confusion.png"]
-    write_text_atomically(paths[0], report.to_markdown())
-    write_text_atomically(paths[1], json.dumps(report.to_dict(), indent=1) + "\n")
-    write_confusion_plot(paths[2], {name: table.classification for name, table in report.tables.items()})
-    return paths
+    """Write `report.html`, `.md`, `.json` and the pictures into folder `out`; return their paths."""
+    pictures = report.pictures()
+    texts = {
+        "report.html": report.to_html(pictures),
+        "report.md": report.to_markdown(),
+        "report.json": json.dumps(report.to_dict(), indent=1) + "\n",
+    }
+    for name, text in texts.items():
+        write_text_atomically(out / name, text)
+    for name, picture in pictures.items():
+        with atomic_path(out / name) as temporary:
+            temporary.write_bytes(picture)
+    return [out / name for name in (*texts, *pictures)]

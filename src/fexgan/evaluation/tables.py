@@ -1,8 +1,44 @@
-"""Tables of text: the same rows as Markdown and in a terminal."""
+"""Parts of a report: the same words, tables and pictures as Markdown, as HTML and in a terminal."""
 
 from __future__ import annotations
 
+import base64
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from rich.table import Table as TerminalTable
+
+from fexgan.page import table_row
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table of a report, in words and cells, with pictures below it."""
+
+    title: str
+    text: str
+    header: list[str]
+    rows: list[list[str]]
+    pictures: tuple[str, ...] = ()
+    """File names."""
+
+    def markdown(self) -> str:
+        shown = [f"![{self.title}]({name})" for name in self.pictures]
+        return "\n\n".join([f"## {self.title}", self.text, markdown_table(self.header, self.rows), *shown])
+
+    def terminal(self) -> TerminalTable:
+        return terminal_table(self.title, self.header, self.rows)
+
+    def html(self, pictures: Mapping[str, bytes]) -> str:
+        """`pictures`: PNG bytes by file name, which become part of the page."""
+        shown = [
+            f'<figure><img src="data:image/png;base64,{base64.b64encode(pictures[name]).decode()}" '
+            f'alt="{html.escape(self.title)}"></figure>'
+            for name in self.pictures
+        ]
+        parts = [f"<h2>{html.escape(self.title)}</h2>", f"<p>{html.escape(self.text)}</p>"]
+        return "\n".join(["<section>", *parts, html_table(self.header, self.rows), *shown, "</section>"])
 
 
 def percent(share: float) -> str:
@@ -13,6 +49,13 @@ def markdown_table(header: list[str], rows: list[list[str]]) -> str:
     """The first column leans left, all others, which hold figures, right."""
     alignment = ["---"] + ["---:"] * (len(header) - 1)
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [header, alignment, *rows])
+
+
+def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same as HTML, in the style of all pages."""
+    names = "".join(f"<th>{html.escape(name)}</th>" for name in header)
+    body = "\n".join(table_row(row[0], *map(html.escape, row[1:])) for row in rows)
+    return f'<div class="scroll"><table>\n<thead><tr>{names}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
 
 
 def terminal_table(title: str, header: list[str], rows: list[list[str]]) -> TerminalTable:

@@ -237,12 +237,12 @@ class Train:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Measure a checkpoint on what it never saw, and write the figures as Markdown, JSON and a picture.
+    """Measure a checkpoint on what it never saw, and write the figures as pages, JSON and pictures.
 
     One that draws, on a prepared dataset: classification on train, test and generated faces, likeness of rebuilt ones.
     One that edits, on filmed stills: edits of characters it never saw beside the truth.
 
-    $ fexgan evaluate open-cast --data out/dataset --out out/report
+    $ fexgan evaluate open-cast --data out/dataset --out out/report --judges
     $ fexgan evaluate out/portrait --data out/crowd --out out/report
     """
 
@@ -254,6 +254,9 @@ class Evaluate:
     """Folder to write into."""
     all_frames: bool = False
     """Look at every frame of a dataset instead of evenly spaced ones: minutes instead of a minute."""
+    judges: bool = False
+    """Also train readers of affects on real and on generated faces, and let them and SFace judge a model that draws:
+    strength, persons, distribution, use as data; minutes."""
 
     def run(self) -> None:
         from fexgan.checkpoints import load_checkpoint
@@ -269,7 +272,7 @@ class Evaluate:
             from fexgan.evaluation.evaluate import evaluate
             from fexgan.evaluation.report import write_report
 
-            report = evaluate(checkpoint, self.data, self.checkpoint, self.all_frames)
+            report = evaluate(checkpoint, self.data, self.checkpoint, self.all_frames, self.judges)
         console.print(*report.terminal_tables())
         for path in write_report(report, self.out):
             say_wrote(path)
