@@ -22,14 +22,17 @@ DATASET_KEY = "fexgan"
 MOTION_COLUMNS = ("blink", "gaze_yaw_deg", "gaze_pitch_deg", "head_yaw_deg", "head_pitch_deg", "head_roll_deg")
 STILLS = "stills"
 """Folder of a character's stills, each with a mixture of its own: ground truth for edits, no takes to train on."""
+PERFORMANCE = "performance"
+"""Folder of takes that play the recording of a real face: what affects they show, and how strongly, is not known."""
 
 
 @dataclass(frozen=True)
 class FrameTruth:
     """One number per frame and column; all columns are equally long.
 
-    `strength`: affect -> strengths in [0, 1]. `blink`: 0 open to 1 closed. Angles in degrees. A motion column that is
-    not known is empty. `extra`: columns that this version has no name for, kept as they came.
+    `strength`: affect -> strengths in [0, 1]; empty where not known, and then `blink` is not. `blink`: 0 open to 1
+    closed. Angles in degrees. A motion column that is not known is empty. `extra`: columns that this version has no
+    name for, kept as they came.
     """
 
     strength: Mapping[str, tuple[float, ...]]
@@ -42,7 +45,7 @@ class FrameTruth:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.strength:
+        if not self.strength and not self.blink:
             raise InputError("frames.strength is empty; give one column for each affect shown")
         unknown = [affect for affect in self.strength if affect not in AFFECTS]
         if unknown:
@@ -58,7 +61,7 @@ class FrameTruth:
                 raise InputError(f"frames.{name} has {len(column)} values, others {len(self)}; give one per frame")
 
     def __len__(self) -> int:
-        return len(next(iter(self.strength.values())))
+        return len(next(iter(self.strength.values()), self.blink))
 
     def _columns(self) -> Iterator[tuple[str, Any]]:
         yield from ((f"strength.{affect}", column) for affect, column in self.strength.items())
@@ -85,7 +88,10 @@ class Take:
     def __post_init__(self) -> None:
         if self.format != SIDECAR_FORMAT:
             raise InputError(f"sidecar format {self.format!r} is unknown; this version reads {SIDECAR_FORMAT}")
-        affects_of_folder(self.affect)
+        if self.affect != PERFORMANCE:
+            affects_of_folder(self.affect)
+            if not self.frames.strength:
+                raise InputError("frames.strength is empty; give one column for each affect shown")
         if not (math.isfinite(self.fps) and self.fps > 0):
             raise InputError(f"fps {self.fps!r} is out of range; give a number above 0")
 

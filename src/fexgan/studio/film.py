@@ -14,14 +14,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fexgan.affects import AFFECTS
 from fexgan.errors import InputError
-from fexgan.manifest import STILLS, Take, affects_of_folder, write_sidecar
+from fexgan.manifest import PERFORMANCE, STILLS, Take, affects_of_folder, write_sidecar
 from fexgan.media import Pixels, write_clip
+from fexgan.studio.capture import Capture, read_capture
 from fexgan.studio.cast import Character, character_to_dict, open_cast_file, read_cast
 from fexgan.studio.crowd import random_cast
 from fexgan.studio.figure import Figure, Pose
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.staging import Staging, draw_staging
 from fexgan.studio.stills import STILL_SETS, pose_stills, still_count
+from fexgan.terminal import warn
 
 if TYPE_CHECKING:
     from fexgan.studio.renderer import Renderer
@@ -41,6 +43,8 @@ class Shoot:
     """Affects or mixtures such as `anger+sadness`."""
     stills: str = ""
     """Film this set of stills (`truth`, `crowd` or `people`) instead of takes."""
+    performance: Path | None = None
+    """Film the face recorded in this CSV instead of affects, all of it, on each character."""
     takes: int = 3
     """Takes of each affect."""
     frames: int = 36
@@ -78,6 +82,8 @@ class Shoot:
             raise InputError(f"random {self.random} cannot be filmed; give a count above 0, and no cast file with it")
         if self.stills and self.stills not in STILL_SETS:
             raise InputError(f"set of stills {self.stills!r} is unknown; choose from {', '.join(STILL_SETS)}")
+        if self.stills and self.performance:
+            raise InputError(f"{self.performance} cannot be filmed as stills; give either stills or a performance")
 
 
 @dataclass(frozen=True)
@@ -97,13 +103,7 @@ def film(out: Path, shoot: Shoot) -> FilmReport:
     whole. Raises InputError for unknown names and where Blender cannot be loaded.
     """
     cast = chosen_cast(shoot)
-    # Take by take over the whole cast, so that an interrupted shoot leaves everyone with every affect.
-    jobs = [
-        _Job(character, folder, take)
-        for take in range(1, (1 if shoot.stills else shoot.takes) + 1)
-        for character in cast
-        for folder in ((STILLS,) if shoot.stills else shoot.affects)
-    ]
+    jobs = _recorded_jobs(cast, shoot.performance, shoot.fps) if shoot.performance else _planned_jobs(cast, shoot)
     missing = [job for job in jobs if not job.clip(out).exists()]
     started = time.monotonic()
     if missing:
@@ -111,18 +111,25 @@ def film(out: Path, shoot: Shoot) -> FilmReport:
     return FilmReport(
         filmed=len(missing),
         kept=len(jobs) - len(missing),
-        frames=len(missing) * _frames_each(shoot),
+        frames=sum(job.frames(shoot) for job in missing),
         seconds=time.monotonic() - started,
     )
 
 
 @dataclass(frozen=True)
 class _Job:
-    """One clip to film: take number `take` of a folder, an affect, a mixture or `stills`."""
+    """One clip to film: a take of a folder, an affect, a mixture, `stills`, or `performance` with its recording."""
 
     character: Character
     folder: str
-    take: int
+    take: str
+    recording: Capture | None = None
+
+    def frames(self, shoot: Shoot) -> int:
+        """How many pictures the clip has."""
+        if self.recording:
+            return len(self.recording)
+        return still_count(shoot.stills, shoot.variants) if shoot.stills else shoot.frames
 
     def clip(self, out: Path) -> Path:
         return out / self.character.name / self.folder / f"{self.take}.mp4"
@@ -135,19 +142,22 @@ class _Job:
     def plan(self, shoot: Shoot) -> tuple[list[Pose], Take]:
         """The poses to shoot, and the sidecar that tells of them."""
         name = self.character.name
-        if shoot.stills:
+        if self.recording:
+            poses, truth = self.recording.perform()
+            seed, performance = shoot.seed, self.recording.to_dict()
+        elif shoot.stills:
             poses, truth = pose_stills(name, shoot.stills, shoot.seed, shoot.variants)
             seed, performance = shoot.seed, {"stills": shoot.stills}
         else:
             plan = plan_performance(
-                name, self.folder, self.take, shoot.frames, shoot.fps, shoot.seed, shoot.variants
+                name, self.folder, int(self.take), shoot.frames, shoot.fps, shoot.seed, shoot.variants
             )
             poses, truth = perform(plan)
             seed, performance = plan.seed, plan.to_dict()
         return poses, Take(
             character=name,
             affect=self.folder,
-            take=str(self.take),
+            take=self.take,
             fps=shoot.fps,
             seed=seed,
             size_px=shoot.size_px,
@@ -157,8 +167,22 @@ class _Job:
         )
 
 
-def _frames_each(shoot: Shoot) -> int:
-    return still_count(shoot.stills, shoot.variants) if shoot.stills else shoot.frames
+def _planned_jobs(cast: Sequence[Character], shoot: Shoot) -> list[_Job]:
+    """Take by take over the whole cast, so that an interrupted shoot leaves everyone with every affect."""
+    return [
+        _Job(character, folder, str(take))
+        for take in range(1, (1 if shoot.stills else shoot.takes) + 1)
+        for character in cast
+        for folder in ((STILLS,) if shoot.stills else shoot.affects)
+    ]
+
+
+def _recorded_jobs(cast: Sequence[Character], recording: Path, fps: float) -> list[_Job]:
+    """One take of each character, called as the recording's file."""
+    capture = read_capture(recording, fps)
+    for note in capture.notes:
+        warn(f"{recording.name}: {note}")
+    return [_Job(character, PERFORMANCE, capture.name, capture) for character in cast]
 
 
 def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job]) -> None:
@@ -168,7 +192,7 @@ def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job]) -> None:
     seated: Figure | None = None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("filming", total=len(jobs) * _frames_each(shoot))
+        task = progress.add_task("filming", total=sum(job.frames(shoot) for job in jobs))
         for job in jobs:
             if seated is None or seated.character != job.character:
                 seated = Figure(job.character)

@@ -43,6 +43,9 @@ class Film:
     """Affects to act; a mixture such as anger+sadness films under that name."""
     stills: Literal["", "truth", "crowd", "people"] = ""
     """Film a set of stills with exact strengths in one pose, instead of takes."""
+    performance: Annotated[Path | None, arg(metavar="CSV")] = None
+    """Film the face that this recording of ARKit's 52 blend shapes plays, as Live Link Face writes it, on each
+    character; all of it, into FOOTAGE/CHARACTER/performance."""
     takes: int = 3
     """Takes of each character and affect."""
     frames: int = 36
