@@ -1,7 +1,7 @@
 """Carry the bundled model's figures into docs/figures/ and the README.
 
     fexgan demo --out out/demo
-    fexgan evaluate open-cast --data out/demo/dataset --out out/figures --all-frames
+    fexgan evaluate open-cast --data out/demo/dataset --out out/figures --all-frames --judges
     python tools/publish_figures.py out/demo out/figures
 
 The README's table stands between two markers and is written from the report alone; a test compares the two.
@@ -43,7 +43,19 @@ def readme_table(report: dict[str, Any]) -> str:
         ("test takes rebuilt: SSIM, PSNR", f"{mean['ssim']:.3f}, {mean['psnr_db']:.1f} dB"),
         ("sharpness of the rebuilt beside the real", f"{mean['sharpness']:.0f} to {mean['sharpness_of_real']:.0f}"),
     ]
+    rows += _judged_apart(report["apart"]) if "apart" in report else []
     return "\n".join(["| figure | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+
+
+def _judged_apart(apart: dict[str, Any]) -> list[tuple[str, str]]:
+    named, strength, persons = apart["named"], apart["strength"], apart["persons"]
+    pairs = [
+        ("named as shown, by a reader trained apart", named["generated"]["accuracy"], named["real"]["accuracy"]),
+        ("... its rank correlation of strengths", strength["spearman"], strength["real_spearman"]),
+        ("... its error of strengths", strength["error"], strength["real_error"]),
+        ("SFace to the neutral frame", persons["generated"]["similarity"], persons["filmed"]["similarity"]),
+    ]
+    return [(what, f"generated {made['mean']:.3f}, real {real['mean']:.3f}") for what, made, real in pairs]
 
 
 def publish(demo: Path, evaluation: Path) -> None:
