@@ -12,6 +12,7 @@ import tyro
 
 from fexgan import __version__
 from fexgan.errors import InputError
+from fexgan.verbs.adapt import Adapt
 from fexgan.verbs.expressions import Expressions
 from fexgan.verbs.faces import Animate, Blend, Classify, Generate, Transform
 from fexgan.verbs.inspect import Inspect
@@ -53,6 +54,7 @@ VERBS: dict[str, type[Verb]] = {
         Prepare,
         Inspect,
         Train,
+        Adapt,
         Evaluate,
         Generate,
         Transform,

@@ -5,9 +5,12 @@ What it draws of a stranger is whoever of its cast is nearest, and no longer the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from fexgan.evaluation.identity import IdentityReader
 from fexgan.prepare.faces import FaceFinder
@@ -26,12 +29,18 @@ def _readers() -> tuple[FaceFinder, IdentityReader]:
 
 def familiarity(sitter: Sitter) -> float | None:
     """Cosine of SFace's vectors of a face as it came and as it is redrawn; None where YuNet sees no face in it."""
+    cosines = similarities(sitter, [sitter.redrawn()])
+    return None if cosines is None else float(cosines[0])
+
+
+def similarities(sitter: Sitter, drawn: Sequence[Image.Image]) -> NDArray[np.float32] | None:
+    """Cosines [n] of SFace's vectors of a face as it came and as it is `drawn`; None where YuNet sees no face in it."""
     finder, reader = _readers()
     faces = finder.find_all(sitter.source)
     if not faces:
         return None
-    source, redrawn = reader.read(np.stack([sitter.source, np.asarray(sitter.redrawn())]), faces[0])
-    return float(source @ redrawn)
+    source, *others = reader.read(np.stack([sitter.source, *map(np.asarray, drawn)]), faces[0])
+    return np.stack(others) @ source
 
 
 def tell_if_unfamiliar(sitter: Sitter, name: str) -> None:
@@ -40,6 +49,6 @@ def tell_if_unfamiliar(sitter: Sitter, name: str) -> None:
     if similarity is not None and similarity < LEAST_FAMILIAR:
         say(
             f"{name}: this face is outside the cast (identity similarity {similarity:.2f}), so the result shows "
-            "someone else; --checkpoint portrait edits faces that it never saw",
+            "someone else; fexgan adapt teaches it, --checkpoint portrait edits faces that it never saw",
             style="yellow",
         )

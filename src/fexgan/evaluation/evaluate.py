@@ -44,7 +44,7 @@ def evaluate(
         train=train_table,
         test=test_table,
         generated=_generated_table(networks, test, all_frames),
-        reconstruction=_reconstruction(networks, test, all_frames),
+        reconstruction=rebuilt_likeness(networks, test, all_frames),
         apart=judge_apart(checkpoint, train, test) if judges else None,
     )
 
@@ -98,8 +98,11 @@ def _generated_table(networks: DrawingFamily, faces: FaceDataset, all_frames: bo
     )
 
 
-def _reconstruction(networks: DrawingFamily, faces: FaceDataset, all_frames: bool) -> dict[str, Likeness]:
-    """Likeness of each character's held-out frames to themselves after encoding and drawing, keyed by character."""
+def rebuilt_likeness(networks: DrawingFamily, faces: FaceDataset, all_frames: bool = False) -> dict[str, Likeness]:
+    """Likeness of each character's frames to themselves after encoding and drawing, keyed by character.
+
+    Looks at 16 evenly spaced frames of each, unless `all_frames`.
+    """
     result = {}
     for index, character in enumerate(faces.characters):
         own = np.flatnonzero(faces.character == index)

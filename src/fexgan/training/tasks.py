@@ -71,12 +71,16 @@ def open_task(data: Sequence[Path], config: AnyConfig) -> Task:
 
 
 class PaperTask:
-    """Faces of prepared datasets, drawn anew; those of the first are shown in previews."""
+    """Faces of prepared datasets, drawn anew; those of the first are shown in previews.
+
+    A dataset that is given several times is drawn from the more often; its characters are named once.
+    """
 
     columns = (*DISCRIMINATOR_LOSSES, "adversarial", "classification", "reconstruction", "kl")
 
     def __init__(self, data: Sequence[Path], config: Config) -> None:
-        self.data, self.faces = data[0], FaceDataset.join([FaceDataset.load(folder, "train") for folder in data])
+        parts = {folder: FaceDataset.load(folder, "train") for folder in data}
+        self.data, self.faces = data[0], FaceDataset.join([parts[folder] for folder in data])
         if self.faces.image_size_px != config.model.image_size_px:
             raise InputError(
                 f"dataset {self.data} has pictures of {self.faces.image_size_px} px, the model reads "
@@ -84,7 +88,8 @@ class PaperTask:
                 f"--size-px {config.model.image_size_px}"
             )
         self.config = dataclasses.replace(config, framing=self.faces.framing)
-        self.characters, self.fingerprint = self.faces.characters, self.faces.fingerprint
+        self.characters = tuple(name for part in parts.values() for name in part.characters)
+        self.fingerprint = self.faces.fingerprint
 
     def updates(self, networks: Family, accelerator: Accelerator) -> Trainer:
         return Trainer(networks, self.config, accelerator)

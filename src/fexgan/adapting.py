@@ -1,0 +1,176 @@
+"""Teaching a checkpoint that draws a new character, from as little as one picture.
+
+A checkpoint that edits shows the character with every emotion at four strengths. Those pictures are learned beside
+frames of the old characters, so that these are not forgotten.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from rich.console import Console
+
+from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL
+from fexgan.dataset import FaceDataset
+from fexgan.editing import Editor, Portrait
+from fexgan.errors import InputError
+from fexgan.evaluation.evaluate import rebuilt_likeness
+from fexgan.evaluation.reconstruction import mean_likeness
+from fexgan.evaluation.tables import Section
+from fexgan.familiarity import similarities
+from fexgan.loading import load
+from fexgan.media import atomic_folder, read_image, write_image, write_text_atomically
+from fexgan.prepare import find_footage, prepare
+from fexgan.prepare.listing import OPTIONAL, REQUIRED
+from fexgan.retouch import user_files
+from fexgan.sheets import sheet
+from fexgan.synthesis import Model
+from fexgan.terminal import tracked
+from fexgan.training.loop import train
+
+LARGEST_SIDE_PX = 512
+"""Larger pictures are shrunk: the networks that learn from them see far less."""
+STRENGTHS = (0.25, 0.5, 0.75, 1.0)
+WEIGHT = 0.4
+"""How often the new character is drawn by character, as a share of how often all old ones together are."""
+LIST, PICTURES, DATASET = "list.csv", "pictures", "dataset"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a checkpoint makes of the new character and of the old ones."""
+
+    similarity: dict[str, float]
+    """By affect, the mean SFace cosine of the pictures and what is drawn from them with the affect in full."""
+    ssim: float
+    """Of the old characters' test frames, rebuilt, in the mean over characters."""
+    drawn: list[Image.Image]
+    """The first picture's face, and then drawn with every affect."""
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """A character that was taught, and how the checkpoint stood before and after."""
+
+    checkpoint: Path
+    character: str
+    pictures: int
+    steps: int
+    before: Standing
+    after: Standing
+
+    def section(self) -> Section:
+        """The figures as a table."""
+        before, after = self.before, self.after
+        figures = {affect: (before.similarity[affect], after.similarity[affect]) for affect in AFFECTS}
+        figures["mean"] = tuple(float(np.mean(list(one.similarity.values()))) for one in (before, after))
+        figures["old characters, SSIM"] = (before.ssim, after.ssim)
+        return Section(
+            f"{self.character}, taught from {self.pictures} pictures in {self.steps} steps",
+            "SFace similarity of the pictures and what is drawn from them, by affect in full; likeness of the old "
+            "characters' test frames when rebuilt.",
+            ["what", "before", "after"],
+            [[name, *(f"{figure:.3f}" for figure in pair)] for name, pair in figures.items()],
+            ("adapt.png",),
+        )
+
+    def write(self, out: Path) -> list[Path]:
+        """Write `adapt.md` and the sheet `adapt.png` into the folder `out`; return their paths."""
+        rows = [[np.asarray(picture) for picture in one.drawn] for one in (self.before, self.after)]
+        write_image(out / "adapt.png", sheet(rows, ["source", *AFFECTS], ["before", "after"]))
+        write_text_atomically(out / "adapt.md", self.section().markdown() + "\n")
+        return [out / "adapt.md", out / "adapt.png"]
+
+
+def adapt(
+    checkpoint: str,
+    character: Path,
+    data: Sequence[Path],
+    out: Path,
+    editor: str,
+    steps: int,
+    console: Console | None = None,
+) -> Adaptation:
+    """Teach `checkpoint` the face on the picture or folder of pictures `character`, whose name becomes the character's.
+
+    `data`: datasets of the old characters. `out`: receives what `train` writes, the pictures that are learned and their
+    dataset. `editor`: the checkpoint that makes those pictures. The same call goes on with a training that was cut
+    short. Raises InputError for what does not fit, before anything is written, and KeyboardInterrupt where a signal
+    ended the training.
+    """
+    model, painter = load(checkpoint), load(editor)
+    if not isinstance(model, Model):
+        raise InputError(f"checkpoint {checkpoint} edits any face as it is; give one that draws, such as open-cast")
+    if not isinstance(painter, Editor):
+        raise InputError(f"checkpoint {editor} cannot edit a new face; give one that edits, such as portrait")
+    config = model.checkpoint.config
+    config = replace(config, training=replace(config.training, steps=steps, decay_share=0.0))
+    tests = [FaceDataset.load(folder, "test") for folder in data]
+    for folder, faces in zip(data, tests, strict=True):
+        if faces.framing != config.framing:
+            raise InputError(
+                f"dataset {folder} is framed otherwise than checkpoint {checkpoint}; prepare it with --size-px "
+                f"{config.framing.image_size_px} --face-fraction {config.framing.face_fraction:g}"
+            )
+    name = character.resolve().stem
+    pictures = out / PICTURES / name
+    if out.exists() and not (pictures / LIST).is_file() and (out.is_file() or any(out.iterdir())):
+        raise InputError(f"{out} holds something else than {name} being taught; give another folder")
+    portraits = _open_pictures(painter, character)
+    old = FaceDataset.join(tests)
+    before = _standing(model, portraits, old)
+    _write_pictures(pictures, name, portraits)
+    prepare(find_footage(pictures / LIST), out / DATASET, config.framing, test_share=0.0)
+    copies = [out / DATASET] * math.ceil(WEIGHT * len(old.characters))
+    summary = train([*data, *copies], out, config, start_from=checkpoint, console=console)
+    if summary.stopped:
+        raise KeyboardInterrupt
+    after = _standing(load(str(summary.checkpoint)), portraits, old)
+    return Adaptation(summary.checkpoint, name, len(portraits), summary.step, before, after)
+
+
+def _open_pictures(painter: Editor, character: Path) -> list[Portrait]:
+    files = [file.path for file in user_files([character]) if not file.is_clip]
+    if not files:
+        raise InputError(f"no picture in {character}; give one or more of one face")
+    portraits = []
+    for path in tracked(files, "opening pictures"):
+        image = Image.fromarray(read_image(path))
+        image.thumbnail((LARGEST_SIDE_PX, LARGEST_SIDE_PX), Image.Resampling.LANCZOS)
+        try:
+            portraits.append(painter.open(image))
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+    return portraits
+
+
+def _standing(model: Model, portraits: Sequence[Portrait], old: FaceDataset) -> Standing:
+    sitters = [model.open(portrait.picture.to_image()) for portrait in portraits]
+    drawn = [[sitter.close_up(affect) for affect in AFFECTS] for sitter in sitters]
+    cosines = [similarities(*pair) for pair in zip(sitters, drawn, strict=True)]
+    if any(one is None for one in cosines):
+        raise InputError("no face is seen in a picture once it is cut out; give sharp ones, from the front")
+    return Standing(
+        similarity=dict(zip(AFFECTS, np.mean(cosines, axis=0).tolist(), strict=True)),
+        ssim=mean_likeness(list(rebuilt_likeness(model.networks, old).values())).ssim,
+        drawn=[sitters[0].close_up(), *drawn[0]],
+    )
+
+
+def _write_pictures(folder: Path, character: str, portraits: Sequence[Portrait]) -> None:
+    """Write every picture edited to neutral and to every emotion, and their list, which `read_list` reads."""
+    shown = [(NEUTRAL, 1.0), *((emotion, strength) for emotion in EMOTIONS for strength in STRENGTHS)]
+    with atomic_folder(folder) as partial, (partial / LIST).open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow((*REQUIRED, *OPTIONAL))
+        for take, portrait in enumerate(tracked(portraits, "editing pictures"), start=1):
+            for affect, strength in shown:
+                name = f"{take}-{affect}-{strength:g}.png"
+                write_image(partial / name, portrait.edit(f"{affect}:{strength}").to_image())
+                table.writerow((name, affect, character, take, strength))

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn import face
+from fake_editor import fake_editor
+from PIL import Image
+
+from fexgan import adapting
+from fexgan.affects import AFFECTS
+from fexgan.checkpoints import read_metadata
+from fexgan.dataset import FaceDataset
+from fexgan.loading import load
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def fexgan(run_command: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run `fexgan` in an empty folder, with a simple editor instead of the checkpoint `portrait`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(adapting, "load", lambda name: fake_editor() if name == "portrait" else load(name))
+    Image.fromarray(face(640)).save("cleo.png")
+    return run_command
+
+
+def test_a_character_is_taught_from_one_picture(fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, capsys):
+    flags = ("--character", "cleo.png", "--data", tiny_dataset, "--out", "run", "--steps", 2)
+    command = ("adapt", tiny_checkpoint, *flags)
+    assert fexgan(*command) == 0
+    with Path("run/pictures/cleo/list.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 25 and {row["affect"] for row in rows} == set(AFFECTS)
+    with Image.open(Path("run/pictures/cleo") / rows[0]["file"]) as picture:
+        assert picture.size == (512, 512)
+    learned = FaceDataset.load(Path("run/dataset"))
+    assert sorted(set(learned.strength.tolist())) == [0.25, 0.5, 0.75, 1.0] and len(learned) == 25
+    metadata = read_metadata(Path("run/checkpoints/000002"))
+    assert metadata.characters == ("ada", "bo", "cleo")
+    assert metadata.config.training.decay_share == 0.0
+    report = Path("run/adapt.md").read_text()
+    assert all(f"| {affect} |" in report for affect in (*AFFECTS, "mean", "old characters, SSIM"))
+    capsys.readouterr()
+    assert fexgan(*command) == 0, "the same command again goes on"
+    assert "2 steps" in capsys.readouterr().out and Path("run/adapt.md").read_text() == report
+
+
+def test_what_does_not_fit_is_one_line_and_writes_nothing(
+    fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, tmp_path: Path, capsys
+):
+    Path("album").mkdir()
+    Path("used").mkdir()
+    Path("used/thesis.txt").write_text("")
+    Image.fromarray(np.full((90, 90, 3), 128, np.uint8)).save("wall.png")
+    good = {"character": "cleo.png", "data": tiny_dataset, "out": "run"}
+    before = sorted(tmp_path.rglob("*"))
+    cases = {
+        "no picture at nowhere.png": {"character": "nowhere.png"},
+        "no pictures or clips in album": {"character": "album"},
+        "wall.png: no face found": {"character": "wall.png"},
+        "no dataset folder at nowhere": {"data": "nowhere"},
+        "used holds something else": {"out": "used"},
+        "wall.png holds something else": {"out": "wall.png"},
+        "cannot edit a new face": {"editor": tiny_checkpoint},
+        "'training.steps' is 0": {"steps": 0},
+    }
+    for complaint, changes in cases.items():
+        flags = [text for flag, value in (good | changes).items() for text in (f"--{flag}", value)]
+        assert fexgan("adapt", tiny_checkpoint, *flags) == 2, complaint
+        error = capsys.readouterr().err
+        assert complaint in error and error.count("\n") == 1, error
+        assert sorted(tmp_path.rglob("*")) == before
+    assert fexgan("adapt", "portrait", "--character", "cleo.png", "--data", tiny_dataset, "--out", "run") == 2
+    assert "give one that draws" in capsys.readouterr().err
+    assert fexgan("adapt", "open-cast", "--character", "cleo.png", "--data", tiny_dataset, "--out", "run") == 2
+    assert "framed otherwise than checkpoint open-cast; prepare it with --size-px 128" in capsys.readouterr().err
+    assert not Path("run").exists()
