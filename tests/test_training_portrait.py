@@ -19,13 +19,14 @@ from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_s
 from fexgan.config import PortraitConfig
 from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig, VariationConfig
 from fexgan.errors import InputError
-from fexgan.framing.square import STUDIO_FRAMING
+from fexgan.framing.square import EYE_DISTANCE, EYE_HEIGHT, STUDIO_FRAMING
 from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.media import read_image
 from fexgan.model import build
 from fexgan.stills import StillSet
 from fexgan.tensors import pixels_to_images
 from fexgan.training.batches import step_generator
+from fexgan.training.caricature import caricature
 from fexgan.training.loop import train
 from fexgan.training.pairs import Pairs
 from fexgan.training.portrait_preview import PortraitPreview
@@ -117,6 +118,21 @@ def test_no_variation_leaves_pairs_as_they_are():
     torch.testing.assert_close(vary_look(pairs.clone(), everywhere(), NOTHING, step_generator(0, 1)), pairs)
 
 
+def test_in_caricatures_both_eyes_are_larger_on_most_faces_and_as_large_as_one_another():
+    count, side = 64, 64
+    own = (torch.arange(side) + 0.5) * 2.0 / side - 1.0
+    places = torch.stack(torch.meshgrid(own, own, indexing="xy"), dim=-1).expand(count, -1, -1, -1)
+    eye = torch.tensor([EYE_DISTANCE, 2.0 * EYE_HEIGHT - 1.0])
+    seen = torch.stack([places[0, ..., 0].abs(), places[0, ..., 1]], dim=-1)
+    disc = ((seen - eye).square().sum(-1) < 0.1**2).float()
+    pairs = disc.expand(count, 2, 3, -1, -1).clone()
+    drawn = caricature(pairs, places, step_generator(0, 1))
+    assert torch.equal(drawn[:, 0], drawn[:, 1]) and drawn.shape == pairs.shape
+    left, right = (half.sum(dim=(1, 2)) for half in drawn[:, 0, 0].chunk(2, dim=2))
+    assert (left > disc.sum() / 2).float().mean() > 0.6
+    assert torch.corrcoef(torch.stack([left, right]))[0, 1] > 0.8
+
+
 @pytest.mark.parametrize("name", ["mirror", "shift", "scale", "rotation_deg"])
 def test_each_variation_of_place_differs_from_pair_to_pair_and_repeats_by_seed(name):
     config = dataclasses.replace(NOTHING, **{name: True if name == "mirror" else 0.4})
@@ -130,6 +146,7 @@ def test_each_variation_of_place_differs_from_pair_to_pair_and_repeats_by_seed(n
 @pytest.mark.parametrize(
     "name",
     [
+        "caricature_share",
         "brightness",
         "contrast",
         "saturation",
@@ -144,14 +161,14 @@ def test_each_variation_of_place_differs_from_pair_to_pair_and_repeats_by_seed(n
     ],
 )
 def test_each_variation_of_look_changes_source_and_truth_alike(name):
-    amount = 1.0 if name in ("drawn_share", "occluded_share", "blur_px") else 0.5
+    amount = 1.0 if name in ("caricature_share", "drawn_share", "occluded_share", "blur_px") else 0.5
     config = dataclasses.replace(NOTHING, **{name: amount})
     pairs = noise_pairs()
     varied = vary_look(pairs.clone(), everywhere(), config, step_generator(0, 1))
     assert torch.equal(varied, vary_look(pairs.clone(), everywhere(), config, step_generator(0, 1)))
     assert varied.min() >= 0.0 and varied.max() <= 1.0
     assert (varied - pairs).abs().mean(dim=(1, 2, 3, 4)).unique().numel() > 4
-    same = varied[..., 16:, 16:]  # beyond the reach of any blur or block of the corner that differs
+    same = varied[..., 20:, 20:]  # beyond the reach of any blur or block of the corner that differs
     torch.testing.assert_close(same[:, 0], same[:, 1], atol=1e-4, rtol=0)
     assert (varied - pairs).abs().max() > 0.02
 

@@ -115,6 +115,8 @@ class VariationConfig:
     """Change of gamma, in powers of e: 0.3 means exponents from 0.74 to 1.35."""
     light: float = 0.3
     """Gain of a smooth light across the picture, as a fraction."""
+    caricature_share: float = 0.3
+    """Share of the pairs whose faces get other proportions: larger eyes, smaller mouths, longer chins."""
     occluded_share: float = 0.1
     """Share of the pairs in which something of one colour, the same in source and truth, covers a part of the face."""
     drawn_share: float = 0.2

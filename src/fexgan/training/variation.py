@@ -14,6 +14,7 @@ from torch import Tensor
 
 from fexgan.config_portrait import VariationConfig
 from fexgan.framing.square import EYE_DISTANCE, EYE_HEIGHT
+from fexgan.training.caricature import caricature
 
 _LIGHT_CELLS = 3
 _BLOCK_PX = 8
@@ -40,6 +41,9 @@ def vary_look(pairs: Tensor, places: Tensor, config: VariationConfig, generator:
 
     `places` [count, side, side, 2]: where on a face that the studio frames each pixel lies; its frame spans [-1, 1].
     """
+    rows = _some(len(pairs), config.caricature_share, generator)
+    if len(rows):
+        pairs[rows] = caricature(pairs[rows], places[rows], generator)
     pairs = _occlude(pairs, places, config, generator)
     pairs = _light(pairs, config, generator)
     pairs = _colour(pairs, config, generator)
