@@ -20,7 +20,7 @@ from fexgan.evaluation.classification import FULL_STRENGTH
 from fexgan.evaluation.distribution import Distance, distance, diversity
 from fexgan.evaluation.judging import draw, redraw, true_vectors
 from fexgan.evaluation.neighbours import Neighbours, neighbours
-from fexgan.evaluation.persons import PersonReader, Persons, persons
+from fexgan.evaluation.persons import FEATURES, PersonReader, Persons, persons
 from fexgan.evaluation.recogniser import Recogniser, train_recogniser
 from fexgan.evaluation.strength import ASKED, EMOTION_INDICES, Ladder, Strength, strength
 from fexgan.evaluation.truth import Truth, truth
@@ -155,7 +155,7 @@ def _accuracy(reader: Recogniser, faces: FaceDataset, rows: NDArray[np.int64]) -
 
 def _persons(faces: FaceDataset, ladder: Ladder, targets: NDArray[np.int64]) -> Persons:
     reader = PersonReader()
-    neutral = np.full((len(faces.characters), 128), np.nan, np.float32)
+    neutral = np.full((len(faces.characters), FEATURES), np.nan, np.float32)
     of_sources = reader.read(faces.pixels[ladder.sources])
     for vector, character in zip(of_sources[::-1], ladder.character[::-1], strict=True):
         if not np.isnan(vector[0]):
