@@ -14,7 +14,10 @@ from fexgan import adapting
 from fexgan.affects import AFFECTS
 from fexgan.checkpoints import read_metadata
 from fexgan.dataset import FaceDataset
+from fexgan.evaluation.evaluate import rebuilt_likeness
+from fexgan.evaluation.reconstruction import mean_likeness
 from fexgan.loading import load
+from fexgan.media import write_clip
 
 Run = Callable[..., int]
 
@@ -28,7 +31,10 @@ def fexgan(run_command: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     return run_command
 
 
-def test_a_character_is_taught_from_one_picture(fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, capsys):
+def test_a_character_is_taught_from_one_picture(
+    fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, capsys, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(adapting, "WEIGHT", 1.0)
     flags = ("--character", "cleo.png", "--data", tiny_dataset, "--out", "run", "--steps", 2)
     command = ("adapt", tiny_checkpoint, *flags)
     assert fexgan(*command) == 0
@@ -42,17 +48,37 @@ def test_a_character_is_taught_from_one_picture(fexgan: Run, tiny_checkpoint: Pa
     metadata = read_metadata(Path("run/checkpoints/000002"))
     assert metadata.characters == ("ada", "bo", "cleo")
     assert metadata.config.training.decay_share == 0.0
+    both = FaceDataset.join([FaceDataset.load(tiny_dataset), learned, learned])
+    assert metadata.dataset_fingerprint == both.fingerprint, "one new character weighs as much as two old ones"
     report = Path("run/adapt.md").read_text()
     assert all(f"| {affect} |" in report for affect in (*AFFECTS, "mean", "old characters, SSIM"))
+    old = rebuilt_likeness(load(str(tiny_checkpoint)).networks, FaceDataset.load(tiny_dataset, "test"))
+    assert f"SSIM | {mean_likeness(list(old.values())).ssim:.3f} |" in report, "first how it stood before"
     capsys.readouterr()
     assert fexgan(*command) == 0, "the same command again goes on"
     assert "2 steps" in capsys.readouterr().out and Path("run/adapt.md").read_text() == report
+
+
+def test_a_folder_of_pictures_is_one_character(
+    fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(adapting, "train", interrupted)
+    Path("dana").mkdir()
+    for name, side in (("left.jpg", 128), ("right.png", 160)):
+        Image.fromarray(face(side)).save(Path("dana") / name)
+    assert fexgan("adapt", tiny_checkpoint, "--character", "dana", "--data", tiny_dataset, "--out", "run") == 130
+    learned = FaceDataset.load(Path("run/dataset"))
+    assert learned.characters == ("dana",) and set(learned.take) == {"1", "2"} and len(learned) == 50
 
 
 def test_what_does_not_fit_is_one_line_and_writes_nothing(
     fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, tmp_path: Path, capsys
 ):
     Path("album").mkdir()
+    write_clip(Path("clips/cleo.mp4"), [face(64)], preset="ultrafast")
     Path("used").mkdir()
     Path("used/thesis.txt").write_text("")
     Image.fromarray(np.full((90, 90, 3), 128, np.uint8)).save("wall.png")
@@ -61,15 +87,17 @@ def test_what_does_not_fit_is_one_line_and_writes_nothing(
     cases = {
         "no picture at nowhere.png": {"character": "nowhere.png"},
         "no pictures or clips in album": {"character": "album"},
+        "no picture in clips": {"character": "clips"},
         "wall.png: no face found": {"character": "wall.png"},
         "no dataset folder at nowhere": {"data": "nowhere"},
+        "no data of the old": {"data": ""},
         "used holds something else": {"out": "used"},
         "wall.png holds something else": {"out": "wall.png"},
         "cannot edit a new face": {"editor": tiny_checkpoint},
-        "'training.steps' is 0": {"steps": 0},
+        "'training.steps' is -1": {"steps": "-1"},
     }
     for complaint, changes in cases.items():
-        flags = [text for flag, value in (good | changes).items() for text in (f"--{flag}", value)]
+        flags = [text for flag, value in (good | changes).items() for text in (f"--{flag}", value) if text]
         assert fexgan("adapt", tiny_checkpoint, *flags) == 2, complaint
         error = capsys.readouterr().err
         assert complaint in error and error.count("\n") == 1, error

@@ -109,6 +109,8 @@ def adapt(
         raise InputError(f"checkpoint {checkpoint} edits any face as it is; give one that draws, such as open-cast")
     if not isinstance(painter, Editor):
         raise InputError(f"checkpoint {editor} cannot edit a new face; give one that edits, such as portrait")
+    if not data:
+        raise InputError("no data of the old characters; give datasets that fexgan prepare wrote")
     config = model.checkpoint.config
     config = replace(config, training=replace(config.training, steps=steps, decay_share=0.0))
     tests = [FaceDataset.load(folder, "test") for folder in data]
