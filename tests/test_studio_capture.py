@@ -191,6 +191,8 @@ def test_a_recording_is_filmed_and_left_out_of_datasets_with_a_reason(
     sidecar = tmp_path / "out" / "ada" / "performance" / "slate_1.json"
     take = read_sidecar(sidecar)
     assert take.affect == "performance" and take.frames.strength == {} and len(take.frames) == 7
+    assert take.frames.extra["units"]["jawOpen"][-1] == pytest.approx(0.15, abs=0.01)
+    assert np.shape(take.frames.extra["landmarks_px"]) == (7, 68, 2)
     assert json.loads(sidecar.read_text(encoding="utf-8"))["performance"]["recording"] == "slate_1"
     found = find_footage(tmp_path / "out")
     assert not found.entries and "names no affect" in found.left_out[0].reason and found.files == 1

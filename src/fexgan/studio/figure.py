@@ -151,7 +151,7 @@ class Figure:
 
     def pose(self, pose: Pose) -> PosedFace:
         """The face with its units, gaze and head turn applied. Raises KeyError for an unknown unit."""
-        units = _with_gaze(pose)
+        units = with_gaze(pose)
         named = {name if "/" in name else f"unit/{name}": weight for name, weight in units.items()}
         vertices = self.anatomy.morph(self.rest, named)
         for side in SIDES:
@@ -206,7 +206,7 @@ def head_rotation(head_deg: tuple[float, float, float]) -> np.ndarray:
     return about_y @ about_x @ about_z
 
 
-def _with_gaze(pose: Pose) -> dict[str, float]:
+def with_gaze(pose: Pose) -> dict[str, float]:
     """The pose's units with the lids' and sockets' share of the gaze added."""
     units = dict(pose.units)
     yaw, pitch = (angle / FULL_GAZE_DEG for angle in pose.gaze_deg)

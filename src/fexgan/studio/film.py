@@ -20,6 +20,7 @@ from fexgan.studio.capture import Capture, read_capture
 from fexgan.studio.cast import Character, character_to_dict, open_cast_file, read_cast
 from fexgan.studio.crowd import random_cast
 from fexgan.studio.figure import Figure, Pose
+from fexgan.studio.landmarks import with_geometry
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.staging import Staging, draw_staging
 from fexgan.studio.stills import STILL_SETS, pose_stills, still_count
@@ -139,8 +140,9 @@ class _Job:
         label = f"{shoot.seed}/{self.character.name}/{self.folder}/{self.take}"
         return draw_staging(label, shoot.light, shoot.camera, shoot.backdrop)
 
-    def plan(self, shoot: Shoot) -> tuple[list[Pose], Take]:
+    def plan(self, shoot: Shoot, figure: Figure) -> tuple[list[Pose], Take]:
         """The poses to shoot, and the sidecar that tells of them."""
+        staging = self.staging(shoot)
         name = self.character.name
         if self.recording:
             poses, truth = self.recording.perform()
@@ -161,9 +163,9 @@ class _Job:
             fps=shoot.fps,
             seed=seed,
             size_px=shoot.size_px,
-            frames=truth,
+            frames=with_geometry(truth, figure, poses, staging, shoot.size_px),
             character_parameters=character_to_dict(self.character),
-            performance=performance | {"staging": self.staging(shoot).to_dict()},
+            performance=performance | {"staging": staging.to_dict()},
         )
 
 
@@ -199,7 +201,7 @@ def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job]) -> None:
                 renderer.seat(seated)
             renderer.stage(job.staging(shoot))
             progress.update(task, description=f"{job.character.name} {job.folder} {job.take}")
-            poses, record = job.plan(shoot)
+            poses, record = job.plan(shoot, seated)
             clip = job.clip(out)
             clip.parent.mkdir(parents=True, exist_ok=True)
             write_sidecar(clip.with_suffix(".json"), record)

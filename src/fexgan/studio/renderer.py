@@ -19,6 +19,7 @@ from fexgan.errors import InputError
 from fexgan.media import read_image
 from fexgan.studio import materials
 from fexgan.studio.anatomy import SIDES
+from fexgan.studio.camera import AIM_M, FRAME_HEIGHT_M, TO_BLENDER, camera_distance_m, camera_position_m
 from fexgan.studio.clothing import Mesh, make_shirt
 from fexgan.studio.eyeball import make_eyeball
 from fexgan.studio.facial_hair import grow_beard, grow_brows, grow_lashes
@@ -36,8 +37,6 @@ except ImportError as error:
         "the libraries that README.md names"
     ) from None
 
-TO_BLENDER = 0.1 * np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-FRAME_HEIGHT_M, FRAME_CENTRE_M, CAMERA_DISTANCE_M, FACE_FRONT_M = 0.305, 0.731, 1.45, 0.125
 SENSOR_MM = 36.0
 BEHIND_BACKDROP_M = (0.0, 3.0, 0.0)
 AMBIENT, AMBIENT_COLOR = 0.28, (0.5, 0.52, 0.55, 1)
@@ -150,10 +149,9 @@ class _Stage:
             _aim(placed, Vector((0, -0.1, 0.72)))
         self._wall.data.materials.clear()
         self._wall.data.materials.append(_material(materials.plain, staging.backdrop, 0.9))
-        distance = CAMERA_DISTANCE_M * staging.camera_distance
-        self._camera.location = (0, -distance - FACE_FRONT_M, FRAME_CENTRE_M + staging.camera_height_m)
-        _aim(self._camera, Vector((0, -FACE_FRONT_M, FRAME_CENTRE_M)))
-        self._camera.data.lens = SENSOR_MM * distance / FRAME_HEIGHT_M
+        self._camera.location = Vector(camera_position_m(staging))
+        _aim(self._camera, Vector(AIM_M))
+        self._camera.data.lens = SENSOR_MM * camera_distance_m(staging) / FRAME_HEIGHT_M
 
 
 class _Actor:
