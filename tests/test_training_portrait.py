@@ -154,6 +154,7 @@ def test_each_variation_of_place_differs_from_pair_to_pair_and_repeats_by_seed(n
         "gamma",
         "light",
         "drawn_share",
+        "glasses_share",
         "occluded_share",
         "blur_px",
         "noise",
@@ -161,7 +162,7 @@ def test_each_variation_of_place_differs_from_pair_to_pair_and_repeats_by_seed(n
     ],
 )
 def test_each_variation_of_look_changes_source_and_truth_alike(name):
-    amount = 1.0 if name in ("caricature_share", "drawn_share", "occluded_share", "blur_px") else 0.5
+    amount = 1.0 if name == "blur_px" or name.endswith("_share") else 0.5
     config = dataclasses.replace(NOTHING, **{name: amount})
     pairs = noise_pairs()
     varied = vary_look(pairs.clone(), everywhere(), config, step_generator(0, 1))
@@ -222,17 +223,18 @@ def test_equal_affects_ask_for_no_change(stills):
 
 def test_a_run_comes_nearer_to_the_truth_and_leaves_everything_it_owes(crowd, tmp_path, quiet):
     config = settings(
-        steps=80, batch_size=8, learning_rate=3e-3, ema_decay=0.8, preview_every_steps=40, log_every_steps=80,
+        steps=80, batch_size=8, learning_rate=3e-3, ema_decay=0.8, preview_every_steps=20, log_every_steps=80,
         adversarial_from_step=78,
     )  # fmt: skip
     summary = train(crowd, tmp_path / "run", config, console=quiet)
     with (tmp_path / "run" / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert [row["step"] for row in rows] == ["40", "80"]
-    assert rows[0]["adversarial"] == "" and float(rows[1]["adversarial"]) > 0
-    assert float(rows[1]["test_difference"]) < 0.95 * float(rows[0]["test_difference"])
-    assert rows[0]["copy_difference"] == rows[1]["copy_difference"]
-    assert summary.losses["test_difference"] == pytest.approx(float(rows[1]["test_difference"]), rel=1e-4)
+    assert [row["step"] for row in rows] == ["20", "40", "60", "80"]
+    first, last = rows[0], rows[-1]
+    assert first["adversarial"] == "" and float(last["adversarial"]) > 0
+    assert float(last["test_difference"]) < 0.75 * float(first["test_difference"])
+    assert first["copy_difference"] == last["copy_difference"]
+    assert summary.losses["test_difference"] == pytest.approx(float(last["test_difference"]), rel=1e-4)
     assert read_image(tmp_path / "run" / "previews" / "000080.png").shape[1] > 5 * SIZE
     checkpoint = load_checkpoint(summary.checkpoint)
     assert checkpoint.config == config and len(checkpoint.metadata.characters) == 2
