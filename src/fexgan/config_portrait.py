@@ -117,8 +117,10 @@ class VariationConfig:
     """Gain of a smooth light across the picture, as a fraction."""
     caricature_share: float = 0.3
     """Share of the pairs whose faces get other proportions: larger eyes, smaller mouths, longer chins."""
+    glasses_share: float = 0.15
+    """Share of the pairs that wear drawn glasses, the same in source and truth."""
     occluded_share: float = 0.1
-    """Share of the pairs in which something of one colour, the same in source and truth, covers a part of the face."""
+    """Share of the pairs in which a hand, hair, a microphone or another thing, the same in both, covers a part."""
     drawn_share: float = 0.2
     """Share of the pairs that is turned into drawings: flat colours, dark outlines, paper instead of skin."""
     degraded_share: float = 0.25

@@ -13,13 +13,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fexgan.config_portrait import VariationConfig
-from fexgan.framing.square import EYE_DISTANCE, EYE_HEIGHT
 from fexgan.training.caricature import caricature
+from fexgan.training.overlays import occlude, wear_glasses
 
 _LIGHT_CELLS = 3
 _BLOCK_PX = 8
 _BLACK = 1.0 / 255.0
-_EYE = (EYE_DISTANCE, 2.0 * EYE_HEIGHT - 1.0)  # of the eye on the right, where the studio's frame spans [-1, 1]
 
 
 def vary_place(count: int, config: VariationConfig, generator: torch.Generator) -> Tensor:
@@ -44,7 +43,10 @@ def vary_look(pairs: Tensor, places: Tensor, config: VariationConfig, generator:
     rows = _some(len(pairs), config.caricature_share, generator)
     if len(rows):
         pairs[rows] = caricature(pairs[rows], places[rows], generator)
-    pairs = _occlude(pairs, places, config, generator)
+    for cover, share in ((wear_glasses, config.glasses_share), (occlude, config.occluded_share)):
+        rows = _some(len(pairs), share, generator)
+        if len(rows):
+            pairs[rows] = cover(pairs[rows], places[rows], generator)
     pairs = _light(pairs, config, generator)
     pairs = _colour(pairs, config, generator)
     pairs = _draw(pairs, config, generator)
@@ -96,49 +98,6 @@ def _draw(pairs: Tensor, config: VariationConfig, generator: torch.Generator) ->
     paper = (2.0 * pale - 1.0).clamp(min=0.0)  # half of the drawings are coloured in full
     pairs[rows] = torch.lerp(flat, torch.ones(()), paper) * (1.0 - lines)
     return pairs
-
-
-def _occlude(pairs: Tensor, places: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
-    """Something in front of some faces: a soft-edged ellipse or box of one colour, or glasses."""
-    rows = _some(len(pairs), config.occluded_share, generator)
-    if not len(rows):
-        return pairs
-    glasses = torch.rand(len(rows), 1, 1, generator=generator) < 0.5
-    places = places[rows]
-    cover = torch.where(glasses, _glasses(places, generator), _thing(places, generator))  # [rows, side, side]
-    colour = torch.rand(len(rows), 1, 3, 1, 1, generator=generator)
-    colour = torch.where(glasses[..., None, None], 0.4 * colour, colour)  # glasses are dark
-    pairs[rows] = torch.lerp(pairs[rows], colour, cover[:, None, None])
-    return pairs
-
-
-def _thing(places: Tensor, generator: torch.Generator) -> Tensor:
-    """How much of a turned ellipse or box, placed anywhere, covers each pixel: [count, side, side]."""
-    count = len(places)
-    centre, turn = 0.8 * _signed((count, 1, 1, 2), generator), math.pi * _signed((count, 1, 1), generator)
-    radii = 0.08 + 0.3 * torch.rand(count, 1, 1, 2, generator=generator)
-    x, y = (places - centre).unbind(-1)
-    turned = torch.stack([x * turn.cos() - y * turn.sin(), x * turn.sin() + y * turn.cos()], -1) / radii
-    boxed = torch.rand(count, 1, 1, generator=generator) < 0.5
-    reach = torch.where(boxed, turned.abs().amax(-1), turned.square().sum(-1).sqrt())
-    return _soft(1.0 - reach, 0.02 + 0.2 * torch.rand(count, 1, 1, generator=generator))
-
-
-def _glasses(places: Tensor, generator: torch.Generator) -> Tensor:
-    """How much of a pair of glasses covers each pixel: rims, a bridge, and lenses from clear to dark."""
-    count = len(places)
-    width, height, rim, tint = torch.rand(4, count, 1, 1, generator=generator)
-    x, y = places[..., 0].abs() - _EYE[0], places[..., 1] - _EYE[1]
-    reach = ((x / (0.13 + 0.05 * width)).square() + (y / (0.08 + 0.08 * height)).square()).sqrt()
-    lens = (1.2 * tint - 0.4).clamp(min=0.0) * _soft(1.0 - reach, 0.08)
-    edge = _soft(0.06 + 0.1 * rim - (reach - 1.0).abs(), 0.06)
-    bridge = _soft(0.015 - y.abs(), 0.01) * _soft(-x - 0.13, 0.02)
-    return torch.maximum(torch.maximum(lens, edge), bridge)
-
-
-def _soft(inside: Tensor, edge: Tensor | float) -> Tensor:
-    """1 well inside (positive), 0 well outside, over an edge of about that width."""
-    return torch.sigmoid(4.0 * inside / edge)
 
 
 def _blur(pairs: Tensor, sigma_px: Tensor, generator: torch.Generator) -> Tensor:
