@@ -28,6 +28,7 @@ from fexgan.editing_clips import Tell, transform_clip
 from fexgan.errors import InputError
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, usable_faces
 from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
+from fexgan.model import Edits, apply_edits
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.prepare.faces import FaceFinder
 from fexgan.reading import mixture_read
@@ -77,6 +78,13 @@ class Portrait:
         """The frames of a clip in which the opened faces move from keyframe to keyframe, one at a time."""
         keyframes = parse_keyframes(keyframes) if isinstance(keyframes, str) else keyframes
         return map(self.edit, affect_vectors(keyframes, fps))
+
+    def images(self, affect: Tensor) -> Tensor:
+        """The opened faces as the networks see them, edited to an affect vector [1, 7]: images [faces, 3, size, size].
+
+        Gradients reach the vector.
+        """
+        return torch.cat([self.editor.edited_images(self.picture, face, affect) for face in self.faces])
 
     def close_up(self, target: MixtureLike | Sequence[float] | None = None, size_px: int = CLOSE_UP_PX) -> Image.Image:
         """The square around the first opened face, upright, `size_px` a side: as it is, or edited."""
@@ -139,9 +147,12 @@ class Editor:
 
     def draft(self, face: OpenFace, target: Sequence[float]) -> Edit:
         """What the networks change in a face's square to bring it to an affect vector."""
-        source, target = self._vector(face.source.vector()), self._vector(target)
-        edits = self.networks.edit(face.features, source, target, self.variants)
+        edits = self._edits(face, self._vector(target))
         return Edit(*(part[0].float().cpu().numpy() for part in (edits.flow, edits.mask, edits.paint)))
+
+    def edited_images(self, picture: LoadedPicture, face: OpenFace, target: Tensor) -> Tensor:
+        """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""
+        return apply_edits(self._images(picture, face.square), self._edits(face, target))
 
     def transform(
         self,
@@ -225,6 +236,9 @@ class Editor:
 
     def _images(self, picture: LoadedPicture, square: FaceSquare) -> Tensor:
         return pixels_to_images(cut(picture, square, self.image_size_px)).to(self.device)  # [1, 3, size, size]
+
+    def _edits(self, face: OpenFace, target: Tensor) -> Edits:
+        return self.networks.edit(face.features, self._vector(face.source.vector()), target, self.variants)
 
     def _read(self, images: Tensor) -> list[float]:
         return self.networks.read(images)[0].tolist()

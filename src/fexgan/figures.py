@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +15,11 @@ from fexgan.errors import InputError
 from fexgan.keyframes import Keyframe, affect_vectors
 from fexgan.media import Pixels
 from fexgan.sheets import sheet
-from fexgan.synthesis import Blend, MixtureLike, Model, blend_of
+from fexgan.synthesis import Blend, MixtureLike, Model, Sitter, blend_of
 from fexgan.terminal import tracked
 
 if TYPE_CHECKING:
-    from fexgan.editing import Editor, FaceChoice
+    from fexgan.editing import Editor, FaceChoice, Portrait
     from fexgan.picture import LoadedPicture
 
 PAPER_MIXTURES = ("anger+sadness", "joy+disgust", "fear+surprise")
@@ -31,6 +31,8 @@ CLIP_ASPECT = 1.6
 
 Row = list[Image.Image]
 Sources = Mapping[str, "Pixels | LoadedPicture"]
+Tune = Callable[[str, "Sitter | Portrait", Mixture], Mixture]
+"""What to show instead of a mixture on an opened face, given the face's name."""
 
 
 def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
@@ -94,12 +96,15 @@ def blended(
     mixtures: Sequence[Mixture],
     source_affect: MixtureLike | None,
     face: FaceChoice = None,
+    tune: Tune | None = None,
 ) -> dict[str, list[Blend]]:
-    """Each source's face with every mixture and its parents, by the source's name."""
+    """Each source's face with every mixture, its strengths tuned to the face by `tune`, and its parents, by the
+    source's name."""
     rows = {}
     for name, source in tracked(list(sources.items()), "blending"):
         opened = model.open(source, face, source_affect)
-        rows[name] = [blend_of(opened.close_up, mixture) for mixture in mixtures]
+        tuned = mixtures if tune is None else [tune(name, opened, mixture) for mixture in mixtures]
+        rows[name] = [blend_of(opened.close_up, mixture) for mixture in tuned]
     return rows
 
 

@@ -15,7 +15,7 @@ from fexgan.editing import Editor, FaceChoice, Portrait
 from fexgan.editing_clips import Tell, even_sides
 from fexgan.errors import InputError
 from fexgan.familiarity import tell_if_unfamiliar
-from fexgan.figures import Row, transform_sheet
+from fexgan.figures import Row, Tune, transform_sheet
 from fexgan.keyframes import Keyframe
 from fexgan.media import CLIP_SUFFIXES, PICTURE_SUFFIXES, Pixels, read_image, write_image
 from fexgan.picture import LoadedPicture, open_picture
@@ -55,6 +55,8 @@ class Retouch:
     model: Model | Editor
     source_affect: Mixture | None
     face: FaceChoice
+    tune: Tune | None = None
+    """Finds the strengths for each picture's face."""
 
     def to_file(self, file: UserFile, target: Mixture, out: Path) -> None:
         """Write one result to `out`. Raises InputError where the file cannot be edited or `out` cannot hold it."""
@@ -100,13 +102,16 @@ class Retouch:
         say(f"wrote {results * (len(files) - len(reasons))} files to {folder}{left_out}")
 
     def _write(self, file: UserFile, results: Mapping[Path, Mixture], tell: Tell) -> None:
+        if file.is_clip and self.tune is not None:
+            raise InputError(f"{file.path} is a clip; strengths are optimised for pictures, give those alone")
         if file.is_clip and isinstance(self.model, Editor):
             for out, target in results.items():
                 self.model.transform_clip(file.path, out, target, self.source_affect, self.face, tell)
             return
         opened = self._open(file)
         for out, target in results.items():
-            opened.edit(target).save(out)
+            tuned = target if self.tune is None else self.tune(file.name.with_suffix("").as_posix(), opened, target)
+            opened.edit(tuned).save(out)
 
     def _row(self, file: UserFile, targets: Targets) -> Row:
         opened = self._open(file)

@@ -62,6 +62,10 @@ class Sitter:
         """The face drawn with a mixture or an affect vector, as a picture that can be saved."""
         return LoadedPicture(np.asarray(self.close_up(target)))
 
+    def images(self, affect: Tensor) -> Tensor:
+        """The face drawn with an affect vector [1, 7], as images [1, 3, size, size]; gradients reach the vector."""
+        return self.model.networks.decode(self.latent, affect)
+
     def redrawn(self) -> Image.Image:
         """The face as the model draws it with the affect that it shows already."""
         return self.model.draw(self.latent, self.shown[0].tolist())

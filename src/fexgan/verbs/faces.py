@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import arg
 
-from fexgan.affects import AFFECTS, affect_index
+from fexgan.affects import AFFECTS, Mixture, affect_index
 from fexgan.errors import InputError
 from fexgan.verbs.flags import (
     BUNDLED,
@@ -36,7 +36,8 @@ from fexgan.verbs.sources import (
 )
 
 if TYPE_CHECKING:
-    from fexgan.synthesis import Model
+    from fexgan.editing import Portrait
+    from fexgan.synthesis import Model, Sitter
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ class Blend:
 
     $ fexgan blend face.png --mixtures anger+sadness joy:0.7+surprise:0.3 --out blend.png
     $ fexgan blend --data out/dataset --out blend.png
+    $ fexgan blend face.png --mixtures anger+sadness --optimise --save found --out blend.png
     """
 
     images: Images = ()
@@ -165,6 +167,10 @@ class Blend:
     """Mixture that the given pictures show; the networks say it where not given."""
     face: FaceNumber = None
     """Face to edit, 0 being the largest, or all; the largest where not given."""
+    optimise: bool = False
+    """Find for each face the strengths with which the checkpoint itself reads the mixture off it; seconds each."""
+    save: Folder = None
+    """Folder to write the strengths found into, each as a named expression."""
     out: Path = Path("blend.png")
     """Picture or folder to write."""
     checkpoint: CheckpointName = None
@@ -174,16 +180,33 @@ class Blend:
         from fexgan import figures
         from fexgan.synthesis import share_strength
 
+        if self.save is not None and not self.optimise:
+            raise InputError(f"no strengths are found to save in {self.save}; add --optimise")
         mixtures = [share_strength(mixture) for mixture in mixtures_of(self.mixtures)]
         face = face_of(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
         named = {mixture.name: mixture for mixture in mixtures}
-        if not self.out.suffix and retouched(model, self.images, named, self.out, self.source_affect, face):
+        tune = self._tune if self.optimise else None
+        if not self.out.suffix and retouched(
+            model, self.images, named, self.out, self.source_affect, face, tune=tune
+        ):
             return
         sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
-        rows = figures.blended(model, sources, mixtures, source_affect, face)
+        rows = figures.blended(model, sources, mixtures, source_affect, face, tune)
         pictures = {f"{name}-{blend.mixture.name}": blend.blended for name, row in rows.items() for blend in row}
         write_pictures(self.out, pictures, figures.blend_sheet(rows))
+
+    def _tune(self, name: str, opened: Sitter | Portrait, mixture: Mixture) -> Mixture:
+        """The strengths for one face, told and saved."""
+        from fexgan.expressions import write_expression
+        from fexgan.optimising import optimise
+        from fexgan.terminal import say
+
+        optimised = optimise(opened, mixture)
+        say(f"{name}: {optimised}")
+        if self.save is not None:
+            write_expression(self.save / f"{name}-{mixture.name}.yaml", optimised.mixture, f"{mixture} on {name}")
+        return optimised.mixture
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from fexgan.editing import Editor, FaceChoice
+    from fexgan.figures import Tune
     from fexgan.media import Pixels
     from fexgan.picture import LoadedPicture
     from fexgan.synthesis import Model
@@ -70,6 +71,7 @@ def retouched(
     source_affect: str | None,
     face: FaceChoice,
     sheets: bool = False,
+    tune: Tune | None = None,
 ) -> bool:
     """Write a file, or with `sheets` a sheet, for each picture; say whether, for one sheet of all is not made here."""
     from fexgan.retouch import Retouch, user_files
@@ -77,7 +79,7 @@ def retouched(
 
     if not images:
         return False
-    retouch = Retouch(model, None if source_affect is None else Mixture.parse(source_affect), face)
+    retouch = Retouch(model, None if source_affect is None else Mixture.parse(source_affect), face, tune)
     files = user_files(images, out)
     if sheets and out.suffix:
         return False
