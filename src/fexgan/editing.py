@@ -46,6 +46,8 @@ class OpenFace:
     """One face of a picture: where it is, what the networks keep of it, and the affect that it shows."""
 
     square: FaceSquare
+    images: Tensor
+    """The square as the networks see it, [1, 3, size, size]."""
     features: Any
     source: Mixture
 
@@ -84,7 +86,7 @@ class Portrait:
 
         Gradients reach the vector.
         """
-        return torch.cat([self.editor.edited_images(self.picture, face, affect) for face in self.faces])
+        return torch.cat([self.editor.images(face, affect) for face in self.faces])
 
     def close_up(self, target: MixtureLike | Sequence[float] | None = None, size_px: int = CLOSE_UP_PX) -> Image.Image:
         """The square around the first opened face, upright, `size_px` a side: as it is, or edited."""
@@ -139,7 +141,7 @@ class Editor:
         """The face that `square` shows of a picture, with the affect it shows: as given, or as read."""
         images = self._images(picture, square)
         source = mixture_read(self._read(images)) if source_affect is None else Mixture.of(source_affect)
-        return OpenFace(square, self.networks.analyse(images), source)
+        return OpenFace(square, images, self.networks.analyse(images), source)
 
     def read(self, picture: LoadedPicture, square: FaceSquare) -> list[float]:
         """The affect vector that the networks read off what `square` shows."""
@@ -150,9 +152,9 @@ class Editor:
         edits = self._edits(face, self._vector(target))
         return Edit(*(part[0].float().cpu().numpy() for part in (edits.flow, edits.mask, edits.paint)))
 
-    def edited_images(self, picture: LoadedPicture, face: OpenFace, target: Tensor) -> Tensor:
+    def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""
-        return apply_edits(self._images(picture, face.square), self._edits(face, target))
+        return apply_edits(face.images, self._edits(face, target))
 
     def transform(
         self,

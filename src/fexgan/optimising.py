@@ -11,6 +11,7 @@ stay as they are, and strengths share 1 at most, as in every blend; beyond that 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor
 from fexgan.affects import NEUTRAL, NEUTRAL_INDEX, Mixture, affect_index
 from fexgan.editing import Editor, Portrait
 from fexgan.losses import mixture_labels, reading, reconstruction
-from fexgan.synthesis import MixtureLike, Model, Sitter, require, share_strength
+from fexgan.synthesis import MixtureLike, Sitter, require, share_strength
 from fexgan.terminal import tracked
 
 STEPS = 40
@@ -31,6 +32,11 @@ LEAST_SHARE = 0.01
 """A share of nothing starts here, for from nothing no gradient leads back."""
 GRAIN = 1000
 """Strengths are found in fractions of this, so that their text draws the same picture."""
+
+Show = Callable[[Tensor], Tensor]
+"""Affect vector [1, 7] -> images [faces, 3, side, side] of the faces that show it; gradients flow."""
+Read = Callable[[Tensor], Tensor]
+"""Images -> the affect vectors [faces, 7] read off them."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +80,35 @@ def optimise(opened: Sitter | Portrait, mixture: MixtureLike, steps: int = STEPS
     asked = share_strength(Mixture.of(mixture))
     model = opened.model if isinstance(opened, Sitter) else opened.editor
     require(model.networks, "classify", "name affects, so no strengths can be found")
-    start = torch.tensor([asked.vector()], device=model.device)  # [1, 7]
-    wanted = _wanted(model, start)
-    start_images = opened.images(start)
+    wanted = torch.tensor([asked.vector()], device=model.device)  # [1, 7]
+    if isinstance(model, Editor):
+        return search(opened.images, model.networks.read, asked, wanted, steps)
+
+    def read(images: Tensor) -> Tensor:
+        return model.networks.discriminate(images)[1].softmax(dim=1)
+
+    # What a classifier was taught to say of such a face: its sureness, shared by strength.
+    labels = mixture_labels(wanted, model.checkpoint.config.loss.full_label_strength, NEUTRAL_INDEX)
+    return search(opened.images, read, asked, labels, steps)
+
+
+def search(show: Show, read: Read, asked: Mixture, wanted: Tensor, steps: int = STEPS) -> Optimised:
+    """The strengths of a mixture, which sum to at most 1, with which what is read of what is shown is as `wanted`.
+
+    `wanted`: affect vector [1, 7].
+    """
+    start = torch.tensor([asked.vector()], device=wanted.device)  # [1, 7]
+    with torch.no_grad():
+        start_images = show(start)
 
     def measure(affect: Tensor) -> _Measured:
-        images = opened.images(affect)
-        read = _reading(model, images)  # [faces, 7]
-        gap = _gap(read, wanted.expand_as(read))
-        return _Measured(read.mean(dim=0), gap, gap + CHANGE_WEIGHT * reconstruction(images, start_images))
+        images = show(affect)
+        vectors = read(images)  # [faces, 7]
+        off = gap(vectors, wanted)
+        return _Measured(vectors.mean(dim=0), off, off + CHANGE_WEIGHT * reconstruction(images, start_images))
 
     names = dict.fromkeys([*(affect for affect, _ in asked.strengths), NEUTRAL])  # neutral is what is left of 1
-    indices = torch.tensor([affect_index(name) for name in names], device=model.device)
+    indices = torch.tensor([affect_index(name) for name in names], device=wanted.device)
     logits = start[0, indices].clamp(min=LEAST_SHARE).log().requires_grad_()
     optimizer = torch.optim.Adam([logits], lr=RATE)
     tried: list[tuple[float, list[float]]] = []
@@ -93,14 +116,13 @@ def optimise(opened: Sitter | Portrait, mixture: MixtureLike, steps: int = STEPS
         shares = logits.softmax(dim=0)  # [affects]
         objective = measure(torch.zeros_like(start).index_copy(1, indices, shares[None])).objective
         tried.append((objective.item(), shares.tolist()))
-        optimizer.zero_grad()
-        objective.backward()
+        (logits.grad,) = torch.autograd.grad(objective, [logits])  # and none of the weights
         optimizer.step()
     nearest = dict(zip(names, min(tried)[1], strict=True))
     # Rounded down, so that the sum stays within 1.
     found = Mixture(tuple((affect, math.floor(GRAIN * nearest[affect]) / GRAIN) for affect, _ in asked.strengths))
     with torch.no_grad():
-        before, after = (measure(torch.tensor([one.vector()], device=model.device)) for one in (asked, found))
+        before, after = (measure(start.new_tensor([one.vector()])) for one in (asked, found))
     if not after.objective < before.objective:
         found, after = asked, before
     return Optimised(
@@ -108,20 +130,8 @@ def optimise(opened: Sitter | Portrait, mixture: MixtureLike, steps: int = STEPS
     )
 
 
-def _wanted(model: Model | Editor, affect: Tensor) -> Tensor:
-    """What `_reading` was trained to say of faces that show an affect vector; both [1, 7]."""
-    if isinstance(model, Editor):
-        return affect
-    return mixture_labels(affect, model.checkpoint.config.loss.full_label_strength, NEUTRAL_INDEX)
-
-
-def _reading(model: Model | Editor, images: Tensor) -> Tensor:
-    """What a model reads off images [faces, 3, side, side], [faces, 7]: strengths, or of one that draws, shares."""
-    if isinstance(model, Editor):
-        return model.networks.read(images)
-    return model.networks.discriminate(images)[1].softmax(dim=1)
-
-
-def _gap(read: Tensor, wanted: Tensor) -> Tensor:
-    """Mean Kullback-Leibler divergence, over the emotions, of what is read from what is wanted; both [faces, 7]."""
+def gap(read: Tensor, wanted: Tensor) -> Tensor:
+    """Mean Kullback-Leibler divergence over the emotions, in nats, of what is read [n, 7] from what is wanted, [n, 7]
+    or [1, 7]; 0 where the two are equal."""
+    wanted = wanted.expand_as(read)
     return reading(read, wanted, NEUTRAL_INDEX) - reading(wanted, wanted, NEUTRAL_INDEX)
