@@ -7,13 +7,13 @@ from fexgan.reading import mixture_read, mixtures_read
 
 
 def test_weak_readings_count_as_absent():
-    assert mixture_read(Mixture.parse("joy:0.74+fear:0.2").vector()) == Mixture.parse("neutral")
-    assert mixture_read(Mixture.parse("joy:0.76+fear:0.2").vector()) == Mixture.parse("joy:0.76")
+    assert mixture_read(Mixture.parse("joy:0.84+fear:0.2").vector()) == Mixture.parse("neutral")
+    assert mixture_read(Mixture.parse("joy:0.86+fear:0.2").vector()) == Mixture.parse("joy:0.86")
     assert mixture_read((0, 0, 0, 1.001, 0, 0, 0)) == Mixture.parse("joy")
 
 
 def test_a_reading_can_be_written_down_and_read_again():
-    mixture = mixture_read(Mixture.parse("joy:0.818034+fear:0.783333").vector())
+    mixture = mixture_read(Mixture.parse("joy:0.918034+fear:0.883333").vector())
     assert Mixture.parse(str(mixture)) == mixture
 
 
@@ -27,6 +27,6 @@ def test_readings_of_a_clip_never_switch():
 
 
 def test_a_trembling_reading_is_smoothed():
-    noise = np.random.default_rng(0).normal(0.85, 0.05, 72)
+    noise = np.random.default_rng(0).normal(0.9, 0.04, 72)
     shown = [dict(m.strengths)["joy"] for m in mixtures_read([Mixture.of({"joy": v}).vector() for v in noise], 24)]
     assert np.abs(np.diff(shown)).mean() < 0.2 * np.abs(np.diff(noise)).mean()

@@ -9,9 +9,9 @@ import numpy as np
 from fexgan.affects import AFFECTS, NEUTRAL, Mixture
 from fexgan.framing import steady
 
-LEAST_READ = 0.75
+LEAST_READ = 0.85
 """A strength read off a picture counts from here on. A shadow of an affect read into a neutral face would be taken out
-of it as if it were there, and calm drawn faces with large eyes were read as showing up to 0.74 of surprise."""
+of it as if it were there, and calm drawn faces with large eyes were read as showing up to 0.82 of surprise."""
 
 
 def mixture_read(vector: Sequence[float]) -> Mixture:
