@@ -46,9 +46,9 @@ def test_results_keep_size_mode_and_what_goes_along(editor: Editor, image: Image
 
 def test_asking_for_what_is_there_returns_the_picture_bit_by_bit(editor: Editor, image: Image.Image):
     assert not changed(image, editor.transform(image, "joy:0.4+fear:0.3", source_affect="joy:0.4+fear:0.3")).any()
-    editor.networks.shown = Mixture.parse("anger:0.818034").vector()
+    editor.networks.shown = Mixture.parse("anger:0.918034").vector()
     portrait = editor.open(image)
-    assert portrait.source == Mixture.parse("anger:0.82")
+    assert portrait.source == Mixture.parse("anger:0.92")
     assert portrait.edit(str(portrait.source)).levels is portrait.picture.levels
 
 
