@@ -94,7 +94,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def report_of(networks: CopyingNetworks, crowd: Path, out: Path, characters: tuple[str, ...] = ()) -> EditReport:
     checkpoint = Checkpoint(networks, Metadata(CONFIG, characters, "", step=7))
-    return evaluate_edits(checkpoint, crowd, "known", out, recogniser_steps=STEPS)
+    return evaluate_edits(checkpoint, crowd, "known", out, optimise=False, recogniser_steps=STEPS)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from PIL import Image
 from rich.table import Table as TerminalTable
 
 from fexgan.evaluation.comparison import MixtureScore, Nearness
+from fexgan.evaluation.mixtures import MixtureStrengths
 from fexgan.evaluation.recognition import Likeness, Recognition
 from fexgan.evaluation.tables import markdown_table, percent, terminal_table
 from fexgan.media import atomic_path, write_text_atomically
@@ -18,6 +19,7 @@ from fexgan.media import atomic_path, write_text_atomically
 NEARNESS_TITLE = "Edited faces beside the filmed truth"
 RECOGNITION_TITLE = "Named as asked, by a recogniser trained apart"
 PERSON_TITLE = "The person, the mixtures, the rest"
+STRENGTHS_TITLE = "Mixtures with optimised strengths"
 READ_LABELS = {"edited": "edited", "filmed": "filmed", "read": "network reads"}
 
 
@@ -36,6 +38,8 @@ class EditReport:
     """Of edited and of filmed stills by the recogniser, and `read`: of filmed ones by the network that edits."""
     likeness: Likeness | None
     mixtures: MixtureScore | None
+    strengths: dict[str, MixtureStrengths]
+    """Of mixtures as asked, optimised and filmed; empty where that was not measured."""
     unchanged: int
     """How many of the stills came back bit by bit, edited to what they show."""
     stills: int
@@ -51,6 +55,7 @@ class EditReport:
             "recognition": {what: asdict(part) for what, part in self.recognition.items()},
             "likeness": asdict(self.likeness) if self.likeness else None,
             "mixtures": asdict(self.mixtures) if self.mixtures else None,
+            "strengths": {kind: asdict(part) for kind, part in self.strengths.items()},
             "unchanged": self.unchanged,
             "stills": self.stills,
         }
@@ -73,15 +78,24 @@ class EditReport:
             f"## {PERSON_TITLE}",
             markdown_table(*self._person_table()),
         ]
+        if self.strengths:
+            sections += [
+                f"## {STRENGTHS_TITLE}",
+                "Strengths as filmed, and those found by gradient with which the network itself reads what was filmed. "
+                "Gap: how far its reading is from that, in nats, which is what the search lowers; all else it never "
+                "sees. At the bottom, the filmed stills judged alike.",
+                markdown_table(*self._strengths_table()),
+            ]
         return "\n\n".join(sections) + "\n"
 
     def terminal_tables(self) -> list[TerminalTable]:
         """The same for rich."""
-        return [
+        tables = [
             terminal_table(NEARNESS_TITLE, *self._nearness_table()),
             terminal_table(RECOGNITION_TITLE, *self._recognition_table()),
             terminal_table(PERSON_TITLE, *self._person_table()),
         ]
+        return [*tables, terminal_table(STRENGTHS_TITLE, *self._strengths_table())] if self.strengths else tables
 
     def _nearness_table(self) -> tuple[list[str], list[list[str]]]:
         rows = [
@@ -118,6 +132,15 @@ class EditReport:
             ]
         rows.append(["edits to what is shown that return the source bit by bit", f"{self.unchanged} of {self.stills}"])
         return ["what", "figure"], rows
+
+    def _strengths_table(self) -> tuple[list[str], list[list[str]]]:
+        rows = [
+            [kind, f"{part.pictures:,}"]
+            + [f"{figure:.3f}" for figure in (part.gap, part.recognised_error, part.ssim)]
+            + [f"{part.difference:.2f}", "-" if part.likeness is None else f"{part.likeness:.3f}"]
+            for kind, part in self.strengths.items()
+        ]
+        return ["mixtures", "stills", "gap", "recognised off by", "SSIM", "off by", "SFace"], rows
 
 
 def write_edit_report(report: EditReport, out: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from fexgan.evaluation.comparison import mixture_score, nearness
 from fexgan.evaluation.edit_report import EditReport
 from fexgan.evaluation.edit_sheet import edit_sheet
 from fexgan.evaluation.held_out import HeldOut, edit_held_out
+from fexgan.evaluation.mixtures import mixture_strengths
 from fexgan.evaluation.recogniser import STEPS, obtain_recogniser
 from fexgan.evaluation.recognition import likeness, recognition
 from fexgan.stills import StillSet
@@ -18,12 +19,13 @@ RECOGNISER_FILE = "recogniser.safetensors"
 
 
 def evaluate_edits(
-    checkpoint: Checkpoint, data: Path, name: str, out: Path, recogniser_steps: int = STEPS
+    checkpoint: Checkpoint, data: Path, name: str, out: Path, optimise: bool, recogniser_steps: int = STEPS
 ) -> EditReport:
     """Measure `checkpoint`, called `name` in the report, on the test characters of a folder of stills.
 
     The split is that of the checkpoint's own training, less characters it was trained on. A recogniser learns from the
-    other side's stills and is kept in the folder `out`, for the next time. Nothing is left to chance: two runs give the
+    other side's stills and is kept in the folder `out`, for the next time. `optimise`: find strengths for the mixtures
+    of every character too, seconds each. Nothing is left to chance: two runs give the
     same report. Raises InputError where no character is left to test with.
     """
     config = checkpoint.config
@@ -48,6 +50,7 @@ def evaluate_edits(
         },
         likeness=likeness(held_out, edited),
         mixtures=mixture_score(held_out, edited),
+        strengths=mixture_strengths(checkpoint.networks, held_out, edited, recogniser) if optimise else {},
         unchanged=int(edited.unchanged.sum()),
         stills=edited.unchanged.size,
         sheet=edit_sheet(held_out, edited, f"{name}, step {checkpoint.metadata.steps_in_all:,}"),

@@ -260,6 +260,8 @@ class Evaluate:
     judges: bool = False
     """Also train readers of affects on real and on generated faces, and let them and SFace judge a model that draws:
     strength, persons, distribution, use as data; minutes."""
+    optimise: bool = False
+    """Also find strengths by gradient for the mixtures of a model that edits, and measure those; minutes."""
 
     def run(self) -> None:
         from fexgan.checkpoints import load_checkpoint
@@ -270,7 +272,7 @@ class Evaluate:
             from fexgan.evaluation.edit_report import write_edit_report as write_report
             from fexgan.evaluation.edits import evaluate_edits
 
-            report = evaluate_edits(checkpoint, self.data, self.checkpoint, self.out)
+            report = evaluate_edits(checkpoint, self.data, self.checkpoint, self.out, self.optimise)
         else:
             from fexgan.evaluation.evaluate import evaluate
             from fexgan.evaluation.report import write_report

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from drawn import film_stills
+from torch import Tensor
+
+from fexgan.affects import AFFECTS
+from fexgan.checkpoints import Metadata, save_checkpoint
+from fexgan.cli import run
+from fexgan.config import FramingConfig, PortraitConfig
+from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig
+from fexgan.evaluation.edits import evaluate_edits
+from fexgan.evaluation.held_out import Edited, HeldOut, edit_held_out
+from fexgan.evaluation.mixtures import mixture_strengths
+from fexgan.evaluation.recogniser import train_recogniser
+from fexgan.model import Edits, build
+from fexgan.stills import StillSet
+
+SIZE = 64
+SHOWN = ("neutral", "joy", "anger", "joy:0.5+anger:0.5")
+FRAMING = FramingConfig(image_size_px=SIZE)
+
+
+class Tipping:
+    """Paints joy and anger in a colour each, and reads them at once from a strength of 0.7 and 0.3 on."""
+
+    def analyse(self, images: Tensor) -> Tensor:
+        return images
+
+    def edit(self, features: Tensor, source: Tensor, target: Tensor, variants: Tensor | None = None) -> Edits:
+        count = len(target)
+        colours = torch.stack([target[:, 3], target[:, 0], torch.zeros(count)], dim=1)
+        paint = colours[:, :, None, None].expand(count, 3, SIZE, SIZE)
+        return Edits(torch.zeros(count, 2, SIZE, SIZE), torch.ones(count, 1, SIZE, SIZE), paint)
+
+    def read(self, images: Tensor) -> Tensor:
+        joy, anger, _ = (12.0 * (images.mean(dim=(2, 3)) - torch.tensor([0.7, 0.3, 0.0]))).sigmoid().unbind(1)
+        vector = torch.zeros(len(images), 7)
+        places = torch.tensor([AFFECTS.index("joy"), AFFECTS.index("anger")])
+        return vector.index_copy(1, places, torch.stack([joy, anger], dim=1))
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film_stills(tmp_path_factory.mktemp("stills"), ("ada", "bo"), SHOWN)
+
+
+@pytest.fixture(scope="module")
+def held_out(crowd: Path) -> HeldOut:
+    return HeldOut.of(StillSet.load(crowd), FRAMING)
+
+
+@pytest.fixture(scope="module")
+def recogniser(held_out: HeldOut):
+    return train_recogniser(held_out.pixels[0], held_out.affects, steps=2)
+
+
+def test_strengths_that_are_read_better_stand_beside_those_filmed(held_out: HeldOut, recogniser):
+    networks = Tipping()
+    scores = mixture_strengths(networks, held_out, edit_held_out(networks, held_out), recogniser)
+    assert list(scores) == ["asked", "optimised", "filmed"]
+    assert all(score.pictures == 2 for score in scores.values())
+    assert scores["optimised"].gap < 0.3 * scores["asked"].gap
+
+
+def test_the_filmed_stills_are_the_truth(held_out: HeldOut, recogniser):
+    networks = Tipping()
+    filmed = mixture_strengths(networks, held_out, edit_held_out(networks, held_out), recogniser, steps=1)["filmed"]
+    assert filmed.ssim == pytest.approx(1.0) and filmed.difference == 0.0
+    assert filmed.likeness is None or filmed.likeness < 1.0
+
+
+def test_where_no_mixture_was_filmed_none_is_measured(tmp_path: Path, recogniser):
+    held_out = HeldOut.of(StillSet.load(film_stills(tmp_path, ("ada", "bo"), SHOWN[:3])), FRAMING)
+    nothing = np.zeros(held_out.pixels.shape[:2])
+    edited = Edited(held_out.pixels, held_out.pixels, nothing > 0, nothing)
+    assert mixture_strengths(Tipping(), held_out, edited, recogniser) == {}
+
+
+def test_the_verb_adds_the_table_where_it_is_asked_to(crowd: Path, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr(evaluate_edits, "__defaults__", (2,))
+    config = PortraitConfig(
+        PortraitModelConfig(image_size_px=SIZE, widths=(8, 16), condition_width=8, discriminator_widths=(8,)),
+        training=PortraitTrainingConfig(test_share=0.5),
+        framing=FRAMING,
+    )
+    checkpoint = tmp_path / "checkpoint"
+    save_checkpoint(checkpoint, build(config.model), Metadata(config, (), "", step=0))
+    arguments = ["evaluate", str(checkpoint), "--data", str(crowd), "--out", str(tmp_path / "report")]
+    run(arguments)
+    assert "optimised" not in (tmp_path / "report" / "edits.md").read_text(encoding="utf-8")
+    run([*arguments, "--optimise"])
+    assert "| optimised | 1 |" in (tmp_path / "report" / "edits.md").read_text(encoding="utf-8")
+    assert "optimised" in capsys.readouterr().out
