@@ -2,19 +2,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from drawn import film_stills
 from torch import Tensor
 
 from fexgan.affects import AFFECTS
-from fexgan.checkpoints import Metadata, save_checkpoint
+from fexgan.checkpoints import Checkpoint, Metadata, load_checkpoint, save_checkpoint
 from fexgan.cli import run
 from fexgan.config import FramingConfig, PortraitConfig
 from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig
 from fexgan.evaluation.edits import evaluate_edits
-from fexgan.evaluation.held_out import Edited, HeldOut, edit_held_out
+from fexgan.evaluation.held_out import HeldOut
 from fexgan.evaluation.mixtures import mixture_strengths
 from fexgan.evaluation.recogniser import train_recogniser
 from fexgan.model import Edits, build
@@ -27,6 +26,8 @@ FRAMING = FramingConfig(image_size_px=SIZE)
 
 class Tipping:
     """Paints joy and anger in a colour each, and reads them at once from a strength of 0.7 and 0.3 on."""
+
+    capabilities = frozenset({"edit", "classify"})
 
     def analyse(self, images: Tensor) -> Tensor:
         return images
@@ -42,6 +43,9 @@ class Tipping:
         vector = torch.zeros(len(images), 7)
         places = torch.tensor([AFFECTS.index("joy"), AFFECTS.index("anger")])
         return vector.index_copy(1, places, torch.stack([joy, anger], dim=1))
+
+
+TIPPING = Checkpoint(Tipping(), Metadata(PortraitConfig(), (), "", step=0))
 
 
 @pytest.fixture(scope="module")
@@ -60,25 +64,42 @@ def recogniser(held_out: HeldOut):
 
 
 def test_strengths_that_are_read_better_stand_beside_those_filmed(held_out: HeldOut, recogniser):
-    networks = Tipping()
-    scores = mixture_strengths(networks, held_out, edit_held_out(networks, held_out), recogniser)
+    scores = mixture_strengths(TIPPING, held_out, recogniser)
     assert list(scores) == ["asked", "optimised", "filmed"]
     assert all(score.pictures == 2 for score in scores.values())
     assert scores["optimised"].gap < 0.3 * scores["asked"].gap
 
 
 def test_the_filmed_stills_are_the_truth(held_out: HeldOut, recogniser):
-    networks = Tipping()
-    filmed = mixture_strengths(networks, held_out, edit_held_out(networks, held_out), recogniser, steps=1)["filmed"]
+    filmed = mixture_strengths(TIPPING, held_out, recogniser, steps=1)["filmed"]
     assert filmed.ssim == pytest.approx(1.0) and filmed.difference == 0.0
     assert filmed.likeness is None or filmed.likeness < 1.0
 
 
 def test_where_no_mixture_was_filmed_none_is_measured(tmp_path: Path, recogniser):
     held_out = HeldOut.of(StillSet.load(film_stills(tmp_path, ("ada", "bo"), SHOWN[:3])), FRAMING)
-    nothing = np.zeros(held_out.pixels.shape[:2])
-    edited = Edited(held_out.pixels, held_out.pixels, nothing > 0, nothing)
-    assert mixture_strengths(Tipping(), held_out, edited, recogniser) == {}
+    assert mixture_strengths(TIPPING, held_out, recogniser) == {}
+
+
+def test_models_that_draw_are_measured_alike(held_out: HeldOut, tiny_checkpoint: Path, recogniser):
+    checkpoint = load_checkpoint(tiny_checkpoint)
+    scores = mixture_strengths(checkpoint, held_out, recogniser, steps=2)
+    assert scores["optimised"].gap <= scores["asked"].gap + 1e-6 and scores["filmed"].difference == 0.0
+
+
+def test_stills_of_strangers_and_stills_without_judges_are_refused(
+    crowd: Path, tiny_checkpoint: Path, tiny_dataset: Path, tmp_path: Path, run_command, capsys
+):
+    strangers = film_stills(tmp_path / "strangers", ("cy", "di"), SHOWN)
+    arguments = ("evaluate", tiny_checkpoint, "--data", tiny_dataset, "--out", tmp_path / "report")
+    for complaint, more in {
+        "add --judges": ("--stills", crowd),
+        "knows none of the characters": ("--stills", strangers, "--judges"),
+    }.items():
+        assert run_command(*arguments, *more) == 2
+        error = capsys.readouterr().err
+        assert complaint in error and error.count("\n") == 1
+    assert not (tmp_path / "report").exists()
 
 
 def test_the_verb_adds_the_table_where_it_is_asked_to(crowd: Path, tmp_path: Path, monkeypatch, capsys):

@@ -18,8 +18,10 @@ import torch
 from torch import Tensor
 
 from fexgan.affects import NEUTRAL, NEUTRAL_INDEX, Mixture, affect_index
-from fexgan.editing import Editor, Portrait
+from fexgan.config import AnyConfig
+from fexgan.editing import Portrait
 from fexgan.losses import mixture_labels, reading, reconstruction
+from fexgan.model import Family
 from fexgan.synthesis import MixtureLike, Sitter, require, share_strength
 from fexgan.terminal import tracked
 
@@ -80,16 +82,24 @@ def optimise(opened: Sitter | Portrait, mixture: MixtureLike, steps: int = STEPS
     asked = share_strength(Mixture.of(mixture))
     model = opened.model if isinstance(opened, Sitter) else opened.editor
     require(model.networks, "classify", "name affects, so no strengths can be found")
-    wanted = torch.tensor([asked.vector()], device=model.device)  # [1, 7]
-    if isinstance(model, Editor):
-        return search(opened.images, model.networks.read, asked, wanted, steps)
+    affect = torch.tensor([asked.vector()], device=model.device)  # [1, 7]
+    wanted = wanted_of(model.networks, model.checkpoint.config, affect)
+    return search(opened.images, read_of(model.networks), asked, wanted, steps)
 
-    def read(images: Tensor) -> Tensor:
-        return model.networks.discriminate(images)[1].softmax(dim=1)
 
-    # What a classifier was taught to say of such a face: its sureness, shared by strength.
-    labels = mixture_labels(wanted, model.checkpoint.config.loss.full_label_strength, NEUTRAL_INDEX)
-    return search(opened.images, read, asked, labels, steps)
+def read_of(networks: Family) -> Read:
+    """What the networks themselves have to read faces with."""
+    if "edit" in networks.capabilities:
+        return networks.read
+    return lambda images: networks.discriminate(images)[1].softmax(dim=1)
+
+
+def wanted_of(networks: Family, config: AnyConfig, affect: Tensor) -> Tensor:
+    """What that was trained to say of faces that show affect vectors, both [n, 7]: of a reader the vectors themselves,
+    of a classifier how its sureness is shared."""
+    if "edit" in networks.capabilities:
+        return affect
+    return mixture_labels(affect, config.loss.full_label_strength, NEUTRAL_INDEX)
 
 
 def search(show: Show, read: Read, asked: Mixture, wanted: Tensor, steps: int = STEPS) -> Optimised:

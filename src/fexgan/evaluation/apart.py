@@ -18,7 +18,9 @@ from fexgan.evaluation.bootstrap import Estimate, over_characters
 from fexgan.evaluation.choosing import evenly_spaced, like, per_character
 from fexgan.evaluation.classification import FULL_STRENGTH
 from fexgan.evaluation.distribution import Distance, distance, diversity
+from fexgan.evaluation.held_out import HeldOut
 from fexgan.evaluation.judging import draw, redraw, true_vectors
+from fexgan.evaluation.mixtures import MixtureStrengths, mixture_strengths
 from fexgan.evaluation.neighbours import Neighbours, neighbours
 from fexgan.evaluation.persons import FEATURES, PersonReader, Persons, persons
 from fexgan.evaluation.recogniser import Recogniser, train_recogniser
@@ -26,6 +28,7 @@ from fexgan.evaluation.strength import ASKED, EMOTION_INDICES, Ladder, Strength,
 from fexgan.evaluation.truth import Truth, truth
 from fexgan.media import Pixels
 from fexgan.model import DrawingFamily
+from fexgan.stills import StillSet
 from fexgan.tensors import sample_latents
 
 LEARNED_FRAMES = 2000
@@ -68,12 +71,20 @@ class Apart:
     """Of the dataset."""
     characters_learned: int
     """By the model, which may have learned from other datasets too."""
+    strengths: dict[str, MixtureStrengths]
+    """Of mixtures as asked, optimised and filmed; empty where no stills were given."""
 
 
-def judge_apart(checkpoint: Checkpoint, train: FaceDataset, test: FaceDataset, steps: int = READER_STEPS) -> Apart:
+def judge_apart(
+    checkpoint: Checkpoint,
+    train: FaceDataset,
+    test: FaceDataset,
+    stills: StillSet | None = None,
+    steps: int = READER_STEPS,
+) -> Apart:
     """Train the judges and let them judge. Minutes on two cores; two runs give the same figures.
 
-    `steps`: of each reader's training.
+    `stills`: of characters that the model knows, among them mixtures. `steps`: of each reader's training.
     """
     networks = checkpoint.networks
     learned = evenly_spaced(np.arange(len(train)), LEARNED_FRAMES)
@@ -113,6 +124,7 @@ def judge_apart(checkpoint: Checkpoint, train: FaceDataset, test: FaceDataset, s
         neighbours=neighbours(random, test.pixels[judged], train.pixels),
         characters=len(test.characters),
         characters_learned=len(checkpoint.metadata.characters),
+        strengths={} if stills is None else mixture_strengths(checkpoint, HeldOut.of(stills, train.framing), reader),
     )
 
 

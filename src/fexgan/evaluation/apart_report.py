@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fexgan.affects import AFFECTS
+from fexgan.evaluation import mixtures
 from fexgan.evaluation.apart import SHOWN_IN_FULL, Apart
 from fexgan.evaluation.bootstrap import Estimate
 from fexgan.evaluation.persons import Same
@@ -29,6 +30,7 @@ def apart_dict(apart: Apart) -> dict[str, Any]:
         "useful": {name: part and asdict(part) for name, part in apart.useful.items()},
         "distances": {name: asdict(part) for name, part in apart.distances.items()},
         "diversity": apart.diversity,
+        "strengths": {kind: asdict(part) for kind, part in apart.strengths.items()},
         "neighbours": {"random": apart.neighbours.random, "test": apart.neighbours.test},
     }
 
@@ -51,7 +53,11 @@ def apart_numbers(apart: Apart) -> list[tuple[str, str]]:
 
 def apart_sections(apart: Apart) -> list[Section]:
     sections = [_strength(apart), _named(apart), _persons(apart), _useful(apart), _distribution(apart), _near(apart)]
-    return sections if apart.truth is None else [*sections, *_truth(apart.truth)]
+    if apart.truth is not None:
+        sections += _truth(apart.truth)
+    if apart.strengths:
+        sections.append(Section(mixtures.TITLE, mixtures.TEXT, mixtures.HEADER, mixtures.rows(apart.strengths)))
+    return sections
 
 
 def _strength(apart: Apart) -> Section:

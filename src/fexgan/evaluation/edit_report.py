@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 from rich.table import Table as TerminalTable
 
+from fexgan.evaluation import mixtures
 from fexgan.evaluation.comparison import MixtureScore, Nearness
 from fexgan.evaluation.mixtures import MixtureStrengths
 from fexgan.evaluation.recognition import Likeness, Recognition
@@ -19,7 +20,7 @@ from fexgan.media import atomic_path, write_text_atomically
 NEARNESS_TITLE = "Edited faces beside the filmed truth"
 RECOGNITION_TITLE = "Named as asked, by a recogniser trained apart"
 PERSON_TITLE = "The person, the mixtures, the rest"
-STRENGTHS_TITLE = "Mixtures with optimised strengths"
+BLENDSHAPES_TITLE = "Named as asked, by MediaPipe's blendshapes"
 READ_LABELS = {"edited": "edited", "filmed": "filmed", "read": "network reads"}
 
 
@@ -36,6 +37,8 @@ class EditReport:
     """By kind of edit."""
     recognition: dict[str, Recognition]
     """Of edited and of filmed stills by the recogniser, and `read`: of filmed ones by the network that edits."""
+    blendshapes: dict[str, dict[str, float]]
+    """Of edited and of filmed stills: affect -> share named right; empty where that was not measured."""
     likeness: Likeness | None
     mixtures: MixtureScore | None
     strengths: dict[str, MixtureStrengths]
@@ -53,6 +56,7 @@ class EditReport:
             "characters": list(self.characters),
             "nearness": {kind: asdict(part) for kind, part in self.nearness.items()},
             "recognition": {what: asdict(part) for what, part in self.recognition.items()},
+            "blendshapes": self.blendshapes,
             "likeness": asdict(self.likeness) if self.likeness else None,
             "mixtures": asdict(self.mixtures) if self.mixtures else None,
             "strengths": {kind: asdict(part) for kind, part in self.strengths.items()},
@@ -78,14 +82,15 @@ class EditReport:
             f"## {PERSON_TITLE}",
             markdown_table(*self._person_table()),
         ]
-        if self.strengths:
+        if self.blendshapes:
             sections += [
-                f"## {STRENGTHS_TITLE}",
-                "Strengths as filmed, and those found by gradient with which the network itself reads what was filmed. "
-                "Gap: how far its reading is from that, in nats, which is what the search lowers; all else it never "
-                "sees. At the bottom, the filmed stills judged alike.",
-                markdown_table(*self._strengths_table()),
+                f"## {BLENDSHAPES_TITLE}",
+                "Shares of the characters whose face at strength 1 reads as what was asked, beside its own neutral "
+                "still, by a rule of action units.",
+                markdown_table(*self._blendshapes_table()),
             ]
+        if self.strengths:
+            sections += [f"## {mixtures.TITLE}", mixtures.TEXT, markdown_table(*self._strengths_table())]
         return "\n\n".join(sections) + "\n"
 
     def terminal_tables(self) -> list[TerminalTable]:
@@ -95,7 +100,7 @@ class EditReport:
             terminal_table(RECOGNITION_TITLE, *self._recognition_table()),
             terminal_table(PERSON_TITLE, *self._person_table()),
         ]
-        return [*tables, terminal_table(STRENGTHS_TITLE, *self._strengths_table())] if self.strengths else tables
+        return [*tables, terminal_table(mixtures.TITLE, *self._strengths_table())] if self.strengths else tables
 
     def _nearness_table(self) -> tuple[list[str], list[list[str]]]:
         rows = [
@@ -133,14 +138,14 @@ class EditReport:
         rows.append(["edits to what is shown that return the source bit by bit", f"{self.unchanged} of {self.stills}"])
         return ["what", "figure"], rows
 
+    def _blendshapes_table(self) -> tuple[list[str], list[list[str]]]:
+        columns = self.blendshapes.values()
+        rows = [[affect, *(percent(part[affect]) for part in columns)] for affect in self.blendshapes["filmed"]]
+        means = (sum(part.values()) / len(part) for part in columns)
+        return ["shown as asked", *self.blendshapes], [["mean", *map(percent, means)], *rows]
+
     def _strengths_table(self) -> tuple[list[str], list[list[str]]]:
-        rows = [
-            [kind, f"{part.pictures:,}"]
-            + [f"{figure:.3f}" for figure in (part.gap, part.recognised_error, part.ssim)]
-            + [f"{part.difference:.2f}", "-" if part.likeness is None else f"{part.likeness:.3f}"]
-            for kind, part in self.strengths.items()
-        ]
-        return ["mixtures", "stills", "gap", "recognised off by", "SSIM", "off by", "SFace"], rows
+        return mixtures.HEADER, mixtures.rows(self.strengths)
 
 
 def write_edit_report(report: EditReport, out: Path) -> list[Path]:

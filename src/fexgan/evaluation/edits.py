@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fexgan.checkpoints import Checkpoint
 from fexgan.errors import InputError
+from fexgan.evaluation.blendshapes import Read, named_by_blendshapes
 from fexgan.evaluation.comparison import mixture_score, nearness
 from fexgan.evaluation.edit_report import EditReport
 from fexgan.evaluation.edit_sheet import edit_sheet
@@ -19,14 +20,20 @@ RECOGNISER_FILE = "recogniser.safetensors"
 
 
 def evaluate_edits(
-    checkpoint: Checkpoint, data: Path, name: str, out: Path, optimise: bool, recogniser_steps: int = STEPS
+    checkpoint: Checkpoint,
+    data: Path,
+    name: str,
+    out: Path,
+    optimise: bool = False,
+    blendshapes: Read | None = None,
+    recogniser_steps: int = STEPS,
 ) -> EditReport:
     """Measure `checkpoint`, called `name` in the report, on the test characters of a folder of stills.
 
     The split is that of the checkpoint's own training, less characters it was trained on. A recogniser learns from the
     other side's stills and is kept in the folder `out`, for the next time. `optimise`: find strengths for the mixtures
-    of every character too, seconds each. Nothing is left to chance: two runs give the
-    same report. Raises InputError where no character is left to test with.
+    of every character too, seconds each. `blendshapes`: a reader of those, which then names edits too. Nothing is left
+    to chance: two runs give the same report. Raises InputError where no character is left to test with.
     """
     config = checkpoint.config
     everyone = StillSet.load(data)
@@ -48,9 +55,13 @@ def evaluate_edits(
             "filmed": recognition(held_out, recogniser.recognise(held_out.pixels)),
             "read": recognition(held_out, edited.read),
         },
+        blendshapes={
+            "edited": named_by_blendshapes(held_out, edited.pixels, blendshapes),
+            "filmed": named_by_blendshapes(held_out, held_out.pixels, blendshapes),
+        } if blendshapes else {},
         likeness=likeness(held_out, edited),
         mixtures=mixture_score(held_out, edited),
-        strengths=mixture_strengths(checkpoint.networks, held_out, edited, recogniser) if optimise else {},
+        strengths=mixture_strengths(checkpoint, held_out, recogniser) if optimise else {},
         unchanged=int(edited.unchanged.sum()),
         stills=edited.unchanged.size,
         sheet=edit_sheet(held_out, edited, f"{name}, step {checkpoint.metadata.steps_in_all:,}"),

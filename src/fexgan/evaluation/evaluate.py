@@ -18,6 +18,7 @@ from fexgan.evaluation.judging import judge, redraw, true_vectors
 from fexgan.evaluation.reconstruction import Likeness, likeness
 from fexgan.evaluation.report import Report, Table
 from fexgan.model import DrawingFamily
+from fexgan.stills import StillSet
 from fexgan.tensors import pixels_to_images
 
 CLASSIFIED_FRAMES = 1000
@@ -26,15 +27,22 @@ NEUTRAL_SOURCES_PER_CHARACTER = 4
 
 
 def evaluate(
-    checkpoint: Checkpoint, dataset: Path, name: str, all_frames: bool = False, judges: bool = False
+    checkpoint: Checkpoint,
+    dataset: Path,
+    name: str,
+    all_frames: bool = False,
+    judges: bool = False,
+    stills: Path | None = None,
 ) -> Report:
     """Measure `checkpoint`, called `name` in the report, on both splits of a dataset folder.
 
     Looks at evenly spaced frames, at most 1,000 a split, unless `all_frames`. With `judges`, networks trained here tell
-    what they make of it. Nothing is left to chance: two runs give the same report. Raises InputError for a dataset
-    whose pictures are not of the model's size or that has no test split.
+    what they make of it, and of the mixtures in a folder of `stills` where given. Nothing is left to chance: two runs
+    give the same report. Raises InputError for a dataset whose pictures are not of the model's size or that has no test
+    split, and for stills of nobody that the model knows.
     """
     networks = checkpoint.networks.eval()
+    known = None if stills is None else _known(checkpoint, stills, name)
     train, test = (_load_split(checkpoint, dataset, split) for split in ("train", "test"))
     train_table, test_table = (_table(networks, split, all_frames) for split in (train, test))
     return Report(
@@ -45,8 +53,17 @@ def evaluate(
         test=test_table,
         generated=_generated_table(networks, test, all_frames),
         reconstruction=rebuilt_likeness(networks, test, all_frames),
-        apart=judge_apart(checkpoint, train, test) if judges else None,
+        apart=judge_apart(checkpoint, train, test, known) if judges else None,
     )
+
+
+def _known(checkpoint: Checkpoint, stills: Path, name: str) -> StillSet:
+    """The stills of characters that the model knows."""
+    everyone = StillSet.load(stills)
+    strangers = set(everyone.characters) - set(checkpoint.metadata.characters)
+    if len(strangers) == len(everyone):
+        raise InputError(f"{name} knows none of the characters in {stills}; film its own with --stills truth")
+    return everyone.without(strangers)
 
 
 def _load_split(checkpoint: Checkpoint, dataset: Path, split: str) -> FaceDataset:

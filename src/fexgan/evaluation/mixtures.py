@@ -1,27 +1,39 @@
-"""Filmed mixtures, edited with the strengths that were filmed and with those that the network's own reading asks for.
+"""Filmed mixtures, shown with the strengths that were filmed and with those that the model's own reading asks for.
 
-A network that pleases its own reader is not yet nearer to the truth, so both stand beside the filmed still, and beside
-what a recogniser trained apart reads.
+A model that pleases its own classifier is not yet nearer to the truth, so both stand beside the filmed still, and
+beside what a recogniser trained apart reads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX, Mixture
+from fexgan.checkpoints import Checkpoint
 from fexgan.evaluation.comparison import compare
-from fexgan.evaluation.held_out import Edited, HeldOut
+from fexgan.evaluation.held_out import HeldOut
 from fexgan.evaluation.identity import IdentityReader
 from fexgan.evaluation.recogniser import Recogniser
 from fexgan.media import Pixels
-from fexgan.model import EditingFamily, apply_edits
-from fexgan.optimising import STEPS, gap, search
+from fexgan.model import Family, apply_edits
+from fexgan.optimising import STEPS, Show, gap, read_of, search, wanted_of
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.terminal import tracked
+
+TITLE = "Mixtures with optimised strengths"
+TEXT = (
+    "Strengths as filmed, and those found by gradient with which the model itself reads what was filmed. Gap: how far "
+    "its reading is from that, in nats, which the search lowers; all else it never sees. Recognised: mean error "
+    "of all emotions' strengths to a recogniser trained apart. SSIM, and difference in levels of 255, in the face box; "
+    "SFace to the neutral still. At the bottom the filmed stills themselves, judged alike."
+)
+HEADER = ["mixtures", "stills", "gap", "recognised off by", "SSIM", "off by", "SFace"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class MixtureStrengths:
 
     pictures: int
     gap: float
-    """How far what the network reads off them is from the strengths filmed, in nats; what is optimised."""
+    """How far what the model reads off them is from the strengths filmed, in nats; what is optimised."""
     recognised_error: float
     """Mean absolute difference of the strengths of all emotions, recognised and filmed."""
     ssim: float
@@ -42,59 +54,73 @@ class MixtureStrengths:
 
 
 def mixture_strengths(
-    networks: EditingFamily, held_out: HeldOut, edited: Edited, recogniser: Recogniser, steps: int = STEPS
+    checkpoint: Checkpoint, held_out: HeldOut, recogniser: Recogniser, steps: int = STEPS
 ) -> dict[str, MixtureStrengths]:
     """By strengths, `asked` (as filmed) and `optimised`, and of the stills themselves, `filmed`; empty where no mixture
-    was filmed."""
-    mixed = held_out.mixed()
+    was filmed. Every picture is made of the neutral still of its character."""
+    networks, mixed = checkpoint.networks, held_out.mixed()
     if not len(mixed):
         return {}
-    made = {
-        "asked": edited.pixels[:, mixed],
-        "optimised": optimised_mixtures(networks, held_out, mixed, steps),
-        "filmed": held_out.pixels[:, mixed],
-    }
-    return {kind: _figures(networks, held_out, mixed, pixels, recogniser) for kind, pixels in made.items()}
-
-
-def optimised_mixtures(
-    networks: EditingFamily, held_out: HeldOut, mixed: NDArray[np.int64], steps: int = STEPS
-) -> Pixels:
-    """Each neutral square edited to the mixtures of some stills, with strengths found for it: uint8 [characters, mixed,
-    side, side, 3]."""
-    made = []
-    neutral = torch.from_numpy(held_out.affects[[held_out.neutral]])  # [1, 7]
-    for character in tracked(range(len(held_out.characters)), "optimising held-out mixtures"):
-        source = pixels_to_images(held_out.pixels[character, held_out.neutral])
-        with torch.no_grad():
-            features = networks.analyse(source)
+    read = read_of(networks)
+    asked, optimised = [], []
+    for character in tracked(range(len(held_out.characters)), "optimising filmed mixtures"):
         for still in mixed:
-            wanted = torch.from_numpy(held_out.affects[[still]])  # [1, 7]
-            variants = torch.from_numpy(held_out.variants[character, [still]])
-
-            def show(affect: torch.Tensor, features=features, variants=variants, source=source) -> torch.Tensor:
-                return apply_edits(source, networks.edit(features, neutral, affect, variants))
-
+            show = _show(networks, held_out, character, still)
+            vector = torch.from_numpy(held_out.affects[[still]])  # [1, 7]
             shown = np.flatnonzero(held_out.emotions[still])
-            asked = Mixture(tuple((AFFECTS[index], float(held_out.affects[still, index])) for index in shown))
-            found = search(show, networks.read, asked, wanted, steps)
+            mixture = Mixture(tuple((AFFECTS[index], float(held_out.affects[still, index])) for index in shown))
+            found = search(show, read, mixture, wanted_of(networks, checkpoint.config, vector), steps).mixture
             with torch.no_grad():
-                made.append(images_to_pixels(show(torch.tensor([found.mixture.vector()])))[0])
-    return np.stack(made).reshape(len(held_out.characters), len(mixed), *made[0].shape)
+                asked.append(images_to_pixels(show(vector))[0])
+                optimised.append(images_to_pixels(show(torch.tensor([found.vector()])))[0])
+    filmed = held_out.pixels[:, mixed]
+    made = {"asked": np.stack(asked), "optimised": np.stack(optimised), "filmed": filmed}
+    wanted = wanted_of(networks, checkpoint.config, torch.from_numpy(held_out.affects[mixed]))
+    return {
+        kind: _figures(networks, held_out, mixed, wanted, pixels.reshape(filmed.shape), recogniser)
+        for kind, pixels in made.items()
+    }
+
+
+def rows(strengths: Mapping[str, MixtureStrengths]) -> list[list[str]]:
+    """Cells below `HEADER`."""
+    return [
+        [kind, f"{part.pictures:,}"]
+        + [f"{figure:.3f}" for figure in (part.gap, part.recognised_error, part.ssim)]
+        + [f"{part.difference:.2f}", "-" if part.likeness is None else f"{part.likeness:.3f}"]
+        for kind, part in strengths.items()
+    ]
+
+
+@torch.no_grad()
+def _show(networks: Family, held_out: HeldOut, character: int, still: int) -> Show:
+    """Shows the neutral still of a character with any affect, in the variants of another still."""
+    source = pixels_to_images(held_out.pixels[character, held_out.neutral])
+    neutral = torch.from_numpy(held_out.affects[[held_out.neutral]])  # [1, 7]
+    if "edit" not in networks.capabilities:
+        return partial(networks.decode, networks.encode(source, neutral)[0])
+    features = networks.analyse(source)
+    variants = torch.from_numpy(held_out.variants[character, [still]])
+    return lambda affect: apply_edits(source, networks.edit(features, neutral, affect, variants))
 
 
 @torch.inference_mode()
 def _figures(
-    networks: EditingFamily, held_out: HeldOut, mixed: NDArray[np.int64], pixels: Pixels, recogniser: Recogniser
+    networks: Family,
+    held_out: HeldOut,
+    mixed: NDArray[np.int64],
+    wanted: torch.Tensor,
+    pixels: Pixels,
+    recogniser: Recogniser,
 ) -> MixtureStrengths:
-    """`pixels`: uint8 [characters, mixed, side, side, 3]."""
-    wanted = torch.from_numpy(held_out.affects[mixed])  # [mixed, 7]
+    """`wanted`: [mixed, 7], what the networks are to read. `pixels`: uint8 [characters, mixed, side, side, 3]."""
+    read = read_of(networks)
     emotional = [index for index in range(len(AFFECTS)) if index != NEUTRAL_INDEX]
     off = recogniser.recognise(pixels)[..., emotional] - held_out.affects[mixed][:, emotional]
     compared = compare(held_out, pixels, held_out.pixels[:, mixed], recogniser)
     return MixtureStrengths(
         pictures=pixels.shape[0] * pixels.shape[1],
-        gap=float(np.mean([gap(networks.read(pixels_to_images(own)), wanted).item() for own in pixels])),
+        gap=float(np.mean([gap(read(pixels_to_images(own)), wanted).item() for own in pixels])),
         recognised_error=float(np.abs(off).mean()),
         ssim=float(compared.ssim.mean()),
         difference=float(compared.difference.mean()),

@@ -5,16 +5,20 @@ Each is its flags and what it calls. What a verb needs is imported when it runs,
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig, load_preset
 from fexgan.errors import InputError
-from fexgan.verbs.flags import BUNDLED, Mixtures, Names
+from fexgan.verbs.flags import BUNDLED, Folder, Mixtures, Names
+
+if TYPE_CHECKING:
+    from fexgan.studio.landmarker import BlendshapeReader
 
 FRAMING = FramingConfig()
 
@@ -262,6 +266,12 @@ class Evaluate:
     strength, persons, distribution, use as data; minutes."""
     optimise: bool = False
     """Also find strengths by gradient for the mixtures of a model that edits, and measure those; minutes."""
+    blendshapes: bool = False
+    """Also let MediaPipe's blendshapes name what a model that edits made (extra: landmarks)."""
+    landmarker: Annotated[Path | None, arg(metavar="FILE")] = None
+    """MediaPipe's face_landmarker.task, for --blendshapes; the one that the extra brings where not given."""
+    stills: Folder = None
+    """Measure the same, with --judges, of a model that draws: stills of its characters, filmed with --stills truth."""
 
     def run(self) -> None:
         from fexgan.checkpoints import load_checkpoint
@@ -272,15 +282,27 @@ class Evaluate:
             from fexgan.evaluation.edit_report import write_edit_report as write_report
             from fexgan.evaluation.edits import evaluate_edits
 
-            report = evaluate_edits(checkpoint, self.data, self.checkpoint, self.out, self.optimise)
+            with self._reader() as reader:
+                report = evaluate_edits(
+                    checkpoint, self.data, self.checkpoint, self.out, self.optimise, reader and reader.read
+                )
         else:
             from fexgan.evaluation.evaluate import evaluate
             from fexgan.evaluation.report import write_report
 
-            report = evaluate(checkpoint, self.data, self.checkpoint, self.all_frames, self.judges)
+            if self.stills is not None and not self.judges:
+                raise InputError(f"the mixtures in {self.stills} are measured by judges; add --judges")
+            report = evaluate(checkpoint, self.data, self.checkpoint, self.all_frames, self.judges, self.stills)
         console.print(*report.terminal_tables())
         for path in write_report(report, self.out):
             say_wrote(path)
+
+    def _reader(self) -> AbstractContextManager[BlendshapeReader | None]:
+        if not self.blendshapes:
+            return nullcontext()
+        from fexgan.studio.landmarker import BlendshapeReader, landmarker_path
+
+        return BlendshapeReader(landmarker_path(self.landmarker))
 
 
 def _footage(path: Path) -> Path:
