@@ -191,11 +191,15 @@ def test_colours_hidden_in_transparency_are_not_dragged_into_view() -> None:
     assert (after.levels[:, :30] == 80).all()
 
 
-def test_large_pictures_are_done_in_strips_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture, square, change = noise("RGB"), FaceSquare(40, 30, 50, 0.4), wild_edit()
-    whole = carry_back(picture, square, change).levels.astype(int)
-    monkeypatch.setattr("fexgan.framing.carry._PIXELS_AT_ONCE", 300)
-    assert np.abs(carry_back(picture, square, change).levels - whole).max() <= 8  # samples lie up to 1/32 px apart
+@pytest.mark.parametrize("mode", MODES)
+def test_strips_make_no_difference_to_a_single_bit(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, change = noise(mode, 300, 280), wild_edit()
+    for square in (FaceSquare(140, 130, 50, 0.4), FaceSquare(170, 150, 270, -1.3)):
+        whole = carry_back(picture, square, change).levels
+        for pixels in (300, 5_000, 30_000):
+            with monkeypatch.context() as patched:
+                patched.setattr("fexgan.framing.carry._PIXELS_AT_ONCE", pixels)
+                assert np.array_equal(carry_back(picture, square, change).levels, whole)
 
 
 def turned(pixels: np.ndarray, roll_deg: float) -> LoadedPicture:
@@ -216,6 +220,12 @@ def test_all_faces_are_found_largest_first_and_once(finder: FaceFinder) -> None:
     faces = find_faces(open_picture(Image.fromarray(np.hstack([small, large]))), finder)
     assert [found.box.left > 150 for found in faces] == [True, False]
     assert choose_face(faces, 1) is faces[1]
+
+
+def test_the_largest_face_alone_is_found_where_it_is_among_all(finder: FaceFinder) -> None:
+    picture = open_picture(Image.fromarray(np.hstack([face(640, height=0.3), face(640, height=0.7)])))
+    (alone,) = find_faces(picture, finder, largest_only=True)
+    assert np.array_equal(alone.landmarks, find_faces(picture, finder)[0].landmarks)
 
 
 def test_a_face_found_in_a_shrunk_view_is_placed_in_the_picture(

@@ -12,6 +12,7 @@ size, depth, transparency and colour profile. Only the face changes; what lies o
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,9 +100,11 @@ class Editor:
 
     def __init__(self, checkpoint: Checkpoint, device: str = "cpu", variants: Sequence[str] = ()) -> None:
         self.checkpoint = checkpoint
-        self.networks = checkpoint.networks.to(device).eval().requires_grad_(False)
+        networks = checkpoint.networks.to(device, memory_format=torch.channels_last)  # a tenth faster on processors
+        self.networks = networks.eval().requires_grad_(False)
         self.device = device
         self.variants = self._variant_weights(variants)
+        self._of_thread = threading.local()
 
     def taking(self, *variants: str) -> Editor:
         """The same editor whose affects take other variants than their default, as in `editor.taking("joy.laugh")`.
@@ -232,9 +235,15 @@ class Editor:
         return self._vector([float(variant in chosen) for variant in known])
 
     def _squares(self, picture: LoadedPicture, face: FaceChoice) -> list[FaceSquare]:
-        faces = find_faces(picture, FaceFinder())
+        faces = find_faces(picture, self._finder(), largest_only=not face)
         chosen = usable_faces(faces) if face == "all" else [choose_face(faces, face or 0)]
         return [face_square(found.landmarks, self.framing) for found in chosen]
+
+    def _finder(self) -> FaceFinder:
+        """This thread's own: to make one takes as long as a search."""
+        if not hasattr(self._of_thread, "finder"):
+            self._of_thread.finder = FaceFinder()
+        return self._of_thread.finder
 
     def _images(self, picture: LoadedPicture, square: FaceSquare) -> Tensor:
         return pixels_to_images(cut(picture, square, self.image_size_px)).to(self.device)  # [1, 3, size, size]

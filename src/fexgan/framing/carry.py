@@ -18,7 +18,8 @@ Floats = NDArray[np.float32]
 FEATHER = 1 / 16
 """Share of the side over which an edit fades towards each border of the square, to exactly nothing there."""
 
-_LEAST_FLOW_PX = 1 / 64  # OpenCV samples between pixels in steps of 1/32, so less than this moves nothing
+_STEPS = 32  # between two pixels, as fine as OpenCV samples
+_LEAST_OFFSET_PX = 1 / (2 * _STEPS)  # less moves nothing
 _LEAST_MASK = 2**-17  # less than half a level of 16 bits
 _FINEST = 4
 _PIXELS_AT_ONCE = 2**18
@@ -48,35 +49,34 @@ def carry_back(picture: LoadedPicture, square: FaceSquare, edit: Edit) -> Loaded
     square, and those that the edit leaves in place unpainted, are equal to the source bit by bit; transparency too.
     Beside the result, memory is bounded whatever the size.
     """
-    fields, paint = _refine(edit, square.side_px)
-    active = _active_part(fields, square)
+    fields, paint = _refine(edit, square)
+    active = _active_part(fields)
     if active is None:
         return picture
     levels = picture.levels.copy()
     to_fine = _picture_to_fine(square, fields.shape[0])
-    for left, top, right, bottom in _strips(box_around(square.to_picture(active), picture.width, picture.height)):
-        local = to_fine.copy()
-        local[:, 2] += to_fine[:, :2] @ (left, top)
-        size = (right - left, bottom - top)
-        flow_and_mask = _sample(fields, local, size)  # [rows, columns, 3]
-        offsets = flow_and_mask[..., :2] @ square.turn().T.astype(np.float32)  # in pixels of the picture
-        moved = _move(picture, (left, top, right, bottom), offsets)
-        levels[top:bottom, left:right] = _blend(moved, flow_and_mask[..., 2:], paint, local)
+    for box in _strips(box_around(square.to_picture(active), picture.width, picture.height)):
+        left, top, right, bottom = box
+        places = _places(box, to_fine)
+        offsets_and_mask = _sample(fields, places)  # [rows, columns, 3]
+        moved = _move(picture, box, offsets_and_mask[..., :2])
+        levels[top:bottom, left:right] = _blend(moved, offsets_and_mask[..., 2:], paint, places)
     return picture.with_levels(levels)
 
 
-def _refine(edit: Edit, side_px: float) -> tuple[Floats, Floats]:
-    """Flow and mask [m, m, 3], feathered, and paint [m, m, 3] in [0, 1], on a grid fine enough for the picture.
+def _refine(edit: Edit, square: FaceSquare) -> tuple[Floats, Floats]:
+    """Offsets in pixels of the picture and mask [m, m, 3], feathered, and paint [m, m, 3] in [0, 1], on a finer grid.
 
     The cubic kernel makes a smooth field of the few values; from the fine grid on, linear is as good and fast.
     """
     n = edit.mask.shape[-1]
-    fine = n * min(_FINEST, max(1, math.ceil(side_px / n)))
+    fine = n * min(_FINEST, max(1, math.ceil(square.side_px / n)))
 
     def enlarge(planes: Floats) -> Floats:
         return cv2.resize(np.ascontiguousarray(planes.transpose(1, 2, 0)), (fine, fine), interpolation=cv2.INTER_CUBIC)
 
-    fields = enlarge(np.concatenate([edit.flow, edit.mask]))
+    offsets = np.tensordot(square.turn().astype(np.float32), edit.flow, axes=1)
+    fields = enlarge(np.concatenate([offsets, edit.mask]))
     np.clip(fields[..., 2], 0, 1, out=fields[..., 2])
     # The outermost row and column of the grid are exactly 0, so nothing is left where the grid ends.
     steps = np.minimum(np.arange(fine), np.arange(fine)[::-1]) / (FEATHER * fine)
@@ -86,13 +86,12 @@ def _refine(edit: Edit, side_px: float) -> tuple[Floats, Floats]:
     return fields, enlarge(edit.paint).clip(-1, 1) * 0.5 + 0.5
 
 
-def _active_part(fields: Floats, square: FaceSquare) -> NDArray[np.float64] | None:
+def _active_part(fields: Floats) -> NDArray[np.float64] | None:
     """Corners [4, 2] of the part of the square where anything happens, in fractions of the side; None for nowhere."""
-    flow_px = np.abs(fields[..., :2]).max(axis=2) * (math.sqrt(2) * square.side_px)
-    active = (flow_px > _LEAST_FLOW_PX) | (fields[..., 2] > _LEAST_MASK)
-    if not active.any():
+    active = np.abs(fields) > (_LEAST_OFFSET_PX, _LEAST_OFFSET_PX, _LEAST_MASK)
+    columns, rows = (np.flatnonzero(active.any(axis=axis).any(axis=1)) for axis in (0, 1))
+    if not len(rows):
         return None
-    columns, rows = np.flatnonzero(active.any(axis=0)), np.flatnonzero(active.any(axis=1))
     # A value reaches as far as the centres of its neighbours.
     left, right = (columns[0] - 0.5) / len(active), (columns[-1] + 1.5) / len(active)
     top, bottom = (rows[0] - 0.5) / len(active), (rows[-1] + 1.5) / len(active)
@@ -113,11 +112,21 @@ def _strips(box: Box) -> Iterator[Box]:
         yield left, start, right, min(start + rows, bottom)
 
 
-def _sample(grid: Floats, matrix: NDArray[np.float64], size: tuple[int, int]) -> Floats:
-    """`grid` [m, m, 3] at the places of a strip's pixels; 0 beyond it."""
-    return cv2.warpAffine(
-        grid, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT
-    )
+def _places(box: Box, to_fine: NDArray[np.float64]) -> tuple[Floats, Floats]:
+    """How far right and how far down, each [rows, columns], the pixels of `box` lie on the fine grid.
+
+    Each follows from its own row and column alone, so strips make no difference.
+    """
+    left, top, right, bottom = box
+    across = np.outer(to_fine[:, 0], np.arange(left, right)) + to_fine[:, 2:]
+    down = np.outer(to_fine[:, 1], np.arange(top, bottom))
+    across, down = across.astype(np.float32), down.astype(np.float32)
+    return across[0] + down[0][:, None], across[1] + down[1][:, None]
+
+
+def _sample(grid: Floats, places: tuple[Floats, Floats]) -> Floats:
+    """`grid` [m, m, 3] at `places`; 0 beyond it."""
+    return cv2.remap(grid, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
 def _move(picture: LoadedPicture, box: Box, offsets: Floats) -> Levels:
@@ -128,6 +137,7 @@ def _move(picture: LoadedPicture, box: Box, offsets: Floats) -> Levels:
     window = np.s_[from_top : bottom + reach, from_left : right + reach]
     columns = np.arange(left - from_left, right - from_left, dtype=np.float32)
     rows = np.arange(top - from_top, bottom - from_top, dtype=np.float32)
+    offsets = np.rint(offsets * _STEPS) / _STEPS  # no rounding is left that depends on where the window begins
     across, down = offsets[..., 0] + columns, offsets[..., 1] + rows[:, None]
 
     def sample(planes: NDArray) -> NDArray:
@@ -146,15 +156,13 @@ def _move(picture: LoadedPicture, box: Box, offsets: Floats) -> Levels:
     return np.where(visible, levels, picture.levels[top:bottom, left:right])
 
 
-def _blend(moved: Levels, mask: Floats, paint: Floats, to_fine: NDArray[np.float64]) -> Levels:
+def _blend(moved: Levels, mask: Floats, paint: Floats, places: tuple[Floats, Floats]) -> Levels:
     """`moved` with the paint laid over it where the mask [rows, columns, 1] lets it show."""
     painted = np.flatnonzero(mask.max(axis=(1, 2)) > _LEAST_MASK)
     if not len(painted):
         return moved
     rows = slice(painted[0], painted[-1] + 1)
-    local = to_fine.copy()
-    local[:, 2] += to_fine[:, 1] * painted[0]
-    colours = _sample(paint, local, (moved.shape[1], rows.stop - rows.start))
+    colours = _sample(paint, (places[0][rows], places[1][rows]))
     if moved.shape[2] == 1:
         colours = (colours @ _LUMA)[..., None]
     highest = np.iinfo(moved.dtype).max

@@ -27,14 +27,14 @@ _NEARLY_UPRIGHT_RAD = math.radians(20)
 _SETTLED_RAD = math.radians(1)
 
 
-def find_faces(picture: LoadedPicture, finder: FaceFinder) -> list[Face]:
-    """All faces of a picture, largest first.
+def find_faces(picture: LoadedPicture, finder: FaceFinder, largest_only: bool = False) -> list[Face]:
+    """All faces of a picture, largest first, or the largest alone.
 
     Each is looked at again in its own square, at one size and turned upright, for YuNet places the landmarks of a
     tilted face as if it were less tilted.
     """
     factor = max(1, max(picture.width, picture.height) // max(SEARCHED_SIDES_PX))
-    seen = finder.find_all(picture.view((0, 0, picture.width, picture.height), factor))
+    seen = finder.find_all(picture.view((0, 0, picture.width, picture.height), factor), largest_only)
     whole = [_enlarged(face, factor) for face in seen]
     return [_closer(picture, face, finder) for face in whole]
 

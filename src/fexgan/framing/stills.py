@@ -28,7 +28,7 @@ def face_squares(stills: StillSet, framing: FramingConfig) -> Maps:
     size = np.array(stills.pixels.shape[3:1:-1])  # width, height
     maps = np.full((len(stills), 2, 3), np.nan)
     for index, pixels in enumerate(stills.pixels[:, stills.neutral_index]):
-        faces = find_faces(LoadedPicture(pixels), finder)
+        faces = find_faces(LoadedPicture(pixels), finder, largest_only=True)
         if faces:
             square = face_square(faces[0].landmarks, framing)
             centre = 2.0 * (np.array([square.centre_x, square.centre_y]) + 0.5) / size - 1.0
