@@ -20,6 +20,7 @@ from fexgan.config import FramingConfig, PortraitConfig
 from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig
 from fexgan.errors import InputError
 from fexgan.evaluation import recogniser as recogniser_module
+from fexgan.evaluation.blendshapes import named_by_blendshapes
 from fexgan.evaluation.comparison import ALL, MIXTURES, mixture_score
 from fexgan.evaluation.edit_report import EditReport, write_edit_report
 from fexgan.evaluation.edits import RECOGNISER_FILE, evaluate_edits
@@ -125,6 +126,23 @@ def test_networks_that_do_nothing_score_as_copying_does(copying: EditReport):
         assert part.distance_share == pytest.approx(1.0)
     assert copying.likeness is None or copying.likeness.mean == pytest.approx(1.0)
     assert copying.mixtures.than_edited_parents == 0.0
+
+
+def test_blendshapes_name_what_was_filmed_and_no_untouched_neutral(held_out: HeldOut):
+    """A reader that sees the affect of the filmed still to which a picture is equal, as that affect's blendshapes."""
+    shown = {"neutral": {}, "joy": {"mouthSmile": 0.8}, "anger": {"browDown": 0.6, "mouthPress": 0.5}}
+    full = held_out.full()
+
+    def read(picture: np.ndarray) -> dict[str, float] | None:
+        for affect, still in full.items():
+            if any(np.array_equal(picture, filmed) for filmed in held_out.pixels[:, still]):
+                return {unit + side: weight for unit, weight in shown[affect].items() for side in ("Left", "Right")}
+        return None
+
+    assert named_by_blendshapes(held_out, held_out.pixels, read) == dict.fromkeys(full, 1.0)
+    assert named_by_blendshapes(held_out, held_out.sources(), read) == {"neutral": 1.0, "anger": 0.0, "joy": 0.0}
+    faceless = np.zeros_like(held_out.pixels)
+    assert named_by_blendshapes(held_out, faceless, read) == dict.fromkeys(full, 0.0)
 
 
 def test_what_the_network_reads_is_measured_like_what_the_recogniser_does(knowing: EditReport, copying: EditReport):
