@@ -271,7 +271,8 @@ class Evaluate:
     landmarker: Annotated[Path | None, arg(metavar="FILE")] = None
     """MediaPipe's face_landmarker.task, for --blendshapes; the one that the extra brings where not given."""
     stills: Folder = None
-    """Measure the same, with --judges, of a model that draws: stills of its characters, filmed with --stills truth."""
+    """Stills of the characters of a model that draws, filmed with --stills truth: with --judges, mixtures with strengths
+    as filmed and found by gradient are measured beside them."""
 
     def run(self) -> None:
         from fexgan.checkpoints import load_checkpoint
