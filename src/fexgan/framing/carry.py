@@ -18,8 +18,8 @@ Floats = NDArray[np.float32]
 FEATHER = 1 / 16
 """Share of the side over which an edit fades towards each border of the square, to exactly nothing there."""
 
-_STEPS = 32  # between two pixels, as fine as OpenCV samples
-_LEAST_OFFSET_PX = 1 / (2 * _STEPS)  # less moves nothing
+_LEAST_OFFSET_PX = 1 / 64  # OpenCV samples between pixels in steps of 1/32, so less than this moves nothing
+_IN_STEPS = np.float32(1.5 * 2**18)  # as float32, the numbers around it lie 1/32 apart
 _LEAST_MASK = 2**-17  # less than half a level of 16 bits
 _FINEST = 4
 _PIXELS_AT_ONCE = 2**18
@@ -55,11 +55,12 @@ def carry_back(picture: LoadedPicture, square: FaceSquare, edit: Edit) -> Loaded
         return picture
     levels = picture.levels.copy()
     to_fine = _picture_to_fine(square, fields.shape[0])
+    reach_px = math.ceil(float(np.abs(fields[..., :2]).max())) + _CUBIC_REACH_PX
     for box in _strips(box_around(square.to_picture(active), picture.width, picture.height)):
         left, top, right, bottom = box
         places = _places(box, to_fine)
         offsets_and_mask = _sample(fields, places)  # [rows, columns, 3]
-        moved = _move(picture, box, offsets_and_mask[..., :2])
+        moved = _move(picture, box, offsets_and_mask[..., :2], reach_px)
         levels[top:bottom, left:right] = _blend(moved, offsets_and_mask[..., 2:], paint, places)
     return picture.with_levels(levels)
 
@@ -129,16 +130,20 @@ def _sample(grid: Floats, places: tuple[Floats, Floats]) -> Floats:
     return cv2.remap(grid, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
-def _move(picture: LoadedPicture, box: Box, offsets: Floats) -> Levels:
-    """The pixels of `box`, each taken `offsets` [rows, columns, 2] pixels away, by cubic interpolation."""
+def _move(picture: LoadedPicture, box: Box, offsets: Floats, reach_px: int) -> Levels:
+    """The pixels of `box`, each taken `offsets` [rows, columns, 2] pixels away, by cubic interpolation.
+
+    Nothing is taken from farther away than `reach_px`.
+    """
     left, top, right, bottom = box
-    reach = math.ceil(float(np.abs(offsets).max())) + _CUBIC_REACH_PX
-    from_left, from_top = max(0, left - reach), max(0, top - reach)
-    window = np.s_[from_top : bottom + reach, from_left : right + reach]
+    from_left, from_top = max(0, left - reach_px), max(0, top - reach_px)
+    window = np.s_[from_top : bottom + reach_px, from_left : right + reach_px]
     columns = np.arange(left - from_left, right - from_left, dtype=np.float32)
     rows = np.arange(top - from_top, bottom - from_top, dtype=np.float32)
-    offsets = np.rint(offsets * _STEPS) / _STEPS  # no rounding is left that depends on where the window begins
-    across, down = offsets[..., 0] + columns, offsets[..., 1] + rows[:, None]
+    # Rounded to steps at once, or rounding would depend on where the window begins.
+    across, down = offsets[..., 0] + (columns + _IN_STEPS), offsets[..., 1] + (rows + _IN_STEPS)[:, None]
+    across -= _IN_STEPS
+    down -= _IN_STEPS
 
     def sample(planes: NDArray) -> NDArray:
         moved = cv2.remap(planes, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -158,15 +163,20 @@ def _move(picture: LoadedPicture, box: Box, offsets: Floats) -> Levels:
 
 def _blend(moved: Levels, mask: Floats, paint: Floats, places: tuple[Floats, Floats]) -> Levels:
     """`moved` with the paint laid over it where the mask [rows, columns, 1] lets it show."""
-    painted = np.flatnonzero(mask.max(axis=(1, 2)) > _LEAST_MASK)
-    if not len(painted):
+    shows = mask[..., 0] > _LEAST_MASK
+    rows, columns = (np.flatnonzero(shows.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
         return moved
-    rows = slice(painted[0], painted[-1] + 1)
-    colours = _sample(paint, (places[0][rows], places[1][rows]))
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    across, down = places
+    colours = _sample(paint, (across[part], down[part]))
     if moved.shape[2] == 1:
         colours = (colours @ _LUMA)[..., None]
     highest = np.iinfo(moved.dtype).max
-    under = moved[rows].astype(np.float32)
-    blended = under + mask[rows] * (colours * highest - under)
-    moved[rows] = np.rint(blended).clip(0, highest).astype(moved.dtype)
+    under = moved[part].astype(np.float32)
+    colours *= highest
+    colours -= under
+    colours *= mask[part]
+    colours += under
+    moved[part] = np.rint(colours, out=colours).clip(0, highest, out=colours)
     return moved
