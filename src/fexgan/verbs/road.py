@@ -271,8 +271,8 @@ class Evaluate:
     landmarker: Annotated[Path | None, arg(metavar="FILE")] = None
     """MediaPipe's face_landmarker.task, for --blendshapes; the one that the extra brings where not given."""
     stills: Folder = None
-    """Stills of the characters of a model that draws, filmed with --stills truth: with --judges, mixtures with strengths
-    as filmed and found by gradient are measured beside them."""
+    """Stills of the characters of a model that draws, filmed with --stills truth: with --judges, mixtures with
+    strengths as filmed and found by gradient are measured beside them."""
 
     def run(self) -> None:
         from fexgan.checkpoints import load_checkpoint
