@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -200,6 +201,15 @@ def test_strips_make_no_difference_to_a_single_bit(mode: str, monkeypatch: pytes
             with monkeypatch.context() as patched:
                 patched.setattr("fexgan.framing.carry._PIXELS_AT_ONCE", pixels)
                 assert np.array_equal(carry_back(picture, square, change).levels, whole)
+
+
+def test_beside_the_result_carrying_back_needs_little_memory() -> None:
+    picture = LoadedPicture(np.zeros((2400, 2400, 3), np.uint8))
+    tracemalloc.start()
+    carry_back(picture, FaceSquare(1200, 1200, 2300, 0), edit(flow=(0.01, 0.02), mask=0.5))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak - picture.levels.nbytes < picture.levels.nbytes  # all at once it would be 14 times as much
 
 
 def turned(pixels: np.ndarray, roll_deg: float) -> LoadedPicture:

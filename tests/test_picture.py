@@ -54,6 +54,19 @@ def test_what_is_opened_is_saved_as_it_was(mode: str, suffix: str, tmp_path: Pat
         assert np.array_equal(np.array(after), np.array(expected))
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1"])
+def test_a_picture_read_in_strips_is_the_whole_picture(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clear = {"transparency": 3} if mode == "P" else {}
+    drawn(mode).save(tmp_path / "a.png", **clear)
+    whole = open_picture(tmp_path / "a.png")
+    monkeypatch.setattr(picture, "_ROWS_AT_ONCE", 2)
+    strips = open_picture(tmp_path / "a.png")
+    assert np.array_equal(strips.levels, whole.levels) and np.array_equal(strips.alpha, whole.alpha)
+    assert (whole.alpha is not None) == (mode in ("RGBA", "LA", "P"))
+
+
 def test_a_palette_becomes_the_colours_it_stood_for(tmp_path: Path) -> None:
     palette = drawn("P")
     assert np.array_equal(open_picture(palette).levels, np.array(palette.convert("RGB")))

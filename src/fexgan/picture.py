@@ -16,7 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from fexgan.errors import InputError
 from fexgan.media import BACKDROP_GREY, LARGEST_PIXELS, PICTURE_SUFFIXES, Pixels, atomic_path
@@ -150,18 +150,26 @@ def _load(image: Image.Image, name: str) -> LoadedPicture:
         raise InputError(f"{name} holds {image.n_frames} pictures; give a single one, or a clip such as MP4")
     if image.mode == "F":
         raise InputError(f"{name} holds fractions, no colours; give a picture of 8 or 16 bits a channel")
-    image = ImageOps.exif_transpose(image)
+    if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+        image = ImageOps.exif_transpose(image)
     kept = {key: image.info[key] for key in _KEPT if image.info.get(key)}
     if image.mode == "CMYK":
         return LoadedPicture(np.array(_srgb(image)), None, {key: kept[key] for key in kept if key != "icc_profile"})
     if image.mode.startswith("I"):
         return LoadedPicture(np.asarray(image).clip(0, 65535).astype(np.uint16)[..., None], None, kept)
     grey = image.mode in ("1", "L", "LA", "La")
-    image = image.convert(("LA" if grey else "RGBA") if image.has_transparency_data else ("L" if grey else "RGB"))
-    planes = np.array(image).reshape(image.height, image.width, -1)
-    if not image.has_transparency_data:
-        return LoadedPicture(planes, None, kept)
-    return LoadedPicture(planes[..., :-1].copy(), planes[..., -1].copy(), kept)
+    levels = np.empty((image.height, image.width, 1 if grey else 3), np.uint8)
+    alpha = np.empty((image.height, image.width), np.uint8) if image.has_transparency_data else None
+    mode = ("L" if grey else "RGB") + ("" if alpha is None else "A")
+    # Pillow copies all that it converts and hands over: in strips, that is little.
+    for top in range(0, image.height, _ROWS_AT_ONCE):
+        rows = slice(top, min(top + _ROWS_AT_ONCE, image.height))
+        planes = np.asarray(image.crop((0, rows.start, image.width, rows.stop)).convert(mode))
+        planes = planes.reshape(rows.stop - rows.start, image.width, -1)
+        levels[rows] = planes[..., : levels.shape[2]]
+        if alpha is not None:
+            alpha[rows] = planes[..., -1]
+    return LoadedPicture(levels, alpha, kept)
 
 
 def _srgb(image: Image.Image) -> Image.Image:
