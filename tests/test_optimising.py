@@ -140,9 +140,11 @@ def test_the_same_strengths_are_found_again_and_are_what_their_text_says(
 def test_networks_never_learn_from_it(opened: Sitter | Portrait):
     networks = (opened.model if isinstance(opened, Sitter) else opened.editor).networks
     before = {name: value.clone() for name, value in networks.state_dict().items()}
+    networks.requires_grad_()
     optimise(opened, "anger+sadness", steps=2)
     assert all(torch.equal(value, before[name]) for name, value in networks.state_dict().items())
     assert all(parameter.grad is None for parameter in networks.parameters())
+    networks.requires_grad_(False)
 
 
 def test_what_cannot_be_optimised_is_refused(tipping: Sitter):
