@@ -15,6 +15,7 @@ from fexgan.editing import Editor
 from fexgan.media import count_clip_frames, read_clip, read_image, write_clip
 from fexgan.model import build
 from fexgan.prepare import prepare
+from fexgan.synthesis import Model
 
 Run = Callable[..., int]
 SIZE = 64
@@ -104,6 +105,18 @@ def test_a_prepared_dataset_can_be_edited_when_asked_for(fexgan: Run):
     assert fexgan("transform", *flags, "--out", "sheet.png") == 0
 
 
+def test_random_faces_are_given_their_affects_by_a_checkpoint_that_edits(
+    fexgan: Run, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+):
+    drawn = Image.fromarray(face(160))
+    monkeypatch.setattr(Model, "draw", lambda *_: drawn)
+    flags = ("--affect", "joy", "--count", 1, "--checkpoint", tiny_checkpoint)
+    assert fexgan("generate", *flags, "--edit-with", "portrait", "--out", "edited.png") == 0
+    expected = load("portrait").transform(drawn, "joy")
+    assert np.array_equal(read_image(Path("edited.png")), np.asarray(expected))
+    assert not np.array_equal(np.asarray(expected), np.asarray(drawn))
+
+
 def test_wrong_input_is_one_line_and_leaves_nothing_behind(fexgan: Run, tiny_checkpoint: Path, capsys):
     Image.new("RGB", (64, 64)).save("blank.png")
     write_clip(Path("clip.mp4"), [face(160)], preset="ultrafast")
@@ -123,6 +136,8 @@ def test_wrong_input_is_one_line_and_leaves_nothing_behind(fexgan: Run, tiny_che
         ("animate", "clip.mp4", "--out", "again.mp4"),
         ("transform", "face.png", "--face", "0", "--checkpoint", tiny_checkpoint),
         ("generate", "--checkpoint", "portrait"),
+        ("generate", "--checkpoint", tiny_checkpoint, "--edit-with", tiny_checkpoint),
+        ("generate", "--checkpoint", tiny_checkpoint, "--edit-with", "portrait", "--dataset", "nobody"),
     ]:
         assert fexgan(*arguments) == 2, arguments
         error = capsys.readouterr().err

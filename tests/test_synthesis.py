@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import drawn
 import numpy as np
 import pytest
 import torch
+from fake_editor import fake_editor
 from PIL import Image
 
 import fexgan
@@ -61,6 +63,23 @@ def test_a_seed_names_one_random_face_whatever_the_count(tiny_model: Model):
     many = tiny_model.random(5, "fear", seed=3)
     assert same(many[2], tiny_model.random(1, "fear", seed=5)[0])
     assert not same(many[0], many[1])
+
+
+def test_random_faces_are_drawn_neutral_and_edited_where_an_editor_is_given(
+    tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+):
+    asked = []
+    monkeypatch.setattr(
+        tiny_model, "draw", lambda _, target: asked.append(str(target)) or Image.fromarray(drawn.face(160))
+    )
+    editor = fake_editor()
+    (edited,) = tiny_model.random(1, "joy", editor=editor)
+    assert asked == ["neutral"] and same(edited, editor.transform(Image.fromarray(drawn.face(160)), "joy"))
+    assert not same(edited, Image.fromarray(drawn.face(160)))
+
+
+def test_a_random_picture_without_a_face_is_drawn_with_its_affect(tiny_model: Model):
+    assert same(tiny_model.random(1, "joy", editor=fake_editor())[0], tiny_model.random(1, "joy")[0])
 
 
 def test_a_blend_stands_between_its_parents(tiny_model: Model, face: Image.Image):

@@ -52,12 +52,17 @@ def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
     return found
 
 
-def random_faces(model: Model, affects: Sequence[Mixture], count: int, seed: int) -> dict[str, Row]:
-    """Random faces by affect, spread evenly: `count` in all, rounded up to fill rows. No two share a seed."""
+def random_faces(
+    model: Model, affects: Sequence[Mixture], count: int, seed: int, editor: Editor | None = None
+) -> dict[str, Row]:
+    """Random faces by affect, spread evenly: `count` in all, rounded up to fill rows. No two share a seed.
+
+    `editor`: gives them their affects, where one is given.
+    """
     share = math.ceil(count / len(affects))
     rows = {}
     for number, affect in enumerate(tracked(affects, "drawing faces")):
-        rows[str(affect)] = model.random(share, affect, seed + number * share)
+        rows[str(affect)] = model.random(share, affect, seed + number * share, editor)
     return rows
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,13 +19,16 @@ from PIL import Image
 from torch import Tensor, nn
 
 from fexgan import media
-from fexgan.affects import AFFECTS, Mixture
+from fexgan.affects import AFFECTS, NEUTRAL, Mixture
 from fexgan.checkpoints import Checkpoint
 from fexgan.errors import InputError
 from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
 from fexgan.model import Capability
 from fexgan.picture import LoadedPicture
 from fexgan.tensors import images_to_pixels, pixels_to_images, sample_latents
+
+if TYPE_CHECKING:
+    from fexgan.editing import Editor
 
 Picture = Image.Image | media.Pixels
 MixtureLike = Mixture | str | Mapping[str, float]
@@ -144,13 +149,20 @@ class Model:
         target = Mixture.of(target)
         return self.draw(self.encode(image, source_affect), target)
 
-    def random(self, count: int, affect: MixtureLike = "neutral", seed: int = 0) -> list[Image.Image]:
-        """`count` faces of nobody with one affect; face number i comes from the seed `seed + i` alone."""
+    def random(
+        self, count: int, affect: MixtureLike = NEUTRAL, seed: int = 0, editor: Editor | None = None
+    ) -> list[Image.Image]:
+        """`count` faces of nobody with one affect; face number i comes from the seed `seed + i` alone.
+
+        With an editor each is drawn neutral, and the editor gives it the affect; only where no face is found in what
+        was drawn, the affect is drawn too.
+        """
         if count < 1:
             raise InputError(f"{count} faces cannot be drawn; give a count of at least 1")
         noise = sample_latents(range(seed, seed + count), self.checkpoint.config.model.latent_size).to(self.device)
         target = Mixture.of(affect)
-        return [self.draw(self.networks.draw_latent(row[None]), target) for row in noise]
+        people = [partial(self.draw, self.networks.draw_latent(row[None])) for row in noise]
+        return [person(target) if editor is None else _edited(person, target, editor) for person in people]
 
     def blend(self, image: Picture, mixture: MixtureLike, source_affect: MixtureLike | None = None) -> Blend:
         """A mixture beside its parents, as in `model.blend(image, "anger+sadness")`.
@@ -188,6 +200,14 @@ class Model:
 
     def _vector(self, values: Sequence[float]) -> Tensor:
         return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]
+
+
+def _edited(draw: Callable[[MixtureLike], Image.Image], target: Mixture, editor: Editor) -> Image.Image:
+    """A face that `draw` shows neutral, edited; or drawn with the affect, where no face is found in it."""
+    try:
+        return editor.transform(draw(NEUTRAL), target)
+    except InputError:
+        return draw(target)
 
 
 def require(networks: nn.Module, capability: Capability, purpose: str) -> None:

@@ -46,6 +46,7 @@ class Generate:
 
     $ fexgan generate --count 70 --out random.png
     $ fexgan generate --affect fear --count 100 --seed 7 --out faces
+    $ fexgan generate --edit-with portrait --out sharper.png
     $ fexgan generate --dataset out/nobody --per-affect 1000 --strengths uniform
     """
 
@@ -63,6 +64,8 @@ class Generate:
     """Pictures of each affect in the dataset."""
     strengths: Literal["full", "uniform"] = "full"
     """Strengths in the dataset: all 1, or drawn evenly from [0, 1]."""
+    edit_with: CheckpointName = None
+    """Checkpoint that gives the faces their affects, such as portrait; they are then drawn neutral."""
     checkpoint: str = BUNDLED
     """Bundled name or folder of a checkpoint."""
 
@@ -75,7 +78,10 @@ class Generate:
         if self.dataset is not None:
             self._write_dataset(model)
             return
-        rows = figures.random_faces(model, mixtures_of(self.affect), self.count, self.seed)
+        editor = load(self.edit_with) if self.edit_with else None
+        if editor is not None:
+            require(editor.networks, "edit", "edit faces")
+        rows = figures.random_faces(model, mixtures_of(self.affect), self.count, self.seed, editor)
         pictures = {f"{affect}-{index}": face for affect, row in rows.items() for index, face in enumerate(row)}
         write_pictures(self.out, pictures, only(pictures) or figures.random_sheet(rows))
 
@@ -83,6 +89,8 @@ class Generate:
         from fexgan.generating import generate_dataset
         from fexgan.terminal import say
 
+        if self.edit_with:
+            raise InputError(f"a dataset is drawn by one checkpoint alone; leave out --edit-with {self.edit_with}")
         for affect in self.affect:
             affect_index(affect)
         affects = [affect for affect in AFFECTS if affect in self.affect]
@@ -187,9 +195,7 @@ class Blend:
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
         named = {mixture.name: mixture for mixture in mixtures}
         tune = self._tune if self.optimise else None
-        if not self.out.suffix and retouched(
-            model, self.images, named, self.out, self.source_affect, face, tune=tune
-        ):
+        if not self.out.suffix and retouched(model, self.images, named, self.out, self.source_affect, face, tune=tune):
             return
         sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
         rows = figures.blended(model, sources, mixtures, source_affect, face, tune)
