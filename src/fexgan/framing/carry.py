@@ -22,7 +22,7 @@ _LEAST_OFFSET_PX = 1 / 64  # OpenCV samples between pixels in steps of 1/32, so 
 _IN_STEPS = np.float32(1.5 * 2**18)  # as float32, the numbers around it lie 1/32 apart
 _LEAST_MASK = 2**-17  # less than half a level of 16 bits
 _FINEST = 4
-_PIXELS_AT_ONCE = 2**18
+_PIXELS_AT_ONCE = 2**16
 _CUBIC_REACH_PX = 3
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -55,7 +55,7 @@ def carry_back(picture: LoadedPicture, square: FaceSquare, edit: Edit) -> Loaded
         return picture
     levels = picture.levels.copy()
     to_fine = _picture_to_fine(square, fields.shape[0])
-    reach_px = math.ceil(float(np.abs(fields[..., :2]).max())) + _CUBIC_REACH_PX
+    reach_px = math.ceil(float(np.abs(fields).max())) + _CUBIC_REACH_PX  # the mask, at most 1, adds next to nothing
     for box in _strips(box_around(square.to_picture(active), picture.width, picture.height)):
         left, top, right, bottom = box
         places = _places(box, to_fine)
@@ -83,14 +83,16 @@ def _refine(edit: Edit, square: FaceSquare) -> tuple[Floats, Floats]:
     steps = np.minimum(np.arange(fine), np.arange(fine)[::-1]) / (FEATHER * fine)
     ramp = np.clip(steps, 0, 1)
     ramp = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
-    fields *= np.minimum(ramp[:, None], ramp)[..., None]
+    fields *= cv2.merge([np.minimum(ramp[:, None], ramp)] * 3)
     return fields, enlarge(edit.paint).clip(-1, 1) * 0.5 + 0.5
 
 
 def _active_part(fields: Floats) -> NDArray[np.float64] | None:
     """Corners [4, 2] of the part of the square where anything happens, in fractions of the side; None for nowhere."""
-    active = np.abs(fields) > (_LEAST_OFFSET_PX, _LEAST_OFFSET_PX, _LEAST_MASK)
-    columns, rows = (np.flatnonzero(active.any(axis=axis).any(axis=1)) for axis in (0, 1))
+    least = np.array((_LEAST_OFFSET_PX, _LEAST_OFFSET_PX, _LEAST_MASK), np.float32)
+    # In long rows, for NumPy is slow on triples.
+    active = np.abs(fields).reshape(len(fields), -1) > np.tile(least, len(fields))
+    columns, rows = np.flatnonzero(active.any(axis=0).reshape(-1, 3).any(axis=1)), np.flatnonzero(active.any(axis=1))
     if not len(rows):
         return None
     # A value reaches as far as the centres of its neighbours.
