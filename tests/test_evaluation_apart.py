@@ -9,11 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from drawn import film_stills
 
 from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL_INDEX
 from fexgan.checkpoints import Checkpoint, load_checkpoint
 from fexgan.dataset import FaceDataset
 from fexgan.evaluation import apart as apart_module
+from fexgan.evaluation import mixtures
 from fexgan.evaluation import truth as truth_module
 from fexgan.evaluation.apart import Apart, judge_apart
 from fexgan.evaluation.apart_report import apart_dict, apart_numbers, apart_pictures, apart_sections
@@ -24,6 +26,7 @@ from fexgan.evaluation.persons import persons
 from fexgan.evaluation.strength import ASKED, EMOTION_INDICES, Ladder, rank_correlation, strength
 from fexgan.evaluation.truth import truth
 from fexgan.prepare.faces import FaceBox
+from fexgan.stills import StillSet
 
 
 class CopyingNetworks(torch.nn.Module):
@@ -47,8 +50,19 @@ def faces(tiny_dataset: Path) -> tuple[FaceDataset, FaceDataset]:
 
 
 @pytest.fixture(scope="module")
-def judged(checkpoint: Checkpoint, faces: tuple[FaceDataset, FaceDataset]) -> Apart:
-    return judge_apart(checkpoint, *faces, steps=2)
+def judged(
+    checkpoint: Checkpoint, faces: tuple[FaceDataset, FaceDataset], tmp_path_factory: pytest.TempPathFactory
+) -> Apart:
+    shown = ("neutral", "anger:0.5+sadness:0.5")
+    stills = StillSet.load(film_stills(tmp_path_factory.mktemp("stills"), ("ada", "bo"), shown))
+    return judge_apart(checkpoint, *faces, stills, steps=2)
+
+
+def test_mixtures_of_stills_are_reported_last(judged: Apart):
+    section = apart_sections(judged)[-1]
+    assert section.title == mixtures.TITLE and [row[0] for row in section.rows] == ["asked", "optimised", "filmed"]
+    assert apart_dict(judged)["strengths"]["filmed"]["difference"] == 0.0
+    assert apart_sections(replace(judged, strengths={}))[-1].title != mixtures.TITLE
 
 
 def ladder(characters: int) -> Ladder:
@@ -157,7 +171,7 @@ def test_no_faces_found_is_no_likeness(faces: tuple[FaceDataset, FaceDataset], m
 
 def test_two_judgements_are_the_same(judged: Apart, checkpoint: Checkpoint, faces: tuple[FaceDataset, FaceDataset]):
     again = judge_apart(checkpoint, *faces, steps=2)
-    assert json.dumps(apart_dict(again)) == json.dumps(apart_dict(judged))
+    assert json.dumps(apart_dict(again)) == json.dumps(apart_dict(replace(judged, strengths={})))
     assert apart_pictures(again) == apart_pictures(judged)
 
 

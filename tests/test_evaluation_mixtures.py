@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from drawn import film_stills
@@ -18,6 +19,7 @@ from fexgan.evaluation.mixtures import mixture_strengths
 from fexgan.evaluation.recogniser import train_recogniser
 from fexgan.model import Edits, build
 from fexgan.stills import StillSet
+from fexgan.synthesis import Model
 
 SIZE = 64
 SHOWN = ("neutral", "joy", "anger", "joy:0.5+anger:0.5")
@@ -85,6 +87,14 @@ def test_models_that_draw_are_measured_alike(held_out: HeldOut, tiny_checkpoint:
     checkpoint = load_checkpoint(tiny_checkpoint)
     scores = mixture_strengths(checkpoint, held_out, recogniser, steps=2)
     assert scores["optimised"].gap <= scores["asked"].gap + 1e-6 and scores["filmed"].difference == 0.0
+
+
+def test_models_that_draw_see_stills_cut_as_they_cut_pictures(crowd: Path, tiny_model: Model):
+    stills = StillSet.load(crowd)
+    squares = HeldOut.cropped(stills, tiny_model.checkpoint.config.framing).pixels
+    for own, filmed in zip(squares, stills.pixels, strict=True):
+        assert np.array_equal(own[stills.neutral_index], tiny_model.frame(filmed[stills.neutral_index]))
+        assert own.shape == (len(SHOWN), SIZE, SIZE, 3)
 
 
 def test_stills_of_strangers_and_stills_without_judges_are_refused(

@@ -124,7 +124,7 @@ def judge_apart(
         neighbours=neighbours(random, test.pixels[judged], train.pixels),
         characters=len(test.characters),
         characters_learned=len(checkpoint.metadata.characters),
-        strengths={} if stills is None else mixture_strengths(checkpoint, HeldOut.of(stills, train.framing), reader),
+        strengths=mixture_strengths(checkpoint, HeldOut.cropped(stills, train.framing), reader) if stills else {},
     )
 
 

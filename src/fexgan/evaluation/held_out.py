@@ -15,6 +15,7 @@ from fexgan.framing.square import BOX_HEIGHT
 from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.media import Pixels
 from fexgan.model import EditingFamily, apply_edits
+from fexgan.prepare.crop import cut, square_around
 from fexgan.prepare.faces import Face, FaceBox, FaceFinder
 from fexgan.stills import StillSet, first_in_full
 from fexgan.tensors import images_to_pixels, pixels_to_images
@@ -29,7 +30,7 @@ Region = tuple[slice, slice]
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """Stills of test characters, cut to each one's square as for training; still i shows the same on all."""
+    """Stills of test characters, cut to each one's square as in training; still i shows the same on all."""
 
     pixels: Pixels
     """uint8 [characters, stills, side, side, 3]"""
@@ -55,13 +56,27 @@ class HeldOut:
     @classmethod
     def of(cls, stills: StillSet, framing: FramingConfig, variants: Sequence[str] = ()) -> HeldOut:
         """Cut the squares and find the faces in them. `variants`: those that the model has names for."""
-        side = framing.image_size_px
-        pixels = cut_squares(stills.pixels, face_squares(stills, framing), side)
+        pixels = cut_squares(stills.pixels, face_squares(stills, framing), framing.image_size_px)
+        return cls._found(pixels, stills, framing, variants)
+
+    @classmethod
+    def cropped(cls, stills: StillSet, framing: FramingConfig) -> HeldOut:
+        """The same, but cut as the frames of datasets are, for models that draw: around the face box of the neutral
+        still."""
+        finder, (height, width) = FaceFinder(), stills.pixels.shape[2:4]
+        pixels = []
+        for shown in stills.pixels:
+            square = square_around(finder.find(shown[stills.neutral_index]), width, height, framing)
+            pixels.append([cut(still, square, framing.image_size_px) for still in shown])
+        return cls._found(np.array(pixels), stills, framing, ())
+
+    @classmethod
+    def _found(cls, pixels: Pixels, stills: StillSet, framing: FramingConfig, variants: Sequence[str]) -> HeldOut:
         finder = FaceFinder()
         found = [finder.find_all(square)[:1] for square in pixels[:, stills.neutral_index]]
         faces = tuple(seen[0] if seen else None for seen in found)
         framed = _framed_box(framing)
-        regions = tuple(_region(face.box if face else framed, side) for face in faces)
+        regions = tuple(_region(face.box if face else framed, framing.image_size_px) for face in faces)
         shown = stills.variant_weights(variants)
         return cls(pixels, stills.affects[0], stills.characters, shown, stills.neutral_index, faces, regions)
 
