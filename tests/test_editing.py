@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from drawn import face as drawn_face
@@ -12,6 +14,7 @@ from fexgan.editing import Editor, loaded
 from fexgan.errors import InputError
 from fexgan.keyframes import parse_keyframes
 from fexgan.media import read_clip
+from fexgan.prepare.faces import FaceFinder
 
 
 @pytest.fixture
@@ -86,6 +89,18 @@ def test_a_picture_is_analysed_once_for_all_its_edits(editor: Editor, image: Ima
 def test_the_chosen_face_alone_changes(editor: Editor, pair: Image.Image, face: object, sides: str):
     where = changed(pair, editor.transform(pair, "joy", face=face))
     assert where[:, :160].any() == (sides != "right") and where[:, 160:].any() == (sides != "left")
+
+
+def test_each_thread_finds_faces_with_one_finder_of_its_own(image: Image.Image, monkeypatch: pytest.MonkeyPatch):
+    made = []
+    monkeypatch.setattr("fexgan.editing.FaceFinder", lambda: made.append(1) or FaceFinder())
+    editor = fake_editor()
+    editor.open(image)
+    editor.open(image)
+    assert len(made) == 1
+    with ThreadPoolExecutor(1) as other:
+        other.submit(editor.open, image).result()
+    assert len(made) == 2
 
 
 def test_arrays_and_pictures_give_the_same_result(editor: Editor, image: Image.Image):
