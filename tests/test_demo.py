@@ -28,6 +28,7 @@ FILES = (
     "joy.mp4",
     "pictures.mp4",
     "pictures.png",
+    "random-edited.png",
     "random.png",
     "report.html",
     "report.json",
@@ -45,7 +46,14 @@ THIN = {
     },
     "training": {"batch_size": 4},
 }
-THIN_EDITING = {"model": {"family": "portrait", "widths": [8, 8, 8, 8], "discriminator_widths": [8, 8, 8, 8]}}
+THIN_EDITING = {
+    "model": {
+        "family": "portrait",
+        "widths": [8, 8, 8, 8],
+        "discriminator_widths": [8, 8, 8, 8],
+        "variants": ["anger.shout", "joy.laugh"],
+    }
+}
 
 SLICE_STEP = 9
 
@@ -94,6 +102,7 @@ def test_the_demo_writes_all_and_shows_every_command(bundle: Path, capsys: pytes
         "train",
         "evaluate",
         "generate",
+        "generate",
         "transform",
         "blend",
         "animate",
@@ -107,7 +116,8 @@ def test_the_demo_writes_all_and_shows_every_command(bundle: Path, capsys: pytes
 
     page = (out / "index.html").read_text(encoding="utf-8")
     references = References(page).found
-    assert {"joy.mp4", "cast.mp4", "transform.png", "blend.png", "random.png", "confusion.png"} <= set(references)
+    shown = {name for name in FILES if Path(name).suffix in (".png", ".mp4")} - {"calibration.png"}
+    assert shown <= set(references)
     for reference in references:
         assert reference.startswith("https://arxiv.org/abs/") or (out / reference).is_file(), reference
     assert not re.search(r"\$\w", page.replace("$ ", "")) and "1,200" in page

@@ -20,7 +20,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = ROOT / "docs/figures"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
-SHEETS = ("transform", "blend", "random")
+SHEETS = ("transform", "blend", "random", "random-edited")
 REPORT_FILES = ("report.md", "report.json")
 JPEG_QUALITY = 88
 

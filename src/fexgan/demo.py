@@ -42,19 +42,24 @@ def demo_steps(out: Path, train_until: int, character: str) -> tuple[Step, ...]:
     smile = ("--keyframes", "0s neutral, 1s joy, 2s neutral")
     surprise = ("--keyframes", "0s neutral, 0.7s surprise, 1.6s joy, 2.6s neutral")
     seven = ("--keyframes", "0s neutral, 0.8s joy, 1.6s surprise, 2.4s fear, 3.2s sadness, 4s anger, 4.8s neutral")
+    pictures = ("pictures", "--variants", "joy.laugh", "anger.shout")
     return (
         Step("Turn the bundled footage into a dataset", ("prepare", NAME, "--out", data)),
         Step("Go on training the bundled model for a moment", ("train", data, *training)),
         Step("Measure the bundled model", ("evaluate", NAME, "--data", data, "--out", f"{out}")),
         Step("Draw faces of nobody", ("generate", "--count", "70", "--out", f"{out / 'random.png'}")),
+        Step(
+            "Draw the same faces neutral, and edit them",
+            ("generate", "--count", "70", "--edit-with", "portrait", "--out", f"{out / 'random-edited.png'}"),
+        ),
         Step("Give every character every affect", ("transform", "--data", data, "--out", f"{out / 'transform.png'}")),
         Step("Mix affects", ("blend", "--data", data, "--out", f"{out / 'blend.png'}")),
         Step(
             "Let one character smile",
             ("animate", "--data", data, "--characters", character, *smile, "--out", f"{out / 'joy.mp4'}"),
         ),
-        Step("Edit faces that no network ever saw", ("transform", "pictures", "--out", f"{out / 'pictures.png'}")),
-        Step("Let them act", ("animate", "pictures", *seven, "--out", f"{out / 'pictures.mp4'}")),
+        Step("Edit faces that no network ever saw", ("transform", *pictures, "--out", f"{out / 'pictures.png'}")),
+        Step("Let them act", ("animate", *pictures, *seven, "--out", f"{out / 'pictures.mp4'}")),
         Step("Let the whole cast act", ("animate", "--data", data, *surprise, "--out", f"{out / 'cast.mp4'}")),
     )
 

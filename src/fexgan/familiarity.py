@@ -18,8 +18,8 @@ from fexgan.synthesis import Sitter
 from fexgan.terminal import say
 
 LEAST_FAMILIAR = 0.6
-"""Redrawn by the bundled model, 106 of 110 frames of its cast are this like themselves (in the middle 0.88), and none
-of 33 strangers is (in the middle 0.32, at most 0.57)."""
+"""Redrawn by the bundled model, 165 of 170 frames of those it learned are this like themselves (in the middle 0.84),
+and 2 of 68 strangers are (in the middle 0.34, at most 0.67)."""
 
 
 @cache

@@ -52,8 +52,8 @@ class DrawingFamily(Family, Protocol):
         """Turn noise ~ Normal(0, 1) into latents of random characters, both [batch, latent_size]."""
         ...
 
-    def fit_latents(self, latent_mean: Tensor, latent_log_sigma: Tensor) -> None:
-        """Let `draw_latent` draw from where the latents of many pictures lie, both [n, latent_size]."""
+    def fit_latents(self, latent_mean: Tensor) -> None:
+        """Let `draw_latent` draw from where the latents of many pictures lie, [n, latent_size]."""
         ...
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from fexgan.affects import AFFECTS
 from fexgan.config import ModelConfig
 from fexgan.model.family import Capability
+from fexgan.model.latents import LatentMap
 from fexgan.model.layers import halve, halving_stages
 
 WEIGHT_SIGMA = 0.02
@@ -113,9 +114,7 @@ class PaperNetworks(nn.Module):
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
         self.discriminator = Discriminator(config)
-        # Where the latents of the training's characters lie: measured when saved, a standard normal until then.
-        self.register_buffer("latent_center", torch.zeros(config.latent_size))
-        self.register_buffer("latent_spread", torch.eye(config.latent_size))
+        self.latents = LatentMap(config.latent_size)
 
     def encode(self, images: Tensor, source_affect: Tensor) -> tuple[Tensor, Tensor]:
         return self.encoder(images, source_affect)
@@ -127,20 +126,10 @@ class PaperNetworks(nn.Module):
         return self.discriminator(images)
 
     def draw_latent(self, noise: Tensor) -> Tensor:
-        return self.latent_center + noise @ self.latent_spread.T
+        return self.latents(noise)
 
-    @torch.no_grad()
-    def fit_latents(self, latent_mean: Tensor, latent_log_sigma: Tensor) -> None:
-        """Let `draw_latent` draw from the normal distribution that fits those of many encoded pictures, both [n, 128].
-
-        The published network draws from Normal(0, 1), which training only pulls the latents towards: random latents
-        then fall where no character is, and their faces break. Fitting a density to what the encoder says after
-        training mends that (Ghosh et al., arXiv 1903.12436); where the pull was strong, the fit is Normal(0, 1).
-        """
-        covariance = torch.cov(latent_mean.T) + (2.0 * latent_log_sigma).exp().mean(dim=0).diag()
-        values, vectors = torch.linalg.eigh(covariance)
-        self.latent_center.copy_(latent_mean.mean(dim=0))
-        self.latent_spread.copy_(vectors * values.clamp(min=0.0).sqrt() @ vectors.T)
+    def fit_latents(self, latent_mean: Tensor) -> None:
+        self.latents.fit(latent_mean)
 
     def generator_parameters(self) -> list[nn.Parameter]:
         """What the generator's update trains: encoder and decoder."""

@@ -47,5 +47,5 @@ class AveragedNetworks:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
             norm.eval()
-        encoded = [networks.encode(batch.source_images, batch.source_affect) for batch in batches]
-        networks.fit_latents(*(torch.cat(parts) for parts in zip(*encoded, strict=True)))
+        encoded = [networks.encode(batch.source_images, batch.source_affect)[0] for batch in batches]
+        networks.fit_latents(torch.cat(encoded))
