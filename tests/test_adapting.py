@@ -57,6 +57,10 @@ def test_a_character_is_taught_from_one_picture(
     capsys.readouterr()
     assert fexgan(*command) == 0, "the same command again goes on"
     assert "2 steps" in capsys.readouterr().out and Path("run/adapt.md").read_text() == report
+    untested = ("adapt", tiny_checkpoint, "--character", "cleo.png", "--out", "other", "--steps", 1, "--data")
+    assert fexgan(*untested, "run/dataset") == 2 and not Path("other").exists()
+    assert "has a test split to tell what is forgotten" in capsys.readouterr().err
+    assert fexgan(*untested, tiny_dataset, "run/dataset") == 0, "beside a dataset with one, another needs none"
 
 
 def test_a_folder_of_pictures_is_one_character(

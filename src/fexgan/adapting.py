@@ -17,7 +17,7 @@ from PIL import Image
 from rich.console import Console
 
 from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL
-from fexgan.dataset import FaceDataset
+from fexgan.dataset import FaceDataset, split_names
 from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
 from fexgan.evaluation.evaluate import rebuilt_likeness
@@ -99,9 +99,10 @@ def adapt(
 ) -> Adaptation:
     """Teach `checkpoint` the face on the picture or folder of pictures `character`, whose name becomes the character's.
 
-    `data`: datasets of the old characters. `out`: receives what `train` writes, the pictures that are learned and their
-    dataset. `editor`: the checkpoint that makes those pictures. The same call goes on with a training that was cut
-    short. Raises InputError for what does not fit, before anything is written, and KeyboardInterrupt where a signal
+    `data`: datasets of the old characters, one of them with a test split. `out`: receives what `train` writes, the
+    pictures that are learned and their dataset. `editor`: the checkpoint that makes those pictures. The same call goes
+    on with a training that was cut short. Raises InputError for what does not fit, before anything is written, and
+    KeyboardInterrupt where a signal
     ended the training.
     """
     model, painter = load(checkpoint), load(editor)
@@ -113,13 +114,16 @@ def adapt(
         raise InputError("no data of the old characters; give datasets that fexgan prepare wrote")
     config = model.checkpoint.config
     config = replace(config, training=replace(config.training, steps=steps, decay_share=0.0))
-    tests = [FaceDataset.load(folder, "test") for folder in data]
-    for folder, faces in zip(data, tests, strict=True):
+    known = [FaceDataset.load(folder) for folder in data]
+    for folder, faces in zip(data, known, strict=True):
         if faces.framing != config.framing:
             raise InputError(
                 f"dataset {folder} is framed otherwise than checkpoint {checkpoint}; prepare it with --size-px "
                 f"{config.framing.image_size_px} --face-fraction {config.framing.face_fraction:g}"
             )
+    tests = [FaceDataset.load(folder, "test") for folder in data if "test" in split_names(folder)]
+    if not tests:
+        raise InputError("no dataset of the old characters has a test split to tell what is forgotten; add one")
     name = character.resolve().stem
     pictures = out / PICTURES / name
     if out.exists() and not (pictures / LIST).is_file() and (out.is_file() or any(out.iterdir())):
@@ -129,7 +133,7 @@ def adapt(
     before = _standing(model, portraits, old)
     _write_pictures(pictures, name, portraits)
     prepare(find_footage(pictures / LIST), out / DATASET, config.framing, test_share=0.0)
-    copies = [out / DATASET] * math.ceil(WEIGHT * len(old.characters))
+    copies = [out / DATASET] * math.ceil(WEIGHT * sum(len(faces.characters) for faces in known))
     summary = train([*data, *copies], out, config, start_from=checkpoint, console=console)
     if summary.stopped:
         raise KeyboardInterrupt

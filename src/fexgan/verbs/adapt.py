@@ -15,7 +15,7 @@ from fexgan.verbs.flags import EDITING
 class Adapt:
     """Teach a checkpoint that draws a new character, from one picture or more, beside the characters that it knows.
 
-    $ fexgan adapt open-cast --character me.jpg --data out/dataset --out out/me
+    $ fexgan adapt open-cast --character me.jpg --data out/dataset out/people --out out/me
     $ fexgan transform me.jpg --to joy --checkpoint out/me --out joy.png
     """
 
