@@ -1,4 +1,4 @@
-"""The crowd and the people in the repository are what their READMEs say."""
+"""The crowd and the people in the repository, and the bundled stills, are what their READMEs say."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fexgan import bundled
 from fexgan.config import load_preset
 from fexgan.manifest import read_sidecar
 from fexgan.media import count_clip_frames
@@ -73,3 +74,15 @@ def test_people_are_others_than_the_crowd_in_the_light_of_the_cast():
 def as_read(written: dict[str, Any]) -> dict[str, Any]:
     """What a dict is after it was written as JSON: tuples are lists."""
     return json.loads(json.dumps(written))
+
+
+def test_the_bundled_truth_shows_every_emotion_at_five_strengths_and_six_mixtures_twice():
+    truth = StillSet.load(bundled.stills_path())
+    assert truth.pixels.shape == (10, 43, 144, 144, 3)
+    emotions = np.delete(truth.affects[0], 4, axis=1)
+    single = emotions[np.count_nonzero(emotions, axis=1) == 1]
+    assert sorted(np.round(single.max(axis=1), 1)) == sorted([0.2, 0.4, 0.6, 0.8, 1.0] * 6)
+    mixed = emotions[np.count_nonzero(emotions, axis=1) == 2]
+    assert len(np.unique(mixed > 0, axis=0)) == 6 and len(mixed) == 12
+    assert set(truth.characters) == {path.name for path in bundled.footage_path().iterdir() if path.is_dir()}
+    assert sum(path.stat().st_size for path in bundled.stills_path().rglob("*") if path.is_file()) < 6e6

@@ -1,7 +1,7 @@
 """Carry the bundled model's figures into docs/figures/ and the README.
 
     fexgan demo --out out/demo
-    fexgan evaluate open-cast --data out/demo/dataset --out out/figures --all-frames --judges
+    fexgan evaluate open-cast --data out/demo/dataset --out out/figures --all-frames --judges --stills open-cast
     python tools/publish_figures.py out/demo out/figures
 
 The README's table stands between two markers and is written from the report alone; a test compares the two.

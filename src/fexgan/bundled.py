@@ -18,6 +18,11 @@ def footage_path() -> Path:
     return path
 
 
+def stills_path() -> Path:
+    """Folder of bundled stills of the open cast: one pose, every affect at five strengths, and mixtures of them."""
+    return _DATA / "truth"
+
+
 def pictures_path() -> Path:
     """Folder of bundled pictures that the studio did not make: photographs and drawings, one face each."""
     return _DATA / "pictures"

@@ -271,8 +271,8 @@ class Evaluate:
     landmarker: Annotated[Path | None, arg(metavar="FILE")] = None
     """MediaPipe's face_landmarker.task, for --blendshapes; the one that the extra brings where not given."""
     stills: Folder = None
-    """Stills of the characters of a model that draws, filmed with --stills truth: with --judges, mixtures with
-    strengths as filmed and found by gradient are measured beside them."""
+    """Stills of the characters of a model that draws, filmed with --stills truth, or open-cast for the bundled ones:
+    with --judges, mixtures with strengths as filmed and found by gradient are measured beside them."""
 
     def run(self) -> None:
         from fexgan.checkpoints import load_checkpoint
@@ -293,7 +293,8 @@ class Evaluate:
 
             if self.stills is not None and not self.judges:
                 raise InputError(f"the mixtures in {self.stills} are measured by judges; add --judges")
-            report = evaluate(checkpoint, self.data, self.checkpoint, self.all_frames, self.judges, self.stills)
+            stills = None if self.stills is None else _stills(self.stills)
+            report = evaluate(checkpoint, self.data, self.checkpoint, self.all_frames, self.judges, stills)
         console.print(*report.terminal_tables())
         for path in write_report(report, self.out):
             say_wrote(path)
@@ -311,3 +312,10 @@ def _footage(path: Path) -> Path:
     from fexgan.bundled import footage_path
 
     return footage_path() if str(path) == BUNDLED and not path.exists() else path
+
+
+def _stills(path: Path) -> Path:
+    """The bundled stills for the same name, likewise."""
+    from fexgan.bundled import stills_path
+
+    return stills_path() if str(path) == BUNDLED and not path.exists() else path
