@@ -24,7 +24,6 @@ from fexgan.prepare.card import CARD_NAME, SHEET_NAME
 from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
 from fexgan.sheets import sheet
 from fexgan.synthesis import Model
-from fexgan.tensors import sample_latents
 from fexgan.terminal import tracked
 
 Strengths = Literal["full", "uniform"]
@@ -51,8 +50,7 @@ def draw_person(
     model: Model, seed: int, affects: Sequence[str], strengths: Strengths
 ) -> Iterator[tuple[float, Pixels]]:
     """The person of a seed with each affect: (strength, pixels)."""
-    noise = sample_latents([seed], model.checkpoint.config.model.latent_size).to(model.device)
-    latent = model.networks.draw_latent(noise)
+    latent = model.networks.draw_latents([seed])
     for affect in affects:
         strength = strength_of(seed, affect, strengths)
         yield strength, np.asarray(model.draw(latent, affect_vector(affect, strength)))

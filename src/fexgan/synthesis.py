@@ -25,7 +25,7 @@ from fexgan.errors import InputError
 from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
 from fexgan.model import Capability
 from fexgan.picture import LoadedPicture
-from fexgan.tensors import images_to_pixels, pixels_to_images, sample_latents
+from fexgan.tensors import images_to_pixels, pixels_to_images
 
 if TYPE_CHECKING:
     from fexgan.editing import Editor
@@ -159,9 +159,8 @@ class Model:
         """
         if count < 1:
             raise InputError(f"{count} faces cannot be drawn; give a count of at least 1")
-        noise = sample_latents(range(seed, seed + count), self.checkpoint.config.model.latent_size).to(self.device)
         target = Mixture.of(affect)
-        people = [partial(self.draw, self.networks.draw_latent(row[None])) for row in noise]
+        people = [partial(self.draw, self.networks.draw_latents([one])) for one in range(seed, seed + count)]
         return [person(target) if editor is None else _edited(person, target, editor) for person in people]
 
     def blend(self, image: Picture, mixture: MixtureLike, source_affect: MixtureLike | None = None) -> Blend:

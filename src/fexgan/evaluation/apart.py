@@ -29,7 +29,6 @@ from fexgan.evaluation.truth import Truth, truth
 from fexgan.media import Pixels
 from fexgan.model import DrawingFamily
 from fexgan.stills import StillSet
-from fexgan.tensors import sample_latents
 
 LEARNED_FRAMES = 2000
 READER_STEPS = 600
@@ -100,8 +99,7 @@ def judge_apart(
     emotional = np.flatnonzero((test.affect != NEUTRAL_INDEX) & ~(test.strength < FULL_STRENGTH))
     targets = per_character(test, emotional, TARGETS_PER_CHARACTER)
     asked = affects[evenly_spaced(np.arange(len(learned)), len(judged))]
-    noise = sample_latents(range(len(asked)), checkpoint.config.model.latent_size)
-    random = draw(networks, networks.draw_latent(noise), asked)
+    random = draw(networks, networks.draw_latents(range(len(asked))), asked)
 
     from_generated = train_recogniser(remade, affects.numpy(), steps=steps)
     both = np.concatenate([real, remade]), np.concatenate([affects, affects])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from torch import Tensor, nn
@@ -48,12 +49,12 @@ class DrawingFamily(Family, Protocol):
         """Draw the characters of `latent` [batch, latent_size] with the target affects: images."""
         ...
 
-    def draw_latent(self, noise: Tensor) -> Tensor:
-        """Turn noise ~ Normal(0, 1) into latents of random characters, both [batch, latent_size]."""
+    def draw_latents(self, seeds: Sequence[int]) -> Tensor:
+        """Latents [number of seeds, latent_size] of random characters, each from its own seed, 0 or more."""
         ...
 
     def fit_latents(self, latent_mean: Tensor) -> None:
-        """Let `draw_latent` draw from where the latents of many pictures lie, [n, latent_size]."""
+        """Let `draw_latents` draw from where the latents of many pictures lie, [n, latent_size]."""
         ...
 
 

@@ -5,13 +5,15 @@ Shapes in comments are those of preset `paper`, 128x128 pictures; other presets 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from fexgan.affects import AFFECTS
 from fexgan.config import ModelConfig
 from fexgan.model.family import Capability
-from fexgan.model.latents import LatentMap
+from fexgan.model.latents import RandomLatents
 from fexgan.model.layers import halve, halving_stages
 
 WEIGHT_SIGMA = 0.02
@@ -114,7 +116,7 @@ class PaperNetworks(nn.Module):
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
         self.discriminator = Discriminator(config)
-        self.latents = LatentMap(config.latent_size)
+        self.latents = RandomLatents(config.latent_size)
 
     def encode(self, images: Tensor, source_affect: Tensor) -> tuple[Tensor, Tensor]:
         return self.encoder(images, source_affect)
@@ -125,8 +127,8 @@ class PaperNetworks(nn.Module):
     def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
         return self.discriminator(images)
 
-    def draw_latent(self, noise: Tensor) -> Tensor:
-        return self.latents(noise)
+    def draw_latents(self, seeds: Sequence[int]) -> Tensor:
+        return self.latents(seeds)
 
     def fit_latents(self, latent_mean: Tensor) -> None:
         self.latents.fit(latent_mean)
