@@ -30,9 +30,9 @@ import fexgan
 from fexgan.checkpoints import Metadata, save_checkpoint
 from fexgan.config import load_preset
 from fexgan.editing import Editor
-from fexgan.media import read_clip
 from fexgan.model import build
 from fexgan.picture import LoadedPicture, open_picture
+from fexgan.video import read_clip
 
 CROWD = Path(__file__).parents[1] / "crowd"
 TARGETS = ("joy:0.8", "anger:0.5+sadness:0.5", "surprise", "fear:0.4")

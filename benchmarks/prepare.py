@@ -24,8 +24,9 @@ from PIL import Image
 
 from fexgan import bundled
 from fexgan.config import FramingConfig
-from fexgan.media import Pixels, read_clip, write_clip
+from fexgan.media import Pixels
 from fexgan.prepare import prepare
+from fexgan.video import read_clip, write_clip
 
 
 def enlarged(clip: Path, count: int, side_px: int) -> Iterator[Pixels]:

@@ -17,10 +17,10 @@ from fexgan.checkpoints import Metadata, save_checkpoint
 from fexgan.config import FramingConfig, load_preset
 from fexgan.dataset import FaceDataset
 from fexgan.manifest import FrameTruth, Take, write_sidecar
-from fexgan.media import write_clip
 from fexgan.model import build
 from fexgan.prepare import prepare
 from fexgan.synthesis import Model
+from fexgan.video import write_clip
 
 CHARACTERS = {"ada": (230, 190, 160), "bo": (120, 80, 60)}
 STRENGTHS = (0.1, 0.6, 1.0, 0.3)

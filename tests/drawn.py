@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 
 from fexgan.affects import EMOTIONS, Mixture
 from fexgan.manifest import STILLS, FrameTruth, Take, write_sidecar
-from fexgan.media import Pixels, write_clip
+from fexgan.media import Pixels
+from fexgan.video import write_clip
 
 
 def face(side_px: int = 96, x: float = 0.5, y: float = 0.5, height: float = 0.6, skin: int = 214) -> Pixels:

@@ -17,7 +17,7 @@ from fexgan.dataset import FaceDataset
 from fexgan.evaluation.evaluate import rebuilt_likeness
 from fexgan.evaluation.reconstruction import mean_likeness
 from fexgan.loading import load
-from fexgan.media import write_clip
+from fexgan.video import write_clip
 
 Run = Callable[..., int]
 

@@ -14,7 +14,8 @@ from PIL import Image
 from fexgan import bundled, cli
 from fexgan.affects import AFFECTS
 from fexgan.dataset import FaceDataset
-from fexgan.media import count_clip_frames, read_image
+from fexgan.media import read_image
+from fexgan.video import count_clip_frames
 
 Run = Callable[..., int]
 

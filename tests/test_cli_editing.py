@@ -12,10 +12,11 @@ from fexgan import bundled, load
 from fexgan.checkpoints import Metadata, save_checkpoint
 from fexgan.config import FramingConfig, config_from_dict
 from fexgan.editing import Editor
-from fexgan.media import count_clip_frames, read_clip, read_image, write_clip
+from fexgan.media import read_image
 from fexgan.model import build
 from fexgan.prepare import prepare
 from fexgan.synthesis import Model
+from fexgan.video import count_clip_frames, read_clip, write_clip
 
 Run = Callable[..., int]
 SIZE = 64

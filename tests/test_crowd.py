@@ -12,12 +12,12 @@ import pytest
 from fexgan import bundled
 from fexgan.config import load_preset
 from fexgan.manifest import read_sidecar
-from fexgan.media import count_clip_frames
 from fexgan.prepare.footage import scan_footage
 from fexgan.stills import StillSet
 from fexgan.studio.cast import character_to_dict
 from fexgan.studio.crowd import random_cast
 from fexgan.studio.staging import draw_staging
+from fexgan.video import count_clip_frames
 
 CROWD = Path(__file__).parents[1] / "crowd"
 PEOPLE = Path(__file__).parents[1] / "people"

@@ -15,9 +15,9 @@ from fexgan.checkpoints import Metadata, newest_checkpoint, read_metadata, save_
 from fexgan.config import config_from_dict
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth, read_sidecar, write_sidecar
-from fexgan.media import read_clip, write_clip
 from fexgan.model import build
 from fexgan.prepare import scan_footage
+from fexgan.video import read_clip, write_clip
 
 FILES = (
     "blend.png",

@@ -13,8 +13,8 @@ from fexgan.bundled import footage_path
 from fexgan.editing import Editor, loaded
 from fexgan.errors import InputError
 from fexgan.keyframes import parse_keyframes
-from fexgan.media import read_clip
 from fexgan.prepare.faces import FaceFinder
+from fexgan.video import read_clip
 
 
 @pytest.fixture

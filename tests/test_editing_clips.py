@@ -11,7 +11,8 @@ from fake_editor import fake_editor
 from fexgan.editing import Editor
 from fexgan.editing_clips import pace
 from fexgan.errors import InputError
-from fexgan.media import Pixels, read_clip, write_clip
+from fexgan.media import Pixels
+from fexgan.video import read_clip, write_clip
 
 Edited = Callable[..., np.ndarray]
 FPS = 25

@@ -5,8 +5,9 @@ import pytest
 
 from fexgan import bundled, load
 from fexgan.familiarity import LEAST_FAMILIAR, familiarity, tell_if_unfamiliar
-from fexgan.media import read_clip, read_image
+from fexgan.media import read_image
 from fexgan.synthesis import Model
+from fexgan.video import read_clip
 
 
 @pytest.fixture(scope="module")

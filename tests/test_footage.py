@@ -10,9 +10,9 @@ import pytest
 from fexgan import bundled
 from fexgan.affects import AFFECTS, NEUTRAL
 from fexgan.manifest import read_sidecar
-from fexgan.media import read_clip
 from fexgan.prepare import scan_footage
 from fexgan.studio.cast import character_to_dict, open_cast_file, read_cast
+from fexgan.video import read_clip
 
 LARGEST_FOOTAGE_BYTES = 20e6
 

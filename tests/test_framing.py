@@ -17,9 +17,9 @@ from fexgan.errors import InputError
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, steady_squares
 from fexgan.framing import usable_faces as usable
 from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE, EYE_DISTANCE, EYE_HEIGHT, MOUTH_HEIGHT
-from fexgan.media import read_clip
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.prepare.faces import Face, FaceBox, FaceFinder
+from fexgan.video import read_clip
 
 SIZE = 32
 RNG = np.random.default_rng(0)

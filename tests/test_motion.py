@@ -8,8 +8,9 @@ from drawn import face
 from PIL import Image, ImageSequence
 
 from fexgan.errors import InputError
-from fexgan.media import count_clip_frames, read_image
+from fexgan.media import read_image
 from fexgan.motion import check_motion, write_motion
+from fexgan.video import count_clip_frames
 
 FRAMES = [np.roll(face(64), shift, axis=0) for shift in range(7)]
 

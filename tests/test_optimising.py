@@ -21,10 +21,11 @@ from fexgan.editing import Portrait
 from fexgan.errors import InputError
 from fexgan.expressions import read_expression
 from fexgan.loading import load
-from fexgan.media import read_image, write_clip
+from fexgan.media import read_image
 from fexgan.model import build
 from fexgan.optimising import optimise
 from fexgan.synthesis import Model, Sitter
+from fexgan.video import write_clip
 
 SIZE = 64
 MIXTURES = ("anger+sadness", "joy:0.3+fear:0.2", "joy:0.5+disgust:0.1+surprise:0.4", "anger:0+joy:0.5")

@@ -22,8 +22,9 @@ from PIL import Image
 
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.media import decode_image, encode_image, read_clip, write_clip
+from fexgan.media import decode_image, encode_image
 from fexgan.prepare import PrepareReport, prepare, scan_footage
+from fexgan.video import read_clip, write_clip
 
 FRAMING = FramingConfig(image_size_px=16, sampled_frames=1)
 

@@ -15,9 +15,10 @@ from PIL import Image
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.media import decode_image, read_image, write_clip, write_image
+from fexgan.media import decode_image, read_image, write_image
 from fexgan.prepare import PrepareReport, prepare, shards
 from fexgan.prepare.plan import Shot, _sample
+from fexgan.video import write_clip
 
 FRAMING = FramingConfig(image_size_px=32, sampled_frames=2)
 

@@ -11,10 +11,11 @@ from PIL import Image
 from fexgan.affects import Mixture
 from fexgan.editing import Editor
 from fexgan.errors import InputError
-from fexgan.media import count_clip_frames, read_image, write_clip
+from fexgan.media import read_image
 from fexgan.picture import open_picture
 from fexgan.retouch import Retouch, clip_frames, user_files
 from fexgan.synthesis import Model
+from fexgan.video import count_clip_frames, write_clip
 
 JOY = {"joy:0.8": Mixture.parse("joy:0.8")}
 

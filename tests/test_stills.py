@@ -10,8 +10,8 @@ import pytest
 from fexgan.affects import Mixture
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth, Take, write_sidecar
-from fexgan.media import write_clip
 from fexgan.stills import StillSet
+from fexgan.video import write_clip
 
 SHOWN = ("neutral", "joy:0.4", "anger:0.5+sadness:0.5")
 TRUTH = {"anger": (0.0, 0.0, 0.5), "joy": (0.0, 0.4, 0.0), "sadness": (0.0, 0.0, 0.5)}

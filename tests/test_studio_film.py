@@ -9,12 +9,13 @@ import pytest
 
 from fexgan.errors import InputError
 from fexgan.manifest import read_sidecar
-from fexgan.media import read_clip, read_image
+from fexgan.media import read_image
 from fexgan.studio.film import Shoot, film
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.preview import preview
 from fexgan.studio.recipes import recipes
 from fexgan.verbs.road import Film
+from fexgan.video import read_clip
 
 
 def plan(affects: str = "joy", take: int = 1, seed: int = 0):

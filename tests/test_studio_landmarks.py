@@ -7,7 +7,6 @@ import pytest
 
 from fexgan import bundled
 from fexgan.manifest import FrameTruth
-from fexgan.media import read_clip
 from fexgan.prepare.faces import FaceFinder
 from fexgan.studio.anatomy import SIDES, anatomy
 from fexgan.studio.camera import AIM_M, FRAME_HEIGHT_M, TO_BLENDER, project
@@ -16,6 +15,7 @@ from fexgan.studio.figure import Figure, Pose
 from fexgan.studio.landmarks import landmark_vertices, with_geometry
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.staging import Staging, draw_staging
+from fexgan.video import read_clip
 
 # iBUG's points from the left as seen: eyes, mouth corners, lips.
 EYES = (slice(36, 42), slice(42, 48))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from fexgan.manifest import read_sidecar
-from fexgan.media import read_clip
 from fexgan.studio.film import Shoot, film
 from fexgan.studio.staging import Staging, draw_staging
+from fexgan.video import read_clip
 
 PARTS = {
     "light": ("light_turn_deg", "light_gains", "light_color", "ambient"),

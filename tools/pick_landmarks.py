@@ -17,13 +17,13 @@ from mediapipe.tasks.python import vision
 from mediapipe.tasks.python.core.base_options import BaseOptions
 
 from fexgan.bundled import footage_path
-from fexgan.media import read_clip
 from fexgan.studio.anatomy import anatomy, vertex_normals
 from fexgan.studio.camera import project
 from fexgan.studio.cast import open_cast_file, read_cast
 from fexgan.studio.figure import Figure
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.staging import Staging
+from fexgan.video import read_clip
 
 # iBUG 300-W's landmarks in order, as points of MediaPipe's face mesh.
 GROUPS = {

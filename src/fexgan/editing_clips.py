@@ -27,10 +27,11 @@ from fexgan.framing import (
     presence,
     steady_squares,
 )
-from fexgan.media import Pixels, count_clip_frames, read_clip, write_clip
+from fexgan.media import Pixels
 from fexgan.picture import LoadedPicture
 from fexgan.prepare.faces import FaceFinder
 from fexgan.reading import mixtures_read
+from fexgan.video import count_clip_frames, read_clip, write_clip
 
 if TYPE_CHECKING:
     from fexgan.editing import Editor

@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image
 
 from fexgan.errors import InputError
-from fexgan.media import Pixels, atomic_folder, atomic_path, write_clip, write_image
+from fexgan.media import Pixels, atomic_folder, atomic_path, write_image
+from fexgan.video import write_clip
 
 ANIMATED_SUFFIXES = (".gif", ".webp")
 FASTEST_GIF_FPS = 50

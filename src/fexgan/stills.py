@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from fexgan.affects import NEUTRAL_INDEX, Mixture
 from fexgan.errors import InputError
 from fexgan.manifest import STILLS, FrameTruth, read_sidecar
-from fexgan.media import Pixels, read_clip
+from fexgan.media import Pixels
+from fexgan.video import read_clip
 
 WAY_OUT = "film them with: fexgan film --random 150 --stills crowd"
 

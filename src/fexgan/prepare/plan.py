@@ -15,10 +15,11 @@ from fexgan.affects import NEUTRAL
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import read_sidecar
-from fexgan.media import ClipFrame, Pixels, decode_clip, read_clip, read_image
+from fexgan.media import Pixels, read_image
 from fexgan.prepare.crop import Square, cut, steady_square
 from fexgan.prepare.faces import FaceFinder
 from fexgan.prepare.footage import ClipEntry, Footage, LeftOut, clean, source_name
+from fexgan.video import ClipFrame, decode_clip, read_clip
 
 Strengths = tuple[float | None, ...]
 HeadPoses = tuple[tuple[float, float, float] | None, ...]

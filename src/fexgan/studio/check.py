@@ -16,9 +16,10 @@ from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL
 from fexgan.errors import InputError
 from fexgan.evaluation.tables import markdown_table, percent, terminal_table
 from fexgan.manifest import STILLS, FrameTruth, natural_key, read_sidecar
-from fexgan.media import Pixels, decode_clip, write_text_atomically
+from fexgan.media import Pixels, write_text_atomically
 from fexgan.studio.emfacs import read_affect
 from fexgan.terminal import tracked
+from fexgan.video import decode_clip
 
 Read = Callable[[Pixels], Mapping[str, float] | None]
 NO_FACE = "no face"

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from fexgan.affects import AFFECTS
 from fexgan.errors import InputError
 from fexgan.manifest import PERFORMANCE, STILLS, Take, affects_of_folder, write_sidecar
-from fexgan.media import Pixels, write_clip
+from fexgan.media import Pixels
 from fexgan.studio.capture import Capture, read_capture
 from fexgan.studio.cast import Character, character_to_dict, open_cast_file, read_cast
 from fexgan.studio.crowd import random_cast
@@ -25,6 +25,7 @@ from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.staging import Staging, draw_staging
 from fexgan.studio.stills import STILL_SETS, pose_stills, still_count
 from fexgan.terminal import warn
+from fexgan.video import write_clip
 
 if TYPE_CHECKING:
     from fexgan.studio.renderer import Renderer

@@ -1,0 +1,141 @@
+"""Clips in and out, one frame at a time. What cannot be read raises InputError."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
+
+from fexgan.errors import InputError
+from fexgan.media import LARGEST_PIXELS, Pixels, atomic_path
+
+CLIP_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+
+# The default conversion rounds down, which darkens a clip by one level each way, and takes the nearest colour sample.
+_PRECISE = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.BITEXACT
+
+_CPU_AVX_512F = 13  # cv::CpuFeatures; OpenCV's Python module does not name it
+
+_CLIP_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,mpegts,mpeg,flv,asf,ogg"
+"""What clips may be inside, whatever they are called: no playlists, which make FFmpeg open other files."""
+
+
+@contextmanager
+def _clip_stream(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """Open a clip's first video stream; decoding errors inside the block become InputError."""
+    if not Path(path).is_file():
+        raise InputError(f"no clip at {path}; give the path of a video file such as MP4")
+    try:
+        allowed = {"format_whitelist": _CLIP_FORMATS, "protocol_whitelist": "file"}
+        with av.open(str(path), container_options=allowed) as container:
+            if not container.streams.video:
+                raise InputError(f"{path} holds no video; give a clip with pictures in it")
+            stream = container.streams.video[0]
+            if stream.width * stream.height > LARGEST_PIXELS:
+                raise InputError(f"{path} has frames of {stream.width}x{stream.height} px; give a smaller clip")
+            yield container, stream
+    except (av.FFmpegError, ValueError):
+        raise InputError(f"{path} cannot be read as a clip; give a whole video file such as MP4") from None
+
+
+class ClipFrame:
+    """A decoded frame that becomes pixels when it is asked, which takes longer than to decode it."""
+
+    def __init__(self, frame: av.VideoFrame, time_s: float, reformatter: VideoReformatter) -> None:
+        self.time_s = time_s
+        self.size = frame.width, frame.height
+        self._frame, self._reformatter = frame, reformatter
+
+    def pixels(self) -> Pixels:
+        """Upright, as the clip's rotation tag says."""
+        rgb = self._reformatter.reformat(self._frame, format="rgb24", interpolation=_PRECISE, threads=1)
+        return np.ascontiguousarray(np.rot90(rgb.to_ndarray(), self._frame.rotation // 90))
+
+
+def decode_clip(path: Path) -> Iterator[ClipFrame]:
+    """Yield the frames of a clip in order, one at a time. Raises InputError, midway at a broken frame."""
+    reformatter = VideoReformatter()  # one for the clip: it keeps its tables, which cost more than a small frame
+    with _clip_stream(path) as (container, stream):
+        for index, frame in enumerate(container.decode(stream)):
+            time_s = frame.time if frame.time is not None else index / float(stream.average_rate or 1)
+            yield ClipFrame(frame, time_s, reformatter)
+
+
+def read_clip(path: Path) -> Iterator[tuple[Pixels, float]]:
+    """Yield (pixels, time_s) of each frame as `decode_clip` does."""
+    for frame in decode_clip(path):
+        yield frame.pixels(), frame.time_s
+
+
+def count_clip_frames(path: Path) -> int:
+    """Number of frames that a clip decodes to. Raises InputError."""
+    with _clip_stream(path) as (container, stream):
+        return sum(1 for _ in container.decode(stream))
+
+
+def write_clip(path: Path, frames: Iterable[Pixels], fps: float = 24, crf: int = 18, preset: str = "medium") -> None:
+    """Write frames, all of one even-sided size, as an H.264 MP4 that every browser plays, atomically.
+
+    `crf`: x264's quality, 0 (lossless) to 51, smaller is better. `preset`: x264's name for how long to search for a
+    small file, `ultrafast` to `veryslow`. Equal input gives equal bytes. Raises InputError for no frames, odd sides or
+    sizes that change, and for `fps` outside (0, 240].
+    """
+    if not 0 < fps <= 240:
+        raise InputError(f"{fps:g} frames a second cannot make a clip; give a number in (0, 240]")
+    with atomic_path(path) as temporary, av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container:
+        stream: av.VideoStream | None = None
+        reformatter = VideoReformatter()
+        for index, pixels in enumerate(frames):
+            height, width = pixels.shape[:2]
+            if stream is None:
+                if height % 2 or width % 2:
+                    raise InputError(f"frames of {width}x{height} px cannot make a clip; H.264 needs even sides")
+                stream = _h264_stream(container, width, height, fps, crf, preset)
+            elif (stream.width, stream.height) != (width, height):
+                raise InputError(
+                    f"frame {index} of {path} has {width}x{height} px, the first {stream.width}x{stream.height}; "
+                    "give frames of one size"
+                )
+            frame = reformatter.reformat(
+                av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24"),
+                format="yuv420p",
+                dst_colorspace=Colorspace.ITU709,
+                dst_color_range=ColorRange.MPEG,
+                interpolation=_PRECISE,
+                threads=1,
+            )
+            frame.pts = index
+            frame.time_base = stream.codec_context.time_base
+            container.mux(stream.encode(frame))
+        if stream is None:
+            raise InputError(f"no frames to write to {path}; a clip needs at least one")
+        container.mux(stream.encode(None))
+
+
+def _h264_stream(
+    container: av.container.OutputContainer, width: int, height: int, fps: float, crf: int, preset: str
+) -> av.VideoStream:
+    import cv2  # takes longer to load than all else here
+
+    rate = Fraction(fps).limit_denominator(1001)
+    options = {"crf": str(crf), "preset": preset}
+    if cv2.checkHardwareSupport(_CPU_AVX_512F):
+        # x264's AVX-512 lookahead reads memory that it never wrote: the same frames would make different files.
+        options["x264-params"] = "asm=avx2"
+    stream = container.add_stream("libx264", rate=rate, options=options)
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    context = stream.codec_context
+    context.time_base = 1 / rate
+    # x264's output depends on its number of threads: one thread makes the same file on every machine.
+    context.thread_count = 1
+    # Untagged colours are guessed, and players guess differently.
+    context.color_primaries = ColorPrimaries.BT709
+    context.color_trc = ColorTrc.BT709
+    context.colorspace = Colorspace.ITU709
+    context.color_range = ColorRange.MPEG
+    return stream
