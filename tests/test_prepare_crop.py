@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from drawn import face
@@ -9,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fexgan.config import FramingConfig
-from fexgan.prepare.crop import Square, cut, square_around, steady_square
+from fexgan.prepare.crop import Square, cut, cut_frame, square_around, steady_square
 from fexgan.prepare.faces import FaceBox, FaceFinder, yunet_path
+from fexgan.video import decode_clip, write_clip
 
 FRAMING = FramingConfig(image_size_px=32, face_fraction=0.5, vertical_offset=0.1)
 BLANK = np.full((90, 120, 3), 128, np.uint8)
@@ -98,3 +101,32 @@ def test_fine_stripes_average_out_instead_of_aliasing() -> None:
     stripes = np.zeros((128, 128, 3), np.uint8)
     stripes[:, ::2] = 255
     assert np.all(np.abs(cut(stripes, Square(0, 0, 128), 32)[:, 4:-4].astype(int) - 128) < 12)
+
+
+@pytest.mark.parametrize("square", [Square(31.3, 17.8, 150.7), Square(0, 0, 200), Square(70.9, 88.2, 111.8)])
+@pytest.mark.parametrize("size_px", [32, 101])
+def test_a_frame_is_cut_like_its_pixels(tmp_path: Path, square: Square, size_px: int) -> None:
+    write_clip(tmp_path / "clip.mp4", [face(200)], crf=5)
+    (frame,) = decode_clip(tmp_path / "clip.mp4")
+    if square.side >= 2 * size_px:  # then its corners are those of the nearest even pixels
+        square = Square(*(2 * round(value / 2) for value in (square.left, square.top, square.side)))
+    difference = cut_frame(frame, square, size_px).astype(float) - cut(frame.pixels(), square, size_px)
+    assert np.abs(difference).mean() <= (0.7 if square.side >= 2 * size_px else 0)
+
+
+def test_a_shrunk_frame_of_odd_sides_stays_inside(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "clip.gif"), "w") as container:
+        stream = container.add_stream("gif", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 201, 187, "rgb8"
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(face(201)[:187]), format="rgb24")
+        container.mux([*stream.encode(frame.reformat(format="rgb8")), *stream.encode(None)])
+    for frame in decode_clip(tmp_path / "clip.gif"):
+        assert cut_frame(frame, Square(14, 0, 187), 40).shape == (40, 40, 3)
+
+
+def test_a_turned_frame_is_cut_upright(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [face(200, x=0.3, height=0.4)], crf=5)
+    (frame,) = decode_clip(tmp_path / "clip.mp4")
+    frame.quarter_turns = 1
+    square = Square(20, 20, 160)
+    assert np.array_equal(cut_frame(frame, square, 40), cut(frame.pixels(), square, 40))

@@ -13,7 +13,7 @@ from drawn import face
 from PIL import Image
 
 from fexgan.errors import InputError
-from fexgan.video import count_clip_frames, read_clip, write_clip
+from fexgan.video import count_clip_frames, decode_clip, read_clip, write_clip
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.integers(0, 256, (7, 9, 3), dtype=np.uint8)
@@ -61,25 +61,42 @@ CODECS = [
 ]
 
 
+def _write(path: Path, frames: list, codec: str, pixel_format: str) -> None:
+    """A clip of 10 frames a second in any codec."""
+    with av.open(str(path), "w") as container:
+        options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+        stream = container.add_stream(codec, rate=10, options=options)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = pixel_format
+        for index, pixels in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format=pixel_format)
+            frame.pts, frame.time_base = index, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
 @pytest.mark.parametrize(("suffix", "codec", "pixel_format"), CODECS)
 def test_clips_of_every_kind_keep_frames_and_colours(
     tmp_path: Path, suffix: str, codec: str, pixel_format: str
 ) -> None:
     path = tmp_path / f"clip.{suffix}"
     frames = [face(64, x=0.4 + 0.05 * index) for index in range(4)]
-    with av.open(str(path), "w") as container:
-        options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
-        stream = container.add_stream(codec, rate=10, options=options)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, pixel_format
-        for index, pixels in enumerate(frames):
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format=pixel_format)
-            frame.pts, frame.time_base = index, Fraction(1, 10)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    _write(path, frames, codec, pixel_format)
     pixels, times = zip(*read_clip(path), strict=True)
     assert times == pytest.approx([0, 0.1, 0.2, 0.3], abs=0.011)
     rough = 20 if suffix == "gif" else 4  # 256 colours in all
     assert np.abs(np.stack(pixels).astype(float) - np.stack(frames)).mean() < rough
+
+
+@pytest.mark.parametrize(("suffix", "codec", "pixel_format"), [*CODECS, ("mp4", "libx264", "yuvj420p")])
+def test_a_shrunk_square_is_that_of_the_whole_frame(tmp_path: Path, suffix: str, codec: str, pixel_format: str) -> None:
+    path = tmp_path / f"clip.{suffix}"
+    _write(path, [face(200, x=0.4), face(200, x=0.6)], codec, pixel_format)
+    for frame in decode_clip(path):
+        whole = Image.fromarray(frame.pixels()).resize((64, 64), Image.Resampling.LANCZOS, box=(20, 30, 180, 190))
+        difference = frame.shrunk(20, 30, 160, 64).astype(float) - np.asarray(whole)
+        assert np.abs(difference).mean() < (2 if suffix == "gif" else 0.7)
+        assert np.abs(difference.mean(axis=(0, 1))).max() < 0.3
 
 
 def test_uneven_times_are_kept_and_sound_is_passed_over(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import io
 import os
 import shutil
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -155,9 +156,13 @@ def _open_picture(source: Path | io.BytesIO, name: str) -> Pixels:
 
 
 def encode_image(pixels: Pixels) -> bytes:
-    """PNG bytes of `pixels`: nothing is lost, and equal pixels give equal bytes."""
+    """PNG bytes of `pixels`: nothing is lost, and equal pixels give equal bytes.
+
+    Runs are all that it looks for: faces compress no worse than by searching for longer matches, which takes twice as
+    long.
+    """
     encoded = io.BytesIO()
-    Image.fromarray(pixels).save(encoded, format="PNG", compress_level=4)
+    Image.fromarray(pixels).save(encoded, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return encoded.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -46,24 +47,67 @@ def _clip_stream(path: Path) -> Iterator[tuple[av.container.InputContainer, av.V
 class ClipFrame:
     """A decoded frame that becomes pixels when it is asked, which takes longer than to decode it."""
 
-    def __init__(self, frame: av.VideoFrame, time_s: float, reformatter: VideoReformatter) -> None:
+    def __init__(self, frame: av.VideoFrame, time_s: float, converter: _Converter) -> None:
         self.time_s = time_s
         self.size = frame.width, frame.height
-        self._frame, self._reformatter = frame, reformatter
+        self.quarter_turns = frame.rotation // 90
+        """How often it has to be turned counterclockwise to stand upright, as the clip's rotation tag says."""
+        self._frame, self._converter = frame, converter
 
     def pixels(self) -> Pixels:
-        """Upright, as the clip's rotation tag says."""
-        rgb = self._reformatter.reformat(self._frame, format="rgb24", interpolation=_PRECISE, threads=1)
-        return np.ascontiguousarray(np.rot90(rgb.to_ndarray(), self._frame.rotation // 90))
+        """Upright."""
+        return np.ascontiguousarray(np.rot90(self._converter.rgb(self._frame), self.quarter_turns))
+
+    def shrunk(self, left: int, top: int, side: int, size_px: int) -> Pixels:
+        """A square of it, in pixels as they are stored, at another size: [size_px, size_px, 3]. Lanczos, antialiased.
+
+        Brightness and colours are shrunk as they are stored, and only what is left of them becomes RGB: a quarter of
+        the work of `pixels` and a resize, and the same to a fraction of a grey level.
+        """
+        return self._converter.shrunk(self._frame, (left, top, side, size_px))
+
+
+class _Converter:
+    """Makes RGB of the frames of one clip. It keeps FFmpeg's tables, which cost more than a small frame."""
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+        self._graph, self._graph_key = av.filter.Graph(), None
+
+    def rgb(self, frame: av.VideoFrame) -> Pixels:
+        return self._reformatter.reformat(frame, format="rgb24", interpolation=_PRECISE, threads=1).to_ndarray()
+
+    def shrunk(self, frame: av.VideoFrame, square: tuple[int, int, int, int]) -> Pixels:
+        key = frame.format.name, frame.width, frame.height, frame.colorspace, frame.color_range, square
+        if key != self._graph_key:
+            self._graph, self._graph_key = _shrinking_graph(frame, *square), key
+        self._graph.push(frame)
+        return self._graph.pull().to_ndarray()
+
+
+def _shrinking_graph(frame: av.VideoFrame, left: int, top: int, side: int, size_px: int) -> av.filter.Graph:
+    graph = av.filter.Graph()
+    graph.threads = 1
+    nodes = [
+        graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base),
+        graph.add("crop", f"{side}:{side}:{left}:{top}"),
+        graph.add("scale", f"{size_px}:{size_px}:flags=lanczos+accurate_rnd+full_chroma_int+bitexact"),
+        graph.add("format", "rgb24"),
+        graph.add("buffersink"),
+    ]
+    for source, target in itertools.pairwise(nodes):
+        source.link_to(target)
+    graph.configure()
+    return graph
 
 
 def decode_clip(path: Path) -> Iterator[ClipFrame]:
     """Yield the frames of a clip in order, one at a time. Raises InputError, midway at a broken frame."""
-    reformatter = VideoReformatter()  # one for the clip: it keeps its tables, which cost more than a small frame
+    converter = _Converter()
     with _clip_stream(path) as (container, stream):
         for index, frame in enumerate(container.decode(stream)):
             time_s = frame.time if frame.time is not None else index / float(stream.average_rate or 1)
-            yield ClipFrame(frame, time_s, reformatter)
+            yield ClipFrame(frame, time_s, converter)
 
 
 def read_clip(path: Path) -> Iterator[tuple[Pixels, float]]:

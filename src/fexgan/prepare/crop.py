@@ -11,6 +11,10 @@ from PIL import Image
 from fexgan.config import FramingConfig
 from fexgan.media import Pixels
 from fexgan.prepare.faces import FaceBox, FaceFinder
+from fexgan.video import ClipFrame
+
+EVEN_FROM = 2.0
+"""From how many pixels of a clip to one of the dataset on a square may be moved by a pixel, then half a one at most."""
 
 
 @dataclass(frozen=True)
@@ -51,3 +55,20 @@ def cut(pixels: Pixels, square: Square, size_px: int) -> Pixels:
     """The square of a picture as pixels [size_px, size_px, 3], resampled with an antialiased Lanczos filter."""
     box = (square.left, square.top, square.left + square.side, square.top + square.side)
     return np.asarray(Image.fromarray(pixels).resize((size_px, size_px), Image.Resampling.LANCZOS, box=box))
+
+
+def cut_frame(frame: ClipFrame, square: Square, size_px: int) -> Pixels:
+    """The square of a clip's frame as `cut` gives it.
+
+    Where it shrinks to half or less, its corners go to the nearest even pixels, between which a clip keeps no colours,
+    and it is cut before it becomes RGB.
+    """
+    if frame.quarter_turns or square.side < EVEN_FROM * size_px:
+        return cut(frame.pixels(), square, size_px)
+    width, height = frame.size
+    side = min(_even(square.side), width // 2 * 2, height // 2 * 2)
+    return frame.shrunk(min(_even(square.left), width - side), min(_even(square.top), height - side), side, size_px)
+
+
+def _even(value: float) -> int:
+    return 2 * round(value / 2)

@@ -16,10 +16,10 @@ from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import read_sidecar
 from fexgan.media import Pixels, read_image
-from fexgan.prepare.crop import Square, cut, steady_square
+from fexgan.prepare.crop import Square, cut, cut_frame, steady_square
 from fexgan.prepare.faces import FaceFinder
 from fexgan.prepare.footage import ClipEntry, Footage, LeftOut, clean, source_name
-from fexgan.video import ClipFrame, decode_clip, read_clip
+from fexgan.video import ClipFrame, decode_clip
 
 Strengths = tuple[float | None, ...]
 HeadPoses = tuple[tuple[float, float, float] | None, ...]
@@ -47,10 +47,13 @@ class Shot:
 
     def frames(self, size_px: int) -> Iterator[tuple[Pixels, float | None]]:
         """Yield (pixels [size_px, size_px, 3], time_s or None) of each frame. Raises InputError."""
-        pictures = ((read_image(path), None) for path in self.entry.pictures)
-        frames = pictures if self.entry.pictures else _chosen(read_clip(self.entry.path), self.entry)
-        for (pixels, time_s), square in zip(frames, self.squares, strict=True):
-            yield cut(pixels, square, size_px), time_s
+        if self.entry.pictures:
+            for path, square in zip(self.entry.pictures, self.squares, strict=True):
+                yield cut(read_image(path), square, size_px), None
+            return
+        frames = _chosen(decode_clip(self.entry.path), self.entry)
+        for frame, square in zip(frames, self.squares, strict=True):
+            yield cut_frame(frame, square, size_px), frame.time_s
 
     def apex(self) -> tuple[float, int]:
         """(strength, index) of the strongest frame, the first of equals; (-1, the middle) where strength is unknown."""
