@@ -62,20 +62,58 @@ def test_labels_grow_with_strength_up_to_certainty_and_leave_the_rest_to_neutral
     assert labels("joy", 0.0)[NEUTRAL_INDEX] == labels("neutral", 1.0)[NEUTRAL_INDEX] == 1
 
 
-def test_totals_weigh_every_part():
-    parts = [torch.tensor(value) for value in (1.0, 10.0, 100.0, 1000.0)]
-    weights = losses.GeneratorWeights(adversarial=2.0, classification=3.0, reconstruction=4.0, kl=5.0)
-    assert losses.GeneratorLosses(*parts, weights).total == 5432.0
-    assert losses.DiscriminatorLosses(*parts[:3]).total == 111.0
+def test_a_sum_weighs_every_loss_by_its_name():
+    parts = {"kl": torch.tensor(1.0), "adversarial": torch.tensor(10.0)}
+    assert losses.weighted_sum(parts, {"adversarial": 3.0, "kl": 2.0, "edges": 100.0}) == 32.0
 
 
-def test_the_discriminator_is_judged_on_real_generated_and_affects_apart():
-    right, label = torch.full((2,), 200.0), torch.eye(7)[:2]
-    none = losses.discriminator_losses(right, -right, label * 200, label)
-    assert none.real == none.generated == none.classification == 0
-    assert losses.discriminator_losses(-right, -right, label * 200, label).total == 200
-    assert losses.discriminator_losses(right, right, label * 200, label).total == 200
-    assert losses.discriminator_losses(right, -right, -label * 200, label).total > 200
+def test_without_weights_every_verdict_is_compared_with_its_counterpart_alone_and_counts_alike():
+    logits, others = torch.tensor([200.0, 0.0, -3.0]), torch.tensor([0.0, 200.0, -3.0])
+    expected = (0 + 200 + math.log(2)) / 3
+    assert losses.relativistic(logits, others).item() == pytest.approx(expected)
+    shifted = losses.relativistic(logits + 5, others + 5)  # how real both are makes no difference
+    torch.testing.assert_close(shifted, losses.relativistic(logits, others))
+
+
+def test_the_gradient_penalty_is_the_squared_slope_and_a_flat_discriminator_pays_none():
+    images = torch.rand(2, 3, 4, 4, requires_grad=True)
+    slope = torch.zeros(3, 4, 4)
+    slope[0, 0, 0], slope[2, 3, 1] = 3.0, -4.0
+    logits = (images * slope).sum(dim=(1, 2, 3))
+    assert losses.gradient_penalty(logits, images).item() == pytest.approx(25.0)
+    assert losses.gradient_penalty(logits * torch.tensor([0.0, 1.0]), images).item() == pytest.approx(12.5)
+    assert losses.gradient_penalty(0.0 * logits, images) == 0
+
+
+def test_the_gradient_penalty_can_be_learned_from():
+    images, weight = torch.rand(2, 3, 4, 4, requires_grad=True), torch.tensor(2.0, requires_grad=True)
+    losses.gradient_penalty(weight * images.sum(dim=(1, 2, 3)), images).backward()
+    assert weight.grad.item() == pytest.approx(2 * 2.0 * 3 * 4 * 4)
+
+
+def test_naming_an_affect_jointly_takes_naming_whether_the_picture_is_real():
+    labels = torch.eye(7)[:2]
+    nowhere = torch.zeros_like(labels)
+    as_real = torch.cat([labels, nowhere], dim=1) * 200
+    assert losses.joint_classification(as_real, labels, real=True) == 0
+    assert losses.joint_classification(as_real, labels, real=False) == 200
+    undecided = losses.joint_classification(torch.zeros(2, 14), labels, real=True)
+    assert undecided.item() == pytest.approx(math.log(14))
+
+
+def test_pictures_betray_themselves_by_the_lead_of_generated_over_real_in_the_labelled_affect_alone():
+    labels = torch.eye(7)[:2]
+    logits = torch.randn(2, 14)
+    told = (logits[0, 7] - logits[0, 0] + logits[1, 8] - logits[1, 1]) / 2
+    torch.testing.assert_close(losses.joint_betrayal(logits, labels), told)
+    assert losses.joint_betrayal(logits[:, :7].repeat(1, 2), labels).item() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_equal_feature_maps_do_not_differ_and_every_stage_counts_alike():
+    maps = [torch.rand(2, 4, 8, 8), torch.rand(2, 8, 4, 4)]
+    assert losses.feature_difference(maps, maps) == 0
+    off = [maps[0] + 1.0, maps[1] - 3.0]
+    assert losses.feature_difference(off, maps).item() == pytest.approx(2.0)
 
 
 def test_labels_of_one_emotion_as_a_vector_are_those_of_its_strength():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -114,3 +116,25 @@ def test_a_drawn_latent_is_the_mean_without_noise_and_one_sigma_away_with_noise_
 def test_random_latents_are_the_noise_until_fitted():
     networks = build(load_preset("tiny").model)
     assert torch.equal(networks.draw_latents(range(8)), sample_latents(range(8), networks.config.latent_size))
+
+
+def test_a_joint_head_answers_for_real_and_generated_and_names_by_both():
+    networks = build(dataclasses.replace(load_preset("tiny").model, affect_head="adcgan")).eval()
+    images = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        real_logit, joint_logits = networks.discriminator.read(images)
+        same_logit, affect_logits = networks.discriminate(images)
+    assert joint_logits.shape == (2, 14)
+    assert torch.equal(real_logit, same_logit)
+    probabilities = joint_logits.softmax(dim=1)
+    torch.testing.assert_close(affect_logits.softmax(dim=1), probabilities[:, :7] + probabilities[:, 7:])
+
+
+def test_feature_maps_are_those_of_every_stage_and_the_last_is_what_the_heads_read():
+    discriminator = build(load_preset("tiny").model).eval().discriminator
+    images = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        maps = discriminator.features(images)
+        last = discriminator.stages(images)
+    assert [tuple(one.shape[1:]) for one in maps] == [(16, 32, 32), (32, 16, 16), (128, 8, 8)]
+    assert torch.equal(maps[-1], last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 import os
 import signal
 
@@ -26,7 +27,7 @@ from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import Batch, affect_vectors, make_batch, step_generator
 from fexgan.training.loop import OTHER_BATCHES, train
 from fexgan.training.resume import changes_since
-from fexgan.training.step import Trainer, kl_weight
+from fexgan.training.step import Trainer, kl_weight, loss_names
 from fexgan.training.tasks import PaperTask
 from fexgan.training.updates import learning_rate
 
@@ -295,6 +296,52 @@ def test_each_update_changes_its_own_weights_alone(faces, network):
     assert changed
 
 
+OPTIONS = {
+    "relativistic": ({"gan": "relativistic"}, {}),
+    "gradient penalty": ({"gradient_penalty": 1.0}, {}),
+    "R3GAN": ({"gan": "relativistic", "gradient_penalty": 1.0}, {}),
+    "ADC-GAN": ({}, {"affect_head": "adcgan"}),
+    "edges": ({"edges": 10.0}, {}),
+    "features": ({"features": 10.0}, {}),
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_option_trains_and_trains_otherwise(faces, option):
+    config, (loss, model) = settings(), OPTIONS[option]
+    changed = dataclasses.replace(
+        config, loss=dataclasses.replace(config.loss, **loss), model=dataclasses.replace(config.model, **model)
+    )
+    trainers = [Trainer(build(one.model), one, Accelerator()) for one in (config, changed)]
+    batches = [batch_of(faces, one.config) for one in trainers]
+    for step in (1, 2):
+        plain, losses = (
+            trainer.update(batch, step, step_generator(0, step))
+            for trainer, batch in zip(trainers, batches, strict=True)
+        )
+    assert tuple(losses) == loss_names(changed) and tuple(plain) == loss_names(config)
+    assert all(value.isfinite() and not value.requires_grad for value in losses.values())
+    for name in ("decoder.picture.0.weight", "encoder.mean.weight", "discriminator.stages.0.weight"):
+        weights = [trainer.networks.get_parameter(name) for trainer in trainers]
+        only_drawn = option in ("edges", "features") and name.startswith("discriminator")
+        assert only_drawn or not torch.equal(*weights), name
+
+
+def test_a_run_begun_before_an_option_came_goes_on(tiny_dataset, tmp_path, quiet):
+    summary = train(tiny_dataset, tmp_path, settings(steps=1), console=quiet)
+    path = summary.checkpoint / "model.json"
+    metadata = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("gan", "gradient_penalty", "edges", "features"):
+        del metadata["config"]["loss"][name]
+    del metadata["config"]["model"]["affect_head"]
+    path.write_text(json.dumps(metadata), encoding="utf-8")
+    assert train(tiny_dataset, tmp_path, settings(steps=2), console=quiet).steps_taken == 1
+    with pytest.raises(InputError, match=r"loss\.gan was bce and is relativistic"):
+        config = settings(steps=3)
+        config = dataclasses.replace(config, loss=dataclasses.replace(config.loss, gan="relativistic"))
+        train(tiny_dataset, tmp_path, config, console=quiet)
+
+
 def test_the_discriminator_judges_the_generators_update_without_learning_from_it(faces):
     config = settings()
     trainer = Trainer(build(config.model), config, Accelerator())
@@ -406,6 +453,15 @@ def test_the_average_follows_at_its_decay():
         networks.encoder.mean.weight += 1.0
     averaged.update(networks, step=10_000)
     torch.testing.assert_close(averaged.networks.encoder.mean.weight, start + 0.25)
+
+
+def test_without_decay_the_average_is_the_networks_themselves():
+    networks = build(settings().model)
+    averaged = AveragedNetworks(networks, decay=0.0)
+    with torch.no_grad():
+        networks.encoder.mean.weight += 1.0
+    averaged.update(networks, step=10_000)
+    assert torch.equal(averaged.networks.encoder.mean.weight, networks.encoder.mean.weight)
 
 
 def test_the_learning_rate_falls_over_its_last_share_and_the_kl_weight_rises_at_first():

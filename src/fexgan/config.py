@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -54,6 +54,9 @@ class ModelConfig:
     """How many decoder stages, counted from the latent, drop activations."""
     head_dropout: float = 0.0
     """Share of channels dropped before the discriminator's affect head while training; the paper has none."""
+    affect_head: Literal["acgan", "adcgan"] = "acgan"
+    """What the discriminator's affect head names: `acgan` the affect, as published; `adcgan` (arXiv 2107.10060) the
+    affect and whether the picture is real, in one answer of 14."""
 
     def __post_init__(self) -> None:
         check(self.family == "paper", "model.family", self.family, "these settings are of family paper")
@@ -92,10 +95,20 @@ class LossConfig:
     """Weight of showing the target affect, as the discriminator reads it."""
     full_label_strength: float = 0.5
     """From this strength on an affect's label is certain; below, neutral takes the rest of the label in proportion."""
+    gan: Literal["bce", "relativistic"] = "bce"
+    """How real is told from generated: `bce` each picture by itself, as published; `relativistic` each generated one
+    beside the real one in its place (R3GAN, arXiv 2501.05441)."""
+    gradient_penalty: float = 0.0
+    """Weight of the discriminator's mean squared gradient at real and generated pictures (R1 + R2); 0 turns it off."""
+    edges: float = 0.0
+    """Weight of the mean absolute difference of edges to the target's; 0 turns it off."""
+    features: float = 0.0
+    """Weight of the mean absolute difference to the target in the discriminator's feature maps; 0 turns it off."""
 
     def __post_init__(self) -> None:
-        for name in ("reconstruction", "kl", "adversarial", "classification"):
-            check_range(f"loss.{name}", getattr(self, name), 0.0)
+        for item in fields(self):
+            if item.name != "gan":
+                check_range(f"loss.{item.name}", getattr(self, item.name), 0.0)
         check_range("loss.full_label_strength", self.full_label_strength, 1e-3, 1.0)
 
 

@@ -1,12 +1,11 @@
-"""The losses of both families as pure functions, and the paper's sums with every part kept by name.
+"""The losses of both families as pure functions, and their weighted sum.
 
 Pictures are [batch, 3, height, width] in [-1, 1], logits come straight from the discriminator, every loss is a scalar.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -37,18 +36,46 @@ def adversarial(real_logit: Tensor, real: bool) -> Tensor:
     return F.softplus(-real_logit if real else real_logit).mean()
 
 
-def relativistic(logits: Tensor, other_logits: Tensor, weights: Tensor) -> Tensor:
-    """How far patches are from passing for more real than others in the same places; log 2 where none can be told.
+def relativistic(logits: Tensor, other_logits: Tensor, weights: Tensor | None = None) -> Tensor:
+    """How far pictures or patches are from passing for more real than others in the same places; log 2 where none can
+    be told.
 
-    Each verdict is compared with that on its counterpart alone (Jolicoeur-Martineau, arXiv 1807.00734), all [batch, 1,
-    rows, columns]; a patch counts by its share of the weights. 0 where no patch counts.
+    Each verdict is compared with that on its counterpart alone (Jolicoeur-Martineau, arXiv 1807.00734), all of one
+    shape. `weights`, of that shape: a verdict counts by its share of them; 0 where none counts.
     """
-    return (weights * F.softplus(other_logits - logits)).sum() / weights.sum().clamp(min=1e-6)
+    doubts = F.softplus(other_logits - logits)
+    return doubts.mean() if weights is None else (weights * doubts).sum() / weights.sum().clamp(min=1e-6)
+
+
+def gradient_penalty(logits: Tensor, images: Tensor) -> Tensor:
+    """Mean squared length of each verdict's [batch] gradient at its picture: 0 where the discriminator is flat.
+
+    At real pictures this is R1 (Mescheder et al., arXiv 1801.04406), at generated ones R2; at both together their mean.
+    """
+    (gradients,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    return gradients.square().sum(dim=(1, 2, 3)).mean()
 
 
 def classification(affect_logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy of the affects read [batch, 7] and the label distributions [batch, 7]."""
     return F.cross_entropy(affect_logits, labels)
+
+
+def joint_classification(joint_logits: Tensor, labels: Tensor, real: bool) -> Tensor:
+    """`classification` where affects are read together with whether the picture is real (ADC-GAN, Hou et al., arXiv
+    2107.10060): logits of the affects of real pictures, then of generated ones, [batch, 14]; all here are `real` or
+    none."""
+    none = torch.zeros_like(labels)
+    return classification(joint_logits, torch.cat([labels, none] if real else [none, labels], dim=1))
+
+
+def joint_betrayal(joint_logits: Tensor, labels: Tensor) -> Tensor:
+    """How much rather the labelled affects are read as generated than as real, in nats; without bound below.
+
+    What ADC-GAN's generator minimises: naming the affect alone would be answered by caricatures of it.
+    """
+    real, generated = (joint_classification(joint_logits, labels, real) for real in (True, False))
+    return real - generated
 
 
 def reconstruction(images: Tensor, target_images: Tensor) -> Tensor:
@@ -82,70 +109,21 @@ def total_variation(fields: Tensor) -> Tensor:
     return fields.diff(dim=3).abs().mean() + fields.diff(dim=2).abs().mean()
 
 
+def feature_difference(features: list[Tensor], target_features: list[Tensor]) -> Tensor:
+    """Mean absolute difference of feature maps, each stage counted alike (after Larsen et al., arXiv 1512.09300)."""
+    pairs = zip(features, target_features, strict=True)
+    return torch.stack([F.l1_loss(one.float(), target.float()) for one, target in pairs]).mean()
+
+
 def kl_divergence(latent_mean: Tensor, latent_log_sigma: Tensor) -> Tensor:
     """KL divergence of Normal(mean, sigma) from Normal(0, 1) in nats: summed over the latent, mean over the batch."""
     divergence = 0.5 * (latent_mean.square() + (2.0 * latent_log_sigma).exp() - 1.0) - latent_log_sigma
     return divergence.sum(dim=1).mean()
 
 
-@dataclass(frozen=True)
-class GeneratorWeights:
-    """How much each part counts in `GeneratorLosses.total`."""
-
-    adversarial: float
-    classification: float
-    reconstruction: float
-    kl: float
-
-
-@dataclass(frozen=True)
-class GeneratorLosses:
-    """What encoder and decoder minimise; the parts are unweighted scalars.
-
-    Its pictures pass for real (`adversarial`), show the target affect to the discriminator (`classification`), equal
-    a picture of the same character with that affect (`reconstruction`), and its latents fill a standard normal, so
-    that random ones are characters too (`kl`).
-    """
-
-    adversarial: Tensor
-    classification: Tensor
-    reconstruction: Tensor
-    kl: Tensor
-    weights: GeneratorWeights
-
-    @property
-    def total(self) -> Tensor:
-        return (
-            self.weights.adversarial * self.adversarial
-            + self.weights.classification * self.classification
-            + self.weights.reconstruction * self.reconstruction
-            + self.weights.kl * self.kl
-        )
-
-
-@dataclass(frozen=True)
-class DiscriminatorLosses:
-    """What the discriminator minimises: tell real from generated pictures, and name the affects of real ones."""
-
-    real: Tensor
-    generated: Tensor
-    classification: Tensor
-
-    @property
-    def total(self) -> Tensor:
-        return self.real + self.generated + self.classification
-
-
-def discriminator_losses(
-    real_logit: Tensor, generated_logit: Tensor, affect_logits: Tensor, labels: Tensor
-) -> DiscriminatorLosses:
-    """The discriminator's verdicts on real and on generated pictures [batch], its reading of the real ones [batch, 7]
-    and their labels [batch, 7]."""
-    return DiscriminatorLosses(
-        real=adversarial(real_logit, real=True),
-        generated=adversarial(generated_logit, real=False),
-        classification=classification(affect_logits, labels),
-    )
+def weighted_sum(losses: dict[str, Tensor], weights: dict[str, float]) -> Tensor:
+    """Every loss times the weight of its name."""
+    return sum(weights[name] * loss for name, loss in losses.items())
 
 
 def reading(read_affect: Tensor, affect: Tensor, neutral_index: int) -> Tensor:

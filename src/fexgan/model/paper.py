@@ -88,13 +88,31 @@ class Discriminator(nn.Module):
         side = config.image_size_px // 2 ** len(config.discriminator_widths)
         self.real = nn.Linear(width * side**2, 1)
         self.drop_channels = nn.Dropout2d(config.head_dropout)
-        self.affect = nn.Linear(width * side**2, len(AFFECTS))
+        answers = {"acgan": 1, "adcgan": 2}[config.affect_head] * len(AFFECTS)
+        self.affect = nn.Linear(width * side**2, answers)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """images [batch, 3, 128, 128] -> real_logit [batch], affect_logits [batch, 7]."""
+        real_logit, affect_logits = self.read(images)
+        if affect_logits.shape[1] > len(AFFECTS):
+            affect_logits = torch.logaddexp(*affect_logits.chunk(2, dim=1))  # real or generated
+        return real_logit, affect_logits
+
+    def read(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """images [batch, 3, 128, 128] -> real_logit [batch], and what the affect head says: of the affects [batch, 7],
+        or with ADC-GAN of the affects of real pictures and then of generated ones [batch, 14]."""
         features = self.stages(images)  # 64x64x64, 128x32x32, 512x16x16
         real_logit = self.real(_flatten(features)).squeeze(1)
         return real_logit, self.affect(_flatten(self.drop_channels(features)))
+
+    def features(self, images: Tensor) -> list[Tensor]:
+        """images [batch, 3, 128, 128] -> the feature maps of every stage."""
+        maps = []
+        for layer in self.stages:
+            images = layer(images)
+            if isinstance(layer, nn.LeakyReLU):
+                maps.append(images)
+        return maps
 
 
 def _flatten(features: Tensor) -> Tensor:

@@ -9,14 +9,17 @@ from torch import Tensor
 
 from fexgan.config import Config
 from fexgan.losses import (
-    DiscriminatorLosses,
-    GeneratorLosses,
-    GeneratorWeights,
     adversarial,
     classification,
-    discriminator_losses,
+    feature_difference,
+    gradient_difference,
+    gradient_penalty,
+    joint_betrayal,
+    joint_classification,
     kl_divergence,
     reconstruction,
+    relativistic,
+    weighted_sum,
 )
 from fexgan.model import sample_latent
 from fexgan.training.augmentation import augment
@@ -46,8 +49,7 @@ class Trainer(Updates):
         drawing = self.draw(batch)
         seen = self.update_discriminator(batch, drawing.images.detach(), generator)
         drawn = self.update_generator(batch, drawing, kl_weight(self.config, step), generator)
-        losses = {f"discriminator_{name}": getattr(seen, name) for name in ("real", "generated", "classification")}
-        losses |= {name: getattr(drawn, name) for name in ("adversarial", "classification", "reconstruction", "kl")}
+        losses = {f"discriminator_{name}": loss for name, loss in seen.items()} | drawn
         return {name: loss.detach() for name, loss in losses.items()}
 
     def draw(self, batch: Batch) -> Drawing:
@@ -61,43 +63,102 @@ class Trainer(Updates):
 
     def update_discriminator(
         self, batch: Batch, generated_images: Tensor, generator: torch.Generator
-    ) -> DiscriminatorLosses:
+    ) -> dict[str, Tensor]:
         """Teach the discriminator to tell real from generated pictures and to name the affects of real ones.
 
         Both go through it together. So batch norm scales them alike, in training by the same statistics as later in
         evaluation, and cannot cancel what sets the two apart.
         """
-        seen = augment(torch.cat([batch.target_images, generated_images]), self.config.training.augmentation, generator)
-        with self.autocast():
-            real_logits, affect_logits = self.networks.discriminate(seen)  # [2 * batch], [2 * batch, 7]
-        real_logit, generated_logit = real_logits.float().chunk(2)
-        losses = discriminator_losses(
-            real_logit, generated_logit, affect_logits.float().chunk(2)[0], batch.target_labels
-        )
-        self.descend(losses.total, self.discriminator_optimizer)
+        loss = self.config.loss
+        seen = torch.cat([batch.target_images, generated_images])
+        seen = augment(seen, self.config.training.augmentation, generator).requires_grad_(loss.gradient_penalty > 0)
+        real_logits, affect_logits = self.read(seen)  # [2 * batch], [2 * batch, 7 or 14]
+        losses = self.told_apart(*real_logits.chunk(2))
+        losses["classification"] = self.named(*affect_logits.chunk(2), batch.target_labels)
+        weights = dict.fromkeys(losses, 1.0)
+        if loss.gradient_penalty > 0:
+            losses["gradient_penalty"] = gradient_penalty(real_logits, seen)
+            weights["gradient_penalty"] = loss.gradient_penalty
+        self.descend(weighted_sum(losses, weights), self.discriminator_optimizer)
         return losses
 
     def update_generator(
         self, batch: Batch, drawing: Drawing, kl_weight: float, generator: torch.Generator
-    ) -> GeneratorLosses:
-        """Teach encoder and decoder to rebuild the target and to convince the discriminator.
+    ) -> dict[str, Tensor]:
+        """Teach encoder and decoder what they minimise, each loss by the weight of its name.
 
-        The discriminator judges as it will in use: by the statistics of real and generated pictures together that it
-        has gathered, and whole, without dropout.
+        Their pictures pass for real (`adversarial`), show the target affect to the discriminator (`classification`),
+        equal a picture of the same character with that affect (`reconstruction`; by weight also in its `edges` and, as
+        the discriminator sees it, its `features`), and their latents fill a standard normal, so that random ones are
+        characters too (`kl`). The discriminator judges as it will in use: by the statistics of real and generated
+        pictures together that it has gathered, and whole, without dropout.
         """
-        seen = augment(drawing.images, self.config.training.augmentation, generator)
-        with frozen(self.networks.discriminator), self.autocast():
-            real_logit, affect_logits = self.networks.discriminate(seen)  # [batch], [batch, 7]
-        weights = self.config.loss
-        losses = GeneratorLosses(
-            adversarial=adversarial(real_logit.float(), real=True),
-            classification=classification(affect_logits.float(), batch.target_labels),
-            reconstruction=reconstruction(drawing.images, batch.target_images),
-            kl=kl_divergence(drawing.latent_mean, drawing.latent_log_sigma),
-            weights=GeneratorWeights(weights.adversarial, weights.classification, weights.reconstruction, kl_weight),
-        )
-        self.descend(losses.total, self.generator_optimizer)
+        loss, images = self.config.loss, drawing.images
+        with frozen(self.networks.discriminator):
+            real_logit, affect_logits = self.read(augment(images, self.config.training.augmentation, generator))
+            if loss.gan == "relativistic":
+                passing = relativistic(real_logit, self.rival_logit(batch.target_images, generator))
+            else:
+                passing = adversarial(real_logit, real=True)
+            showing = joint_betrayal if self.joint else classification
+            losses = {
+                "adversarial": passing,
+                "classification": showing(affect_logits, batch.target_labels),
+                "reconstruction": reconstruction(images, batch.target_images),
+                "kl": kl_divergence(drawing.latent_mean, drawing.latent_log_sigma),
+            }
+            if loss.edges > 0:
+                losses["edges"] = gradient_difference(images, batch.target_images)
+            if loss.features > 0:
+                losses["features"] = self.feature_difference(images, batch.target_images)
+        self.descend(weighted_sum(losses, vars(loss) | {"kl": kl_weight}), self.generator_optimizer)
         return losses
+
+    @property
+    def joint(self) -> bool:
+        """Whether the discriminator names affects together with whether the picture is real."""
+        return self.config.model.affect_head == "adcgan"
+
+    def read(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """The discriminator's answers in fp32: real logits [batch], affect logits [batch, 7 or 14]."""
+        with self.autocast():
+            real_logit, affect_logits = self.networks.discriminator.read(images)
+        return real_logit.float(), affect_logits.float()
+
+    def told_apart(self, real_logit: Tensor, generated_logit: Tensor) -> dict[str, Tensor]:
+        """How badly real and generated pictures are told apart, of verdicts on both [batch]."""
+        if self.config.loss.gan == "relativistic":
+            return {"adversarial": relativistic(real_logit, generated_logit)}
+        return {"real": adversarial(real_logit, real=True), "generated": adversarial(generated_logit, real=False)}
+
+    def named(self, of_real: Tensor, of_generated: Tensor, labels: Tensor) -> Tensor:
+        """How badly affects are named in real pictures; with ADC-GAN also in generated ones, as such."""
+        if not self.joint:
+            return classification(of_real, labels)
+        return joint_classification(of_real, labels, real=True) + joint_classification(of_generated, labels, real=False)
+
+    @torch.no_grad()
+    def rival_logit(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """What the discriminator says of real pictures that generated ones are set beside, [batch]."""
+        return self.read(augment(images, self.config.training.augmentation, generator))[0]
+
+    def feature_difference(self, images: Tensor, target_images: Tensor) -> Tensor:
+        """How differently the discriminator sees both, unvaried: no two pictures are varied alike."""
+        with self.autocast():
+            features = self.networks.discriminator.features(images)
+            with torch.no_grad():
+                target_features = self.networks.discriminator.features(target_images)
+        return feature_difference(features, target_features)
+
+
+def loss_names(config: Config) -> tuple[str, ...]:
+    """What `Trainer.update` with these settings returns, in its order."""
+    loss = config.loss
+    verdicts = ("adversarial",) if loss.gan == "relativistic" else ("real", "generated")
+    penalty = ("gradient_penalty",) if loss.gradient_penalty > 0 else ()
+    seen = (f"discriminator_{name}" for name in (*verdicts, "classification", *penalty))
+    more = (name for name in ("edges", "features") if getattr(loss, name) > 0)
+    return *seen, "adversarial", "classification", "reconstruction", "kl", *more
 
 
 def kl_weight(config: Config, step: int) -> float:

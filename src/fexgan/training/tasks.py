@@ -22,7 +22,7 @@ from fexgan.training.pairs import PairBatch, Pairs
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
 from fexgan.training.preview import Preview
-from fexgan.training.step import Trainer
+from fexgan.training.step import Trainer, loss_names
 from fexgan.training.updates import Updates
 
 MEASURED_BATCHES = 16
@@ -76,8 +76,6 @@ class PaperTask:
     A dataset that is given several times is drawn from the more often; its characters are named once.
     """
 
-    columns = (*DISCRIMINATOR_LOSSES, "adversarial", "classification", "reconstruction", "kl")
-
     def __init__(self, data: Sequence[Path], config: Config) -> None:
         parts = {folder: FaceDataset.load(folder, "train") for folder in data}
         self.data, self.faces = data[0], FaceDataset.join([parts[folder] for folder in data])
@@ -88,6 +86,7 @@ class PaperTask:
                 f"--size-px {config.model.image_size_px}"
             )
         self.config = dataclasses.replace(config, framing=self.faces.framing)
+        self.columns = loss_names(config)
         self.characters = tuple(name for part in parts.values() for name in part.characters)
         self.fingerprint = self.faces.fingerprint
 
