@@ -13,9 +13,9 @@ test: .venv/installed-for-tests
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(INSTALL) torch==2.13.0
-	$(INSTALL) --editable .
+	$(INSTALL) --editable '.[web]'
 	touch $@
 
 .venv/installed-for-tests: .venv/installed
-	$(INSTALL) --editable '.[studio,test]'
+	$(INSTALL) --editable '.[studio,test,web]'
 	touch $@

@@ -95,6 +95,12 @@ def test_nobody_imports_the_command_line_but_itself():
         assert not uses(module, "fexgan.cli"), module
     for module in MODULES.keys() - set(within("cli", "verbs")):
         assert not uses(module, "fexgan.verbs"), module
+    for module in MODULES.keys() - set(within("web", "verbs")):
+        assert not uses(module, "fexgan.web"), module
+
+
+def test_the_browser_studio_holds_no_tensor_code():
+    assert not any({"torch", "fexgan.tensors"} & imports(module) for module in within("web"))
 
 
 def test_blender_is_imported_in_one_file():
@@ -104,7 +110,7 @@ def test_blender_is_imported_in_one_file():
 def test_every_library_that_is_imported_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    requirements = project["dependencies"] + extras["studio"] + extras["landmarks"]
+    requirements = project["dependencies"] + extras["studio"] + extras["landmarks"] + extras["web"]
     declared = {requirement.split(">=")[0] for requirement in requirements}
     imported = {name.split(".")[0] for module in MODULES for name in imports(module)}
     libraries = {DISTRIBUTIONS.get(name, name) for name in imported - sys.stdlib_module_names - {"fexgan"}}

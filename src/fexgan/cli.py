@@ -17,6 +17,7 @@ from fexgan.verbs.expressions import Expressions
 from fexgan.verbs.faces import Animate, Blend, Classify, Generate, Transform
 from fexgan.verbs.inspect import Inspect
 from fexgan.verbs.road import Evaluate, Film, Prepare, Train
+from fexgan.verbs.serve import Serve
 
 EXIT_WRONG_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -62,6 +63,7 @@ VERBS: dict[str, type[Verb]] = {
         Animate,
         Classify,
         Expressions,
+        Serve,
         Demo,
     )
 }

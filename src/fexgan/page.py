@@ -41,11 +41,14 @@ def write_page(path: Path, commands: Sequence[tuple[str, str]]) -> None:
     write_text_atomically(path, page)
 
 
-def fill(template: str, **values: str) -> str:
-    """A template with `values` for its names, and the style of all pages."""
-    folder = files("fexgan") / "templates"
-    style = (folder / "style.css").read_text(encoding="utf-8")
-    return Template((folder / template).read_text(encoding="utf-8")).substitute(values, style=style)
+def fill(page: str, **values: str) -> str:
+    """A page's template with `values` for its names, and the style of all pages."""
+    return Template(template(page)).substitute(values, style=template("style.css"))
+
+
+def template(name: str) -> str:
+    """The text of a template as it is."""
+    return (files("fexgan") / "templates" / name).read_text(encoding="utf-8")
 
 
 def table_row(name: str, *cells: str) -> str:

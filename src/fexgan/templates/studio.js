@@ -1,0 +1,259 @@
+"use strict";
+
+const at = (id) => document.getElementById(id);
+const strengths = {}, chosen = {};  // emotion -> strength in [0, 1]; emotion -> variant, "" for its default
+let picture = null, face = 0, seed = 0;
+const FIRST = "hopper.jpg";  // lies open until somebody brings their own
+
+// ---- what is asked for
+
+const emotions = () => Object.keys(strengths);
+const number = (value) => String(Math.round(100 * value) / 100);
+
+function mixtureText() {
+  const parts = emotions().filter((name) => strengths[name] > 0)
+    .map((name) => strengths[name] === 1 ? name : `${name}:${number(strengths[name])}`);
+  return parts.join("+") || "neutral";
+}
+
+const variantNames = (shown = emotions()) => shown.filter((name) => chosen[name]).map((name) => `${name}.${chosen[name]}`);
+
+function asked(extra = {}) {
+  return new URLSearchParams({ mixture: mixtureText(), variants: variantNames().join(","), face, ...extra });
+}
+
+const place = (what, extra) => `api/pictures/${picture.key}/${what}?${asked(extra)}`;
+
+// ---- talking to the server
+
+async function fetched(path, options) {
+  const answer = await fetch(path, options);
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => ({ error: `the studio answered ${answer.status}` }));
+  throw new Error(problem.error);
+}
+
+let fading = 0;
+function tell(error) {
+  at("error").textContent = error.message;
+  at("error").hidden = false;
+  clearTimeout(fading);
+  fading = setTimeout(() => { at("error").hidden = true; }, 7000);
+}
+
+async function open(blob, name) {
+  try {
+    const answer = await fetched(`api/pictures?${new URLSearchParams({ name })}`, { method: "POST", body: blob });
+    picture = await answer.json();
+  } catch (error) { tell(error); return; }
+  face = 0;
+  at("empty").hidden = true;
+  at("frame").hidden = false;
+  at("error").hidden = true;
+  at("save").disabled = at("sheet").disabled = false;
+  at("shown").classList.toggle("small", Math.max(picture.width, picture.height) < 512);
+  const shows = picture.faces.map((one) => one.shows).join("; ");
+  at("about").textContent = `${picture.name}, ${picture.width} × ${picture.height} px, shows ${shows}. `
+    + "Hold the picture, or the key O, to see it as it was.";
+  drawBoxes();
+  set(parsed(picture.faces[0].shows));
+}
+
+async function openFrom(path, name) {
+  try { open(await (await fetched(path)).blob(), name); } catch (error) { tell(error); }
+}
+
+// ---- the picture: one request at a time, and after it the newest look
+
+let busy = false, stale = false;
+async function show() {
+  at("mixture").value = mixtureText();
+  describe();
+  if (!picture) return;
+  if (busy) { stale = true; return; }
+  busy = true;
+  try {
+    const before = at("shown").src;
+    at("shown").src = URL.createObjectURL(await (await fetched(place("edit.jpg"))).blob());
+    await at("shown").decode().catch(() => {});
+    if (before) URL.revokeObjectURL(before);
+  } catch (error) { tell(error); }
+  busy = false;
+  if (stale) { stale = false; show(); }
+}
+
+function describe() {
+  const variants = variantNames(emotions().filter((name) => strengths[name] > 0));
+  const name = picture ? picture.name : "me.jpg";
+  at("command").textContent = `fexgan transform ${name} --to ${mixtureText()}`
+    + (variants.length ? ` --variants ${variants.join(" ")}` : "") + ` --out ${stem(name)}-${saved()}`;
+}
+
+const stem = (name) => name.replace(/\.[^.]*$/, "");
+const saved = () => `edited.${kindOf(picture)}`;
+function kindOf(one) {
+  const ending = (one ? one.name : "me.jpg").split(".").pop().toLowerCase();
+  if (one && one.transparent && ending !== "webp") return "png";
+  return ["png", "jpg", "jpeg", "webp"].includes(ending) ? ending : "png";
+}
+
+function drawBoxes() {
+  at("boxes").replaceChildren(...(picture.faces.length < 2 ? [] : picture.faces.map((one, index) => {
+    const box = document.createElement("button");
+    box.className = "box";
+    box.title = "Edit this face alone; once more for all";
+    box.ariaPressed = String(face === "all" || face === index);
+    for (const side of ["left", "top", "width", "height"]) box.style[side] = `${100 * one[side]}%`;
+    box.onclick = () => { face = face === index ? "all" : index; drawBoxes(); show(); };
+    return box;
+  })));
+}
+
+let held = "";
+function hold() {
+  if (!picture || held) return;
+  held = at("shown").src;
+  at("shown").src = `api/pictures/${picture.key}/source.jpg`;
+  at("badge").hidden = false;
+}
+function release() {
+  if (!held) return;
+  at("shown").src = held;
+  held = "";
+  at("badge").hidden = true;
+}
+at("shown").onpointerdown = hold;
+addEventListener("pointerup", release);
+const typing = () => /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName) && document.activeElement.type !== "range";
+addEventListener("keydown", (event) => { if (event.key === "o" && !typing()) hold(); });
+addEventListener("keyup", (event) => { if (event.key === "o") release(); });
+
+// ---- ways to a picture
+
+at("file").onchange = () => { const file = at("file").files[0]; if (file) open(file, file.name); at("file").value = ""; };
+at("random").onclick = () => { openFrom(`api/random.png?seed=${seed}`, `nobody-${seed}.png`); seed += 1; };
+addEventListener("dragover", (event) => { event.preventDefault(); at("stage").classList.add("over"); });
+addEventListener("dragleave", () => at("stage").classList.remove("over"));
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  at("stage").classList.remove("over");
+  const file = event.dataTransfer.files[0];
+  if (file) open(file, file.name);
+});
+addEventListener("paste", (event) => {
+  const file = event.clipboardData.files[0];
+  if (file) open(file, file.name || "pasted.png");
+});
+
+// ---- sliders, mixtures, named expressions
+
+function set(values) {
+  for (const name of emotions()) {
+    strengths[name] = values[name] || 0;
+    at(`range-${name}`).value = strengths[name];
+    at(`value-${name}`).textContent = `${Math.round(100 * strengths[name])} %`;
+  }
+  show();
+}
+
+function emotionRow(name, variants) {
+  const row = document.createElement("div");
+  row.className = "emotion";
+  row.innerHTML = `<label for="range-${name}">${name}</label>
+    <input id="range-${name}" type="range" min="0" max="1" step="0.01" value="0">
+    <output id="value-${name}">0 %</output>
+    <select aria-label="Variant of ${name}"><option value="">usual</option>
+    ${variants.map((one) => `<option>${one}</option>`).join("")}</select>`;
+  row.querySelector("input").oninput = (event) => set({ ...strengths, [name]: Number(event.target.value) });
+  row.querySelector("label").ondblclick = () => set({ ...strengths, [name]: 0 });
+  row.querySelector("select").onchange = (event) => { chosen[name] = event.target.value; show(); };
+  if (!variants.length) row.querySelector("select").remove();
+  return row;
+}
+
+function parsed(text) {
+  const values = {};
+  for (const part of text.split("+")) {
+    const [name, strength = "1"] = part.trim().split(":");
+    if (!(name in strengths) && name !== "neutral") {
+      throw new Error(`affect '${name}' is unknown; choose from ${emotions().join(", ")}, neutral`);
+    }
+    if (!(Number(strength) >= 0 && Number(strength) <= 1)) throw new Error(`strength '${strength}' is no number in [0, 1]`);
+    values[name] = Number(strength);
+  }
+  return values;
+}
+at("mixture").onchange = () => { try { set(parsed(at("mixture").value)); } catch (error) { tell(error); } };
+at("reset").onclick = () => {
+  for (const name of emotions()) chosen[name] = "";
+  document.querySelectorAll(".emotion select").forEach((select) => { select.value = ""; });
+  set({});
+};
+
+// ---- what is taken along
+
+function download(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+async function take(path, name) {
+  try { download(await (await fetched(path)).blob(), name); } catch (error) { tell(error); }
+}
+at("save").onclick = () => take(place(`save.${kindOf(picture)}`), `${stem(picture.name)}-${saved()}`);
+at("sheet").onclick = () => take(place("sheet.png"), `${stem(picture.name)}-sheet.png`);
+at("units").onclick = () => take(`api/units.json?${asked()}`, "units.json");
+
+at("add").onclick = () => {
+  const times = [...at("keyframes").value.matchAll(/([\d.]+)s/g)].map((match) => Number(match[1]));
+  const next = times.length ? Math.max(...times) + 0.8 : 0;
+  at("keyframes").value = [at("keyframes").value.trim(), `${number(next)}s ${mixtureText()}`].filter(Boolean).join(", ");
+};
+at("play").onclick = async () => {
+  if (!picture) return tell(new Error("no picture is open; drop one, or take one below the stage"));
+  const kind = at("kind").value;
+  at("play").disabled = true;
+  at("working").hidden = false;
+  try {
+    const answer = await fetched(place(`clip.${kind}`, { keyframes: at("keyframes").value.replace(/\s+/g, " ") }));
+    const url = URL.createObjectURL(await answer.blob());
+    const player = at(kind === "mp4" ? "clip" : "clip-picture");
+    at("clip").hidden = at("clip-picture").hidden = true;
+    player.src = url;
+    player.hidden = false;
+    at("clip-save").href = url;
+    at("clip-save").download = `${stem(picture.name)}.${kind}`;
+    at("clip-save").hidden = false;
+  } catch (error) { tell(error); }
+  at("play").disabled = false;
+  at("working").hidden = true;
+};
+
+// ---- start
+
+(async () => {
+  const studio = await (await fetched("api/studio")).json();
+  for (const name of studio.emotions) {
+    strengths[name] = 0;
+    const variants = studio.variants.filter((one) => one.startsWith(`${name}.`)).map((one) => one.slice(name.length + 1));
+    at("emotions").append(emotionRow(name, variants));
+  }
+  for (const one of studio.expressions) {
+    const button = document.createElement("button");
+    button.textContent = one.name.replace(/-/g, " ");
+    button.title = one.note;
+    button.onclick = () => set(one.mixture);
+    at("expressions").append(button);
+  }
+  for (const name of studio.examples) {
+    const button = document.createElement("button");
+    button.title = name;
+    button.innerHTML = `<img src="api/examples/${name}" alt="${stem(name)}">`;
+    button.onclick = () => openFrom(`api/examples/${name}`, name);
+    at("examples").append(button);
+  }
+  describe();
+  if (studio.examples.includes(FIRST)) openFrom(`api/examples/${FIRST}`, FIRST);
+})().catch(tell);

@@ -1,0 +1,1 @@
+"""The browser studio, and the HTTP API behind it."""

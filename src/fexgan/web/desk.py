@@ -1,0 +1,169 @@
+"""The pictures that lie open in the studio: each is read once, and edited as often as somebody moves a slider."""
+
+from __future__ import annotations
+
+import io
+import math
+import secrets
+import tempfile
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from PIL import Image
+
+from fexgan.affects import AFFECTS, Mixture
+from fexgan.editing import Editor, FaceChoice, Portrait
+from fexgan.errors import InputError
+from fexgan.figures import transform_sheet
+from fexgan.keyframes import parse_keyframes
+from fexgan.motion import write_motion
+from fexgan.picture import LoadedPicture, open_picture
+from fexgan.retouch import clip_frames
+from fexgan.synthesis import share_strength
+
+VIEW_PX = 1280
+"""Longest side that the browser is shown; what is saved has the picture's own size."""
+MOST_OPEN = 16
+"""Pictures that stay open; the one unused for longest goes."""
+VIEW_QUALITY = 92
+LONGEST_CLIP_S = 20.0
+
+
+class NotOpen(Exception):
+    """No picture is open under that key, or no longer."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is asked of a picture: a mixture, variants of its affects, and the faces that show them."""
+
+    mixture: Mixture
+    variants: tuple[str, ...] = ()
+    face: FaceChoice = 0
+
+    def __post_init__(self) -> None:
+        if len(self.mixture.strengths) > 1:
+            object.__setattr__(self, "mixture", share_strength(self.mixture))
+
+
+class OpenPicture:
+    """A picture, and a smaller view of it whose faces have been found and read."""
+
+    def __init__(self, picture: LoadedPicture, name: str, editor: Editor) -> None:
+        self.picture, self.name = picture, name
+        self.factor = math.ceil(max(picture.width, picture.height) / VIEW_PX)
+        whole = (0, 0, picture.width, picture.height)
+        view = picture if self.factor == 1 else LoadedPicture(picture.view(whole, self.factor))
+        self.view = editor.open(view, "all")
+
+    @cached_property
+    def full(self) -> Portrait:
+        """The picture at its own size, with the faces that were found in the view."""
+        if self.factor == 1:
+            return self.view
+        editor = self.view.editor
+        faces = []
+        for face in self.view.faces:
+            square = replace(
+                face.square,
+                centre_x=(face.square.centre_x + 0.5) * self.factor - 0.5,
+                centre_y=(face.square.centre_y + 0.5) * self.factor - 0.5,
+                side_px=face.square.side_px * self.factor,
+            )
+            faces.append(editor.open_face(self.picture, square, face.source))
+        return Portrait(editor, self.picture, faces)
+
+
+class Desk:
+    """Opens pictures, hands out keys for them, and edits them one at a time. Safe to call from several threads.
+
+    Raises NotOpen for keys that it did not hand out or whose picture had to go, and InputError as `Portrait` does.
+    """
+
+    def __init__(self, editor: Editor) -> None:
+        self.editor = editor
+        self._open: OrderedDict[str, OpenPicture] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(self, encoded: bytes, name: str = "picture.png") -> tuple[str, OpenPicture]:
+        """Open the bytes of a picture file: its key, and the picture. Raises InputError where no face can be edited."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "picture"
+            path.write_bytes(encoded)
+            try:
+                picture = open_picture(path)
+            except InputError as error:
+                raise InputError(str(error).replace(str(path), name)) from None
+        with self._lock:
+            opened = OpenPicture(picture, name, self.editor)
+            key = secrets.token_urlsafe(8)
+            self._open[key] = opened
+            while len(self._open) > MOST_OPEN:
+                self._open.popitem(last=False)
+        return key, opened
+
+    def source(self, key: str) -> bytes:
+        """The view of a picture as it is, JPEG."""
+        return _jpeg(self._find(key).view.picture)
+
+    def edit(self, key: str, look: Look) -> bytes:
+        """The view of a picture with a look, JPEG."""
+        opened = self._find(key)
+        with self._lock:
+            return _jpeg(self._portrait(opened.view, look).edit(look.mixture))
+
+    def save(self, key: str, look: Look, suffix: str) -> bytes:
+        """The picture at its own size with a look, as the file that `suffix`, such as `.png`, names."""
+        opened = self._find(key)
+        with self._lock, tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / f"picture{suffix}"
+            self._portrait(opened.full, look).edit(look.mixture).save(out)
+            return out.read_bytes()
+
+    def sheet(self, key: str, look: Look) -> bytes:
+        """A PNG of the face beside itself with each affect, in the look's variants."""
+        opened = self._find(key)
+        with self._lock:
+            portrait = self._portrait(opened.full, look)
+            row = [portrait.close_up(target) for target in (None, *AFFECTS)]
+        encoded = io.BytesIO()
+        transform_sheet(AFFECTS, {Path(opened.name).stem: row}).save(encoded, format="PNG")
+        return encoded.getvalue()
+
+    def clip(self, key: str, look: Look, keyframes: str, fps: float, suffix: str) -> bytes:
+        """The view moving from keyframe to keyframe, in the look's variants, as the file that `suffix` names."""
+        frames = parse_keyframes(keyframes)
+        if frames[-1].time_s > LONGEST_CLIP_S:
+            raise InputError(f"the last keyframe is at {frames[-1].time_s:g} s; the studio makes {LONGEST_CLIP_S:g} s")
+        opened = self._find(key)
+        with self._lock, tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / f"clip{suffix}"
+            write_motion(out, clip_frames(self._portrait(opened.view, look), frames, fps), fps)
+            return out.read_bytes()
+
+    def _find(self, key: str) -> OpenPicture:
+        with self._lock:
+            if key not in self._open:
+                raise NotOpen(key)
+            self._open.move_to_end(key)
+            return self._open[key]
+
+    def _portrait(self, opened: Portrait, look: Look) -> Portrait:
+        """The faces that the look is for, in its variants."""
+        faces = opened.faces
+        if look.face != "all":
+            index = look.face or 0
+            if index >= len(faces):
+                raise InputError(f"face {index} is not there; choose from 0 (the largest) to {len(faces) - 1}, or all")
+            faces = faces[index : index + 1]
+        return Portrait(self.editor.taking(*look.variants), opened.picture, faces)
+
+
+def _jpeg(picture: LoadedPicture) -> bytes:
+    encoded = io.BytesIO()
+    shown = Image.fromarray(picture.view((0, 0, picture.width, picture.height)))
+    shown.save(encoded, format="JPEG", quality=VIEW_QUALITY, subsampling=0)
+    return encoded.getvalue()

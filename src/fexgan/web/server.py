@@ -1,0 +1,185 @@
+"""The studio's page and its HTTP API: routes, parameters, and refusals in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from fexgan import __version__, bundled, load
+from fexgan.affects import EMOTIONS, NEUTRAL, Mixture
+from fexgan.errors import InputError
+from fexgan.expressions import read_expressions
+from fexgan.media import encode_image
+from fexgan.page import fill, template
+from fexgan.synthesis import Model
+from fexgan.units import arkit_weights
+from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture
+
+LARGEST_BODY = 64_000_000
+"""Bytes of a picture file that is taken."""
+DEFAULT_FPS = 24.0
+CLIP_KINDS = {".mp4": "video/mp4", ".gif": "image/gif", ".webp": "image/webp"}
+PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+KEEP = {"Cache-Control": "private, max-age=3600"}
+"""A look of a picture never changes: browsers need not ask twice."""
+
+
+class Server:
+    """Answers requests about the pictures on a desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._drawing = Lock()
+        self._model: Model | None = None
+
+    def app(self, hosts: list[str]) -> Starlette:
+        """The application; it answers requests for `hosts` alone, so that no other site's page reaches it."""
+        picture = "/api/pictures/{key}"
+        routes = [
+            Route("/", self.page),
+            Route("/api/studio", self.studio),
+            Route("/api/examples/{name}", self.example),
+            Route("/api/random.png", self.random),
+            Route("/api/units.json", self.units),
+            Route("/api/pictures", self.open, methods=["POST"]),
+            Route(f"{picture}/source.jpg", self.source),
+            Route(f"{picture}/edit.jpg", self.edit),
+            Route(f"{picture}/sheet.png", self.sheet),
+            Route(f"{picture}/save.{{suffix}}", self.save),
+            Route(f"{picture}/clip.{{suffix}}", self.clip),
+        ]
+        refusals: dict[Any, Any] = {InputError: _refuse, NotOpen: _gone}
+        guard = Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
+        return Starlette(routes=routes, middleware=[guard], exception_handlers=refusals)
+
+    def page(self, request: Request) -> Response:
+        return HTMLResponse(fill("studio.html", script=template("studio.js"), version=__version__))
+
+    def studio(self, request: Request) -> Response:
+        """What there is to choose from."""
+        examples = sorted(path.name for path in bundled.pictures_path().iterdir() if path.suffix in PICTURE_KINDS)
+        return JSONResponse(
+            {
+                "emotions": EMOTIONS,
+                "variants": self.desk.editor.checkpoint.config.model.variants,
+                "expressions": [
+                    {"name": one.name, "mixture": dict(one.mixture.strengths), "note": one.note}
+                    for one in read_expressions([])
+                ],
+                "examples": examples,
+            }
+        )
+
+    def example(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        path = bundled.pictures_path() / name
+        if path.name != name or path.suffix not in PICTURE_KINDS or not path.is_file():
+            raise InputError(f"picture {name!r} is not bundled; /api/studio lists those that are")
+        return Response(path.read_bytes(), media_type=PICTURE_KINDS[path.suffix], headers=KEEP)
+
+    def random(self, request: Request) -> Response:
+        """A face of nobody, drawn neutral from `seed`, PNG."""
+        seed = _number(request, "seed", 0)
+        if not (seed.is_integer() and 0 <= seed < 2**63):
+            raise InputError(f"seed {seed:g} draws nobody; give a whole number, 0 or more")
+        with self._drawing:
+            self._model = self._model or load()
+            face = self._model.random(1, seed=int(seed))[0]
+        return Response(encode_image(np.asarray(face)), media_type="image/png", headers=KEEP)
+
+    def units(self, request: Request) -> Response:
+        """The 52 ARKit face units of `mixture`, for engines."""
+        mixture = Mixture.parse(request.query_params.get("mixture", NEUTRAL))
+        return JSONResponse(arkit_weights(mixture))
+
+    async def open(self, request: Request) -> Response:
+        """Take a picture file as the body, called `name`: its key, its size, and its faces, the largest first."""
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > LARGEST_BODY:
+                raise InputError(f"the picture has more than {LARGEST_BODY // 1_000_000} MB; give a smaller file")
+        name = Path(request.query_params.get("name", "picture.png")).name
+        key, opened = await run_in_threadpool(self.desk.open, bytes(body), name)
+        return JSONResponse(_described(key, opened), status_code=201)
+
+    def source(self, request: Request) -> Response:
+        return Response(self.desk.source(request.path_params["key"]), media_type="image/jpeg", headers=KEEP)
+
+    def edit(self, request: Request) -> Response:
+        return Response(self.desk.edit(*_asked(request)), media_type="image/jpeg", headers=KEEP)
+
+    def sheet(self, request: Request) -> Response:
+        return Response(self.desk.sheet(*_asked(request)), media_type="image/png", headers=KEEP)
+
+    def save(self, request: Request) -> Response:
+        suffix = _suffix(request, PICTURE_KINDS)
+        return Response(self.desk.save(*_asked(request), suffix), media_type=PICTURE_KINDS[suffix])
+
+    def clip(self, request: Request) -> Response:
+        suffix = _suffix(request, CLIP_KINDS)
+        keyframes, fps = request.query_params.get("keyframes", ""), _number(request, "fps", DEFAULT_FPS)
+        content = self.desk.clip(*_asked(request), keyframes, fps, suffix)
+        return Response(content, media_type=CLIP_KINDS[suffix], headers=KEEP)
+
+
+def _asked(request: Request) -> tuple[str, Look]:
+    """The picture's key, and the look that `mixture`, `variants` (separated by commas) and `face` ask for."""
+    texts = request.query_params
+    variants = tuple(name for name in texts.get("variants", "").split(",") if name)
+    face = texts.get("face", "0")
+    if face != "all" and not face.isdecimal():
+        raise InputError(f"face {face!r} is unknown; give a number, 0 being the largest, or all")
+    mixture = Mixture.parse(texts.get("mixture", NEUTRAL))
+    return request.path_params["key"], Look(mixture, variants, face if face == "all" else int(face))
+
+
+def _number(request: Request, name: str, default: float) -> float:
+    text = request.query_params.get(name, str(default))
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{name} {text!r} is no number; give one such as {default:g}") from None
+
+
+def _suffix(request: Request, kinds: Mapping[str, str]) -> str:
+    suffix = f".{request.path_params['suffix']}"
+    if suffix not in kinds:
+        raise InputError(f"{suffix} is not made here; choose from {', '.join(kinds)}")
+    return suffix
+
+
+def _described(key: str, opened: OpenPicture) -> dict[str, Any]:
+    """What the page has to know of a picture; places are fractions of its width and height."""
+    view = opened.view.picture
+    faces = [
+        {
+            "left": (face.square.centre_x - face.square.side_px / 2) / view.width,
+            "top": (face.square.centre_y - face.square.side_px / 2) / view.height,
+            "width": face.square.side_px / view.width,
+            "height": face.square.side_px / view.height,
+            "shows": str(face.source),
+        }
+        for face in opened.view.faces
+    ]
+    size = {"width": opened.picture.width, "height": opened.picture.height}
+    return {"key": key, "name": opened.name, **size, "transparent": opened.picture.alpha is not None, "faces": faces}
+
+
+def _refuse(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=422)
+
+
+def _gone(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": "the picture is no longer open; open it again"}, status_code=404)

@@ -1,0 +1,222 @@
+"""The studio's HTTP API: what is asked of a picture is what comes back, and refusals are one line."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import numpy as np
+import pytest
+import uvicorn
+from PIL import Image
+
+import fexgan
+from fexgan import bundled
+from fexgan.affects import Mixture
+from fexgan.editing import Editor
+from fexgan.units import ARKIT_UNITS
+from fexgan.verbs.serve import Serve
+from fexgan.web import desk as desks
+from fexgan.web.desk import Desk, Look
+from fexgan.web.server import Server
+
+HOPPER = bundled.pictures_path() / "hopper.jpg"
+
+
+@pytest.fixture(scope="module")
+def editor() -> Editor:
+    return fexgan.load("portrait")
+
+
+@pytest.fixture(scope="module")
+def studio(editor: Editor) -> Iterator[str]:
+    """Address of a studio that really listens."""
+    server = uvicorn.Server(uvicorn.Config(Server(Desk(editor)).app(["127.0.0.1"]), port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def hopper(studio: str) -> str:
+    """Address of a picture that lies open."""
+    opened = json.loads(post(studio, HOPPER))
+    assert (opened["name"], opened["width"], opened["height"], opened["transparent"]) == ("hopper.jpg", 512, 600, False)
+    assert [face["shows"] for face in opened["faces"]] == ["neutral"]
+    return f"{studio}/api/pictures/{opened['key']}"
+
+
+def get(address: str) -> bytes:
+    with urlopen(address) as answer:
+        return answer.read()
+
+
+def post(studio: str, path: Path) -> bytes:
+    with urlopen(Request(f"{studio}/api/pictures?name={path.name}", path.read_bytes(), method="POST")) as answer:
+        return answer.read()
+
+
+def pixels(encoded: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB")).astype(int)
+
+
+def refusal(address: str, body: bytes | None = None) -> tuple[int, str]:
+    with pytest.raises(HTTPError) as raised:
+        urlopen(Request(address, body))
+    return raised.value.code, json.loads(raised.value.read())["error"]
+
+
+def test_the_page_and_its_choices_come_without_anything_from_elsewhere(studio: str):
+    page = get(studio).decode()
+    assert "http://" not in page and "https://" not in page
+    choices = json.loads(get(f"{studio}/api/studio"))
+    assert "joy.laugh" in choices["variants"] and "wry-smile" in [one["name"] for one in choices["expressions"]]
+    for name in choices["examples"]:
+        assert get(f"{studio}/api/examples/{name}") == (bundled.pictures_path() / name).read_bytes()
+
+
+def test_what_is_saved_is_what_the_editor_makes(editor: Editor, hopper: str):
+    made = editor.taking("joy.laugh").transform(Image.open(HOPPER), "joy:0.8")
+    assert np.array_equal(pixels(get(f"{hopper}/save.png?mixture=joy:0.8&variants=joy.laugh")), np.asarray(made))
+
+
+def test_the_view_shows_what_is_saved_and_neutral_is_the_source(hopper: str):
+    saved, view = (pixels(get(f"{hopper}/{what}?mixture=anger")) for what in ("save.png", "edit.jpg"))
+    assert np.abs(saved - view).mean() < 3
+    assert (
+        get(f"{hopper}/edit.jpg?mixture=neutral")
+        == get(f"{hopper}/source.jpg")
+        != get(f"{hopper}/edit.jpg?mixture=joy")
+    )
+
+
+def test_strengths_beyond_one_share_it(hopper: str):
+    asked, shared = "joy%2Bsurprise", "joy:0.5%2Bsurprise:0.5"
+    assert get(f"{hopper}/edit.jpg?mixture={asked}") == get(f"{hopper}/edit.jpg?mixture={shared}")
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [("mp4", b"ftyp"), ("gif", b"GIF8"), ("webp", b"WEBP")])
+def test_a_clip_comes_as_the_kind_asked_for(hopper: str, suffix: str, kind: bytes):
+    keyframes = "0s%20neutral,%200.2s%20joy"
+    assert kind in get(f"{hopper}/clip.{suffix}?keyframes={keyframes}&fps=10")[:16]
+
+
+def test_a_sheet_shows_the_source_and_all_affects(hopper: str):
+    sheet = pixels(get(f"{hopper}/sheet.png"))
+    assert sheet.shape[0] > 256 and sheet.shape[1] > 8 * 256
+
+
+def test_a_random_face_is_that_of_its_seed_and_can_be_edited(studio: str, tmp_path: Path):
+    drawn = get(f"{studio}/api/random.png?seed=3")
+    assert np.array_equal(pixels(drawn), np.asarray(fexgan.load("open-cast").random(1, seed=3)[0]))
+    (tmp_path / "nobody.png").write_bytes(drawn)
+    assert json.loads(post(studio, tmp_path / "nobody.png"))["faces"]
+
+
+def test_units_are_those_of_arkit(studio: str):
+    weights = json.loads(get(f"{studio}/api/units.json?mixture=joy"))
+    assert tuple(sorted(weights)) == ARKIT_UNITS and weights["mouthSmileLeft"] > 0.3
+
+
+def test_large_pictures_are_viewed_small_and_saved_whole(editor: Editor, tmp_path: Path):
+    large = Image.open(HOPPER).resize((1536, 1800), Image.Resampling.BICUBIC)
+    large.save(tmp_path / "large.png")
+    desk = Desk(editor)
+    key, opened = desk.open((tmp_path / "large.png").read_bytes())
+    assert max(pixels(desk.source(key)).shape) <= desks.VIEW_PX
+    saved = pixels(desk.save(key, Look(Mixture.parse("joy")), ".png"))
+    assert saved.shape == (1800, 1536, 3)
+    made = np.asarray(editor.transform(large, "joy", source_affect=opened.view.source)).astype(int)
+    assert np.abs(saved - made).mean() < 0.3 * np.abs(made - np.asarray(large)).mean()
+
+
+def test_each_face_is_edited_alone_or_all_together(editor: Editor):
+    both = np.hstack([np.asarray(Image.open(HOPPER))] * 2)
+    encoded = io.BytesIO()
+    Image.fromarray(both).save(encoded, format="PNG")
+    desk = Desk(editor)
+    key, opened = desk.open(encoded.getvalue())
+    assert len(opened.view.faces) == 2
+    halves = []
+    for face in (0, 1, "all"):
+        saved = pixels(desk.save(key, Look(Mixture.parse("joy"), face=face), ".png"))
+        changed = np.abs(saved - both).any(axis=2)
+        halves.append((bool(changed[:, :512].any()), bool(changed[:, 512:].any())))
+    assert sorted(halves[:2]) == [(False, True), (True, False)] and halves[2] == (True, True)
+
+
+def test_the_picture_unused_for_longest_goes(editor: Editor, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(desks, "MOST_OPEN", 2)
+    desk = Desk(editor)
+    keys = [desk.open(HOPPER.read_bytes())[0] for _ in range(2)]
+    desk.source(keys[0])
+    desk.open(HOPPER.read_bytes())
+    desk.source(keys[0])
+    with pytest.raises(desks.NotOpen):
+        desk.source(keys[1])
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("edit.jpg?mixture=happy", "affect 'happy' is unknown"),
+        ("edit.jpg?mixture=joy:2", "strength 2 of 'joy' is out of range"),
+        ("edit.jpg?variants=joy.grin", "variant 'joy.grin' is unknown"),
+        ("edit.jpg?face=1", "face 1 is not there; choose from 0 (the largest) to 0"),
+        ("edit.jpg?face=left", "face 'left' is unknown"),
+        ("save.bmp", ".bmp is not made here; choose from .png"),
+        ("clip.mov", ".mov is not made here; choose from .mp4"),
+        ("clip.mp4?keyframes=joy", "keyframe"),
+        ("clip.mp4?keyframes=0s%20joy,%20500s%20joy", "the last keyframe is at 500 s"),
+        ("clip.mp4?keyframes=0s%20joy,%201s%20joy&fps=many", "fps 'many' is no number"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(hopper: str, path: str, error: str):
+    code, told = refusal(f"{hopper}/{path}")
+    assert code == 422 and error in told and "\n" not in told
+
+
+def test_what_is_no_picture_of_a_face_is_refused_by_its_own_name(studio: str):
+    assert refusal(f"{studio}/api/pictures?name=me.txt", b"text") == (
+        422, "me.txt cannot be read as a picture; give a whole PNG, JPEG or WebP file",
+    )  # fmt: skip
+    blank = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(blank, format="PNG")
+    assert "no face found" in refusal(f"{studio}/api/pictures", blank.getvalue())[1]
+
+
+def test_pictures_that_are_not_there_are_not_made_up(studio: str):
+    assert refusal(f"{studio}/api/pictures/nothing/edit.jpg")[0] == 404
+    for name in ("nobody.png", "README.md", "..%2F..%2Fstyle.css"):
+        assert urlopen_code(f"{studio}/api/examples/{name}") in (404, 422)
+    assert refusal(f"{studio}/api/random.png?seed=-1")[0] == refusal(f"{studio}/api/random.png?seed=nan")[0] == 422
+
+
+def test_pages_of_other_sites_reach_nothing(studio: str):
+    with pytest.raises(HTTPError) as raised:
+        urlopen(Request(f"{studio}/api/studio", headers={"Host": "elsewhere.example"}))
+    assert raised.value.code == 400
+
+
+def urlopen_code(address: str) -> int:
+    with pytest.raises(HTTPError) as raised:
+        urlopen(address)
+    return raised.value.code
+
+
+def test_a_port_that_is_taken_is_told(studio: str):
+    port = int(studio.rsplit(":", 1)[1])
+    with pytest.raises(fexgan.errors.InputError, match=f"cannot listen on 127.0.0.1:{port} .*give another --port"):
+        Serve(port=port).run()
+    with pytest.raises(fexgan.errors.InputError, match="open-cast does not edit pictures"):
+        Serve(checkpoint="open-cast").run()
