@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fexgan.config import FramingConfig
+from fexgan.prepare import prepare
 from fexgan.prepare.crop import Square, cut, cut_frame, square_around, steady_square
 from fexgan.prepare.faces import FaceBox, FaceFinder, yunet_path
 from fexgan.video import decode_clip, write_clip
@@ -70,7 +71,7 @@ def test_a_face_at_the_edge_moves_the_square_instead_of_shrinking_it() -> None:
 
 
 def test_without_a_face_the_square_is_the_largest_in_the_middle(finder: FaceFinder) -> None:
-    assert steady_square([BLANK], finder, FRAMING) == (Square(left=15, top=0, side=90), False)
+    assert steady_square([BLANK], finder, FRAMING) == (Square(left=15, top=0, side=90), 0)
 
 
 def test_one_odd_frame_does_not_move_the_square(finder: FaceFinder) -> None:
@@ -101,6 +102,33 @@ def test_fine_stripes_average_out_instead_of_aliasing() -> None:
     stripes = np.zeros((128, 128, 3), np.uint8)
     stripes[:, ::2] = 255
     assert np.all(np.abs(cut(stripes, Square(0, 0, 128), 32)[:, 4:-4].astype(int) - 128) < 12)
+
+
+def test_the_largest_face_that_stays_is_framed_and_the_others_are_counted(finder: FaceFinder) -> None:
+    alone = face(200, x=0.5, height=0.4)
+    pair = np.hstack([alone, face(200, x=0.5, height=0.5)])
+    frames = [np.hstack([alone, np.full_like(alone, 150)])] * 2 + [pair] * 3
+    square, faces = steady_square(frames, finder, FRAMING)
+    assert faces == 2 and square.left > 150
+    passing = [np.hstack([alone, np.full_like(alone, 150)])] * 4 + [pair]  # the larger one walks through the picture
+    square, faces = steady_square(passing, finder, FRAMING)
+    assert faces == 1 and square.left + square.side < 250
+
+
+def test_takes_of_several_faces_are_listed(tmp_path: Path) -> None:
+    write_clip(tmp_path / "footage/ada/joy/both.mp4", [np.hstack([face(96), face(96, height=0.5)])] * 3)
+    write_clip(tmp_path / "footage/ada/joy/alone.mp4", [face(96)] * 3)
+    report = prepare(tmp_path / "footage", tmp_path / "out", FRAMING)
+    assert report.several_faces == ("ada/joy/both.mp4",) and not report.without_face
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "the largest of those that stay was taken:\n\n- `ada/joy/both.mp4`\n" in card
+
+
+def test_one_face_that_moves_far_is_still_one(finder: FaceFinder) -> None:
+    frames = [face(400, x=x, height=0.2) for x in (0.15, 0.4, 0.65, 0.9)]
+    square, faces = steady_square(frames, finder, FRAMING)
+    assert faces == 1
+    assert square.left + square.side / 2 == pytest.approx(0.525 * 400, abs=20)
 
 
 @pytest.mark.parametrize("square", [Square(31.3, 17.8, 150.7), Square(0, 0, 200), Square(70.9, 88.2, 111.8)])

@@ -109,6 +109,7 @@ def _assemble(
             take_count=len(shots),
             files_used=files_of(shot.entry for shot in shots),
             without_face=tuple(source for shot in shots for source in shot.without_face),
+            several_faces=tuple(source for shot in shots for source in shot.several_faces),
             left_out=left_out,
             licenses=frozenset(shot.license for shot in shots),
         )

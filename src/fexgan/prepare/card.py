@@ -133,16 +133,21 @@ def _leak_text(leak: LeakReport) -> str:
 def _framing_text(report: PrepareReport) -> str:
     framing = report.record.framing
     text = (
-        f"One square per take around the median of the face boxes that YuNet finds in {framing.sampled_frames} of its "
+        f"One square per take around the median box of the largest steady face, by YuNet in {framing.sampled_frames} "
         f"frames: the box is {framing.face_fraction:g} of the square's side high, the square's centre lies "
         f"{framing.vertical_offset:g} of a side below the box's. The square is moved and shrunk to stay inside the "
         f"picture, then resampled (Lanczos) to {framing.image_size_px} px. Pictures of several sizes are framed one "
         "by one."
     )
     if not report.without_face:
-        return text + " A face was found everywhere."
-    listed = "\n".join(f"- `{source}`" for source in report.without_face)
-    return f"{text}\n\nNo face was found here, so the square is the largest in the middle:\n\n{listed}"
+        text += " A face was found everywhere."
+    for told, sources in (
+        ("No face was found here, so the square is the largest in the middle:", report.without_face),
+        ("Several faces were found here, and the largest of those that stay was taken:", report.several_faces),
+    ):
+        if sources:
+            text += f"\n\n{told}\n\n" + "\n".join(f"- `{source}`" for source in sources)
+    return text
 
 
 def _labels_text(report: PrepareReport) -> str:

@@ -13,6 +13,8 @@ from fexgan.media import Pixels
 from fexgan.prepare.faces import FaceBox, FaceFinder
 from fexgan.video import ClipFrame
 
+SAME_FACE = 0.2
+"""From which overlap on, intersection over union, two boxes in frames that follow one another are one face's."""
 EVEN_FROM = 2.0
 """From how many pixels of a clip to one of the dataset on a square may be moved by a pixel, then half a one at most."""
 
@@ -41,14 +43,47 @@ def square_around(face: FaceBox | None, width: int, height: int, framing: Framin
     return Square(min(max(left, 0.0), width - side), min(max(top, 0.0), height - side), side)
 
 
-def steady_square(frames: Sequence[Pixels], finder: FaceFinder, framing: FramingConfig) -> tuple[Square, bool]:
-    """One square for all `frames` of one size, around the median of their face boxes; and whether a face was found."""
+def steady_square(frames: Sequence[Pixels], finder: FaceFinder, framing: FramingConfig) -> tuple[Square, int]:
+    """One square for all `frames` of one size, around the median of the boxes of the largest steady face.
+
+    Also how many faces are steady, seen in at least half of the frames that show any. Where none is, for they move too
+    far, the largest of each frame counts as one; where none is seen, the square is the largest in the middle.
+    """
     height, width = frames[0].shape[:2]
-    boxes = [box for frame in frames if (box := finder.find(frame)) is not None]
-    if not boxes:
-        return square_around(None, width, height, framing), False
-    medians = np.median([(box.left, box.top, box.width, box.height) for box in boxes], axis=0)
-    return square_around(FaceBox(*medians.tolist()), width, height, framing), True
+    seen = [boxes for frame in frames if (boxes := [face.box for face in finder.find_all(frame)])]
+    if not seen:
+        return square_around(None, width, height, framing), 0
+    steady = [_median(track) for track in _tracks(seen) if 2 * len(track) >= len(seen)]
+    steady = steady or [_median([boxes[0] for boxes in seen])]
+    return square_around(max(steady, key=lambda box: box.width * box.height), width, height, framing), len(steady)
+
+
+def _tracks(seen: Sequence[Sequence[FaceBox]]) -> list[list[FaceBox]]:
+    """The boxes of each face: one goes on where a frame's box overlaps it, the larger boxes choosing first."""
+    tracks: list[list[FaceBox]] = []
+    for boxes in seen:
+        free = list(tracks)
+        for box in boxes:
+            near = max(free, key=lambda track: _overlap(track[-1], box), default=None)
+            if near is None or _overlap(near[-1], box) < SAME_FACE:
+                near = []
+                tracks.append(near)
+            else:
+                free.remove(near)
+            near.append(box)
+    return tracks
+
+
+def _overlap(one: FaceBox, other: FaceBox) -> float:
+    """What two boxes share of what they cover together."""
+    width = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
+    height = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
+    shared = max(0.0, width) * max(0.0, height)
+    return shared / (one.width * one.height + other.width * other.height - shared)
+
+
+def _median(boxes: Sequence[FaceBox]) -> FaceBox:
+    return FaceBox(*np.median([(box.left, box.top, box.width, box.height) for box in boxes], axis=0).tolist())
 
 
 def cut(pixels: Pixels, square: Square, size_px: int) -> Pixels:

@@ -31,7 +31,8 @@ class Shot:
     """One take that can be used. `squares`: the crop of each frame. `strengths`: per frame, None where unknown.
 
     `head_deg`: yaw, pitch and roll of the head per frame, None where unknown.
-    `sources`: each frame's file, relative to the footage. `without_face`: those framed by the middle of the picture.
+    `sources`: each frame's file, relative to the footage. `without_face`: those framed by the middle of the picture;
+    `several_faces`: those that show more than the one they are framed by.
     """
 
     entry: ClipEntry
@@ -40,6 +41,7 @@ class Shot:
     head_deg: HeadPoses
     sources: tuple[str, ...]
     without_face: tuple[str, ...]
+    several_faces: tuple[str, ...]
     license: str
 
     def __len__(self) -> int:
@@ -105,10 +107,10 @@ def _plan_clip(entry: ClipEntry, root: Path, framing: FramingConfig, finder: Fac
     strengths, head_deg, license = _truth(entry, count)
     strengths, head_deg = tuple(_chosen(strengths, entry)), tuple(_chosen(head_deg, entry))
     count = len(strengths)
-    square, found = steady_square([frame.pixels() for frame in samples], finder, framing)
+    square, faces = steady_square([frame.pixels() for frame in samples], finder, framing)
     source = source_name(entry.path, root)
-    without_face = () if found else (source,)
-    return Shot(entry, (square,) * count, strengths, head_deg, (source,) * count, without_face, license)
+    found = _by_faces([source], [faces])
+    return Shot(entry, (square,) * count, strengths, head_deg, (source,) * count, *found, license)
 
 
 def _plan_pictures(
@@ -134,16 +136,21 @@ def _plan_pictures(
     paths = entry.pictures
     sources = tuple(source_name(path, root) for path in paths)
     if len(shapes) == 1:
-        square, found = steady_square(
-            [read_image(path) for path in _evenly(paths, framing.sampled_frames)], finder, framing
-        )
-        squares, without_face = (square,) * len(paths), () if found else (source_name(entry.path, root),)
+        samples = [read_image(path) for path in _evenly(paths, framing.sampled_frames)]
+        square, faces = steady_square(samples, finder, framing)
+        squares, found = (square,) * len(paths), _by_faces([source_name(entry.path, root)], [faces])
     else:
         framed = [steady_square([read_image(path)], finder, framing) for path in paths]
         squares = tuple(square for square, _ in framed)
-        without_face = tuple(source for source, (_, found) in zip(sources, framed, strict=True) if not found)
+        found = _by_faces(sources, [faces for _, faces in framed])
     strengths, head_deg, license = _truth(entry, len(paths))
-    return Shot(entry, squares, strengths, head_deg, sources, without_face, license), left_out
+    return Shot(entry, squares, strengths, head_deg, sources, *found, license), left_out
+
+
+def _by_faces(sources: Sequence[str], faces: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sources without a face, and those with several."""
+    counted = list(zip(sources, faces, strict=True))
+    return tuple(one for one, count in counted if count == 0), tuple(one for one, count in counted if count > 1)
 
 
 def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, HeadPoses, str]:

@@ -17,8 +17,9 @@ class PrepareReport:
 
     `footage`: what was found. `frame_counts`: (split, character, affect) -> frames. `take_count`: takes used.
     `guard_count`: frames in neither split, beside test blocks. `leak`: what the leak check found.
-    `files_used`: clips and pictures used. `without_face`: takes or pictures framed by their middle. `left_out`: all
-    that was found and is not used; its files and `files_used` add up to the files found.
+    `files_used`: clips and pictures used. `without_face`: takes or pictures framed by their middle; `several_faces`:
+    those framed by the largest of several. `left_out`: all that was found and is not used; its files and `files_used`
+    add up to the files found.
     """
 
     folder: Path
@@ -31,6 +32,7 @@ class PrepareReport:
     take_count: int
     files_used: int
     without_face: tuple[str, ...]
+    several_faces: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     licenses: frozenset[str]
 

@@ -177,7 +177,8 @@ class Prepare:
         say(
             f"wrote {report.folder}: {report.take_count} takes of {len(report.characters)} characters, "
             f"{report.frames_in('train'):,} frames to train on and {report.frames_in('test'):,} to test with; "
-            f"{len(report.without_face)} without a face found; {report.files_used:,} of {footage.files:,} files used"
+            f"{len(report.without_face)} without a face found, {len(report.several_faces)} with several; "
+            f"{report.files_used:,} of {footage.files:,} files used"
         )
         leak = report.leak
         say(f"leak check: {leak.twin_count:,} of {leak.test_frames:,} frames to test with have a near twin in train")
