@@ -89,6 +89,7 @@ def test_wrong_input_is_one_line_on_stderr_and_leaves_nothing_behind(
         ("generate", "--dataset", "made", "--affect", "joy:0.5", *model),
         ("animate", face, "--out", "clip.avi", *model),
         ("evaluate", tiny_checkpoint, "--data", "nowhere", "--out", "report"),
+        ("evaluate", tiny_checkpoint, "--data", tiny_dataset, "--optimise", "--out", "report"),
         ("prepare", "nowhere", "--out", "dataset"),
         ("prepare", tmp_path, "--out", "dataset", "--size-px", "1"),
         ("train", "nowhere", "--preset", "huge", "--out", "run"),

@@ -144,3 +144,10 @@ def test_wrong_input_is_one_line_and_leaves_nothing_behind(fexgan: Run, tiny_che
         error = capsys.readouterr().err
         assert error.startswith("fexgan: error: ") and error.count("\n") == 1, (arguments, error)
         assert sorted(Path().rglob("*")) == before, arguments
+
+
+@pytest.mark.parametrize("flag", ["--judges", "--all-frames", "--stills=open-cast"])
+def test_flags_that_measure_drawing_are_refused_for_a_checkpoint_that_edits(fexgan: Run, capsys, flag: str):
+    assert fexgan("evaluate", "portrait", "--data", "stills", "--out", "report", flag) == 2
+    name = flag.partition("=")[0]
+    assert f"{name} is for checkpoints that draw, and portrait does not; leave it out" in capsys.readouterr().err

@@ -13,10 +13,11 @@ import tyro
 from fexgan import __version__
 from fexgan.errors import InputError
 from fexgan.verbs.adapt import Adapt
+from fexgan.verbs.evaluate import Evaluate
 from fexgan.verbs.expressions import Expressions
 from fexgan.verbs.faces import Animate, Blend, Classify, Generate, Transform
 from fexgan.verbs.inspect import Inspect
-from fexgan.verbs.road import Evaluate, Film, Prepare, Train
+from fexgan.verbs.road import Film, Prepare, Train
 from fexgan.verbs.serve import Serve
 
 EXIT_WRONG_INPUT = 2

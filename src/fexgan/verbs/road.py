@@ -1,24 +1,20 @@
-"""The verbs that make things: footage, dataset, model, and the figures that tell how good it is.
+"""The verbs that make things: footage, dataset, model.
 
 Each is its flags and what it calls. What a verb needs is imported when it runs, so `--help` answers at once.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig, load_preset
 from fexgan.errors import InputError
-from fexgan.verbs.flags import BUNDLED, Folder, Mixtures, Names
-
-if TYPE_CHECKING:
-    from fexgan.studio.landmarker import BlendshapeReader
+from fexgan.verbs.flags import BUNDLED, Mixtures, Names
 
 FRAMING = FramingConfig()
 
@@ -243,80 +239,8 @@ class Train:
             raise KeyboardInterrupt
 
 
-@dataclass(frozen=True)
-class Evaluate:
-    """Measure a checkpoint on what it never saw, and write the figures as pages, JSON and pictures.
-
-    One that draws, on a prepared dataset: classification on train, test and generated faces, likeness of rebuilt ones.
-    One that edits, on filmed stills: edits of characters it never saw beside the truth.
-
-    $ fexgan evaluate open-cast --data out/dataset --out out/report --judges
-    $ fexgan evaluate out/portrait --data out/crowd --out out/report
-    """
-
-    checkpoint: Annotated[Positional[str], arg(metavar="CHECKPOINT")]
-    """Bundled name or folder of a checkpoint."""
-    data: Path
-    """Folder of a prepared dataset, or of filmed stills."""
-    out: Path
-    """Folder to write into."""
-    all_frames: bool = False
-    """Look at every frame of a dataset instead of evenly spaced ones: minutes instead of a minute."""
-    judges: bool = False
-    """Also train readers of affects on real and on generated faces, and let them and SFace judge a model that draws:
-    strength, persons, distribution, use as data; minutes."""
-    optimise: bool = False
-    """Also find strengths by gradient for the mixtures of a model that edits, and measure those; minutes."""
-    blendshapes: bool = False
-    """Also let MediaPipe's blendshapes name what a model that edits made (extra: landmarks)."""
-    landmarker: Annotated[Path | None, arg(metavar="FILE")] = None
-    """MediaPipe's face_landmarker.task, for --blendshapes; the one that the extra brings where not given."""
-    stills: Folder = None
-    """Stills of the characters of a model that draws, filmed with --stills truth, or open-cast for the bundled ones:
-    with --judges, mixtures with strengths as filmed and found by gradient are measured beside them."""
-
-    def run(self) -> None:
-        from fexgan.checkpoints import load_checkpoint
-        from fexgan.terminal import console, say_wrote
-
-        checkpoint = load_checkpoint(self.checkpoint)
-        if "edit" in checkpoint.networks.capabilities:
-            from fexgan.evaluation.edit_report import write_edit_report as write_report
-            from fexgan.evaluation.edits import evaluate_edits
-
-            with self._reader() as reader:
-                report = evaluate_edits(
-                    checkpoint, self.data, self.checkpoint, self.out, self.optimise, reader and reader.read
-                )
-        else:
-            from fexgan.evaluation.evaluate import evaluate
-            from fexgan.evaluation.report import write_report
-
-            if self.stills is not None and not self.judges:
-                raise InputError(f"the mixtures in {self.stills} are measured by judges; add --judges")
-            stills = None if self.stills is None else _stills(self.stills)
-            report = evaluate(checkpoint, self.data, self.checkpoint, self.all_frames, self.judges, stills)
-        console.print(*report.terminal_tables())
-        for path in write_report(report, self.out):
-            say_wrote(path)
-
-    def _reader(self) -> AbstractContextManager[BlendshapeReader | None]:
-        if not self.blendshapes:
-            return nullcontext()
-        from fexgan.studio.landmarker import BlendshapeReader, landmarker_path
-
-        return BlendshapeReader(landmarker_path(self.landmarker))
-
-
 def _footage(path: Path) -> Path:
     """The bundled footage for its name, unless a folder of that name is at hand."""
     from fexgan.bundled import footage_path
 
     return footage_path() if str(path) == BUNDLED and not path.exists() else path
-
-
-def _stills(path: Path) -> Path:
-    """The bundled stills for the same name, likewise."""
-    from fexgan.bundled import stills_path
-
-    return stills_path() if str(path) == BUNDLED and not path.exists() else path
