@@ -20,6 +20,8 @@ import yaml
 from fexgan.errors import InputError
 
 HAIR_STYLES = ("afro", "bald", "bob", "bun", "buzz", "long", "short", "tied")
+GARMENTS = ("hoodie", "shirt", "tee", "turtleneck")
+PATTERNS = ("checks", "plain", "stripes")
 ORIGINS = ("african", "asian", "caucasian")
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*")
 Color = tuple[float, float, float]
@@ -60,6 +62,18 @@ class Beard:
 
 
 @dataclass(frozen=True)
+class Clothing:
+    """What is worn, in the colours `shirt` and `collar` of the character."""
+
+    kind: str = "tee"
+    """One of hoodie, shirt (with a collar), tee (round neck), turtleneck."""
+    pattern: str = "plain"
+    """One of checks, plain, stripes."""
+    accent: Color = (0.55, 0.54, 0.50)
+    """Colour of the stripes or checks."""
+
+
+@dataclass(frozen=True)
 class Character:
     """One digital person."""
 
@@ -90,6 +104,7 @@ class Character:
     """0.5 to 1.6."""
     hair: Hair = field(default_factory=Hair)
     beard: Beard = field(default_factory=Beard)
+    clothing: Clothing = field(default_factory=Clothing)
 
 
 RANGES = {
@@ -97,6 +112,7 @@ RANGES = {
     "length_dm": (0, 4), "parting_dm": (-0.5, 0.5), "recession_dm": (0, 0.6), "sweep": (-1, 1), "wave": (0, 1),
     "stubble": (0, 1),
 }  # fmt: skip
+CHOICES = {"style": HAIR_STYLES, "kind": GARMENTS, "pattern": PATTERNS}
 
 
 def open_cast_file() -> Path:
@@ -126,8 +142,11 @@ def read_cast(path: Path) -> list[Character]:
 
 
 def character_to_dict(character: Character) -> dict[str, Any]:
-    """The parameters that rebuild a character, for its sidecars."""
-    return dataclasses.asdict(character)
+    """The parameters that rebuild a character, for its sidecars; clothing that is the default is left out."""
+    parameters = dataclasses.asdict(character)
+    if character.clothing == Clothing():
+        del parameters["clothing"]
+    return parameters
 
 
 def _record(kind: type, entry: Any, where: str) -> Any:
@@ -169,8 +188,8 @@ def _value(key: str, hint: Any, value: Any, where: str) -> Any:
 def _text(key: str, value: Any, where: str) -> str:
     if key == "name" and not (isinstance(value, str) and NAME_PATTERN.fullmatch(value)):
         raise InputError(f"{where}: {value!r} cannot name a folder; use lower-case letters, digits, '_' and '-'")
-    if key == "style" and value not in HAIR_STYLES:
-        raise InputError(f"{where}: {value!r} is unknown; choose from {', '.join(HAIR_STYLES)}")
+    if key in CHOICES and value not in CHOICES[key]:
+        raise InputError(f"{where}: {value!r} is unknown; choose from {', '.join(CHOICES[key])}")
     return value
 
 

@@ -1,4 +1,4 @@
-"""A shirt cut from the body's own surface, with a collar along its neckline."""
+"""Shirts cut from the body's own surface."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 
 from fexgan.studio.anatomy import unit_vectors
 from fexgan.studio.figure import Figure
+from fexgan.studio.neck import Neck
 
 LOOSENESS_DM = 0.10
+NECK_CLEARANCE_DM = 0.07
 NECK_HALF_WIDTH_DM, NECK_HALF_DEPTH_DM = 0.80, 0.84
 NECKLINE_LEAN = 0.35
 COLLAR_POINTS, COLLAR_RING = 96, 10
@@ -24,21 +26,40 @@ class Mesh:
     quads: np.ndarray
 
 
-def make_shirt(figure: Figure) -> tuple[Mesh, Mesh]:
-    """The shirt's cloth and its collar at rest; they do not follow the head."""
-    anatomy = figure.anatomy
-    vertices = figure.rest + figure.normals * LOOSENESS_DM
-    quads = anatomy.body[anatomy.head_share[anatomy.body].mean(axis=1) < 0.45]
-    vertices = _smoothed(vertices, quads, rounds=6)
-    vertices, quads = _subdivided(*_subdivided(vertices, quads))
+def make_round_neck(figure: Figure) -> tuple[Mesh, Mesh]:
+    """A shirt's cloth that ends in a wide round neck, and the band along it; they do not follow the head."""
+    vertices, quads = _loose_body(figure)
     reach = _reach(vertices, figure.neck)
-    near_neck = vertices[quads].mean(axis=1)[:, 1] > figure.neck[1] - 1.0
+    centre = vertices[quads].mean(axis=1)
+    near_neck = centre[:, 1] > figure.neck[1] - 1.0
     centre_reach = reach[quads].mean(axis=1)
-    quads = quads[~(near_neck & ((centre_reach < 1) | (vertices[quads].mean(axis=1)[:, 1] > figure.neck[1] + 0.5)))]
-    edge = _boundary(quads)
-    edge = edge[(vertices[edge, 1] > figure.neck[1] - 1.0) & (np.abs(vertices[edge, 0]) < 1.3)]
+    quads = quads[~(near_neck & ((centre_reach < 1) | (centre[:, 1] > figure.neck[1] + 0.5)))]
+    edge = _neck_edge(vertices, quads, figure.neck)
     vertices[edge] = _onto_neckline(vertices[edge], figure.neck)
     return Mesh(vertices, quads), _collar(vertices[edge])
+
+
+def make_close_neck(figure: Figure, neck: Neck) -> Mesh:
+    """A shirt's cloth that ends at the neck's foot, for a collar or hood to stand on; it does not follow the head."""
+    vertices, quads = _loose_body(figure)
+    quads = quads[neck.levels(vertices[quads].mean(axis=1)) < neck.foot]
+    edge = _neck_edge(vertices, quads, figure.neck)
+    vertices[edge] = neck.at(neck.angles(vertices[edge]), np.full(len(edge), neck.foot), NECK_CLEARANCE_DM)
+    return Mesh(vertices, quads)
+
+
+def _loose_body(figure: Figure) -> tuple[np.ndarray, np.ndarray]:
+    """The body's surface below the head as loose cloth: vertices and quads, neck included."""
+    body = figure.anatomy.body
+    quads = body[figure.anatomy.head_share[body].mean(axis=1) < 0.45]
+    vertices = _smoothed(figure.rest + figure.normals * LOOSENESS_DM, quads, rounds=6)
+    return _subdivided(*_subdivided(vertices, quads))
+
+
+def _neck_edge(vertices: np.ndarray, quads: np.ndarray, neck: np.ndarray) -> np.ndarray:
+    """Vertices where the cloth ends about the neck."""
+    edge = _boundary(quads)
+    return edge[(vertices[edge, 1] > neck[1] - 1.0) & (np.abs(vertices[edge, 0]) < 1.3)]
 
 
 def _reach(points: np.ndarray, neck: np.ndarray) -> np.ndarray:

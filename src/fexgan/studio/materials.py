@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from fexgan.studio.cast import Character, Color
+from fexgan.studio.cast import Character, Clothing, Color
 
 # Eyeball by angle from the gaze axis in degrees: pupil and iris as multiples of the iris colour, then the white.
 IRIS_STOPS = ((0.0, 0.0), (8.5, 0.0), (9.5, 1.3), (15.0, 1.0), (22.0, 0.75), (25.0, 0.2))
 WHITE_STOPS = ((27.5, (0.42, 0.40, 0.39)), (33.0, (0.60, 0.57, 0.55)), (60.0, (0.58, 0.47, 0.44)))
 WIDEST_EYE_ANGLE_DEG = 60.0
+# A stripe and the gap beside it.
+STRIPE_WIDTH_M, SHIRT_STRIPE_WIDTH_M, CHECK_WIDTH_M = 0.016, 0.007, 0.012
+RIBS, RIB_DEPTH, NECK_AXIS_DEPTH_M = 80.0, 1.0, 0.04
 
 
 class Graph:
@@ -137,10 +140,46 @@ def hair(material: Any, color: Color) -> None:
     )
 
 
-def cloth(material: Any, color: Color) -> None:
-    """Matt weave with soft creases."""
+def cloth(material: Any, color: Color, clothing: Clothing, at_neck: bool) -> None:
+    """Matt weave with soft creases, striped or checked; about the neck of tees and turtlenecks plain, there ribbed."""
     graph = Graph(material)
     place = graph.add("TexCoord", output="Object")
     relief = graph.math("MULTIPLY_ADD", graph.noise(place, 14, 2), 14.0, graph.noise(place, 900))
+    if at_neck and clothing.kind == "turtleneck":
+        relief = graph.math("MULTIPLY_ADD", _ribs(graph, place), RIB_DEPTH, relief)
     bumped = graph.add("Bump", {"Strength": 0.5, "Distance": 0.0025, "Height": relief})
-    graph.feed(graph.surface, {"Base Color": (*color, 1), "Roughness": 0.85, "Sheen Weight": 0.3, "Normal": bumped})
+    plain_neck = at_neck and clothing.kind in ("tee", "turtleneck")
+    dyed = (
+        (*color, 1) if clothing.pattern == "plain" or plain_neck else _pattern(graph, place, color, clothing, at_neck)
+    )
+    graph.feed(graph.surface, {"Base Color": dyed, "Roughness": 0.85, "Sheen Weight": 0.3, "Normal": bumped})
+
+
+def _pattern(graph: Graph, place: Any, color: Color, clothing: Clothing, at_neck: bool) -> Any:
+    """`color` striped with the accent, or checked by half-mixed stripes both ways.
+
+    Stripes are upright on shirts and level on all else; a collar is cut across the cloth it stands on.
+    """
+    across, level = (graph.add("SeparateXYZ", {0: place}, output=axis) for axis in "XZ")
+    if clothing.pattern == "checks":
+        shift = CHECK_WIDTH_M / 2 if at_neck else 0.0
+        both = [_stripes(graph, graph.math("ADD", along, shift), CHECK_WIDTH_M) for along in (across, level)]
+        share = graph.math("MULTIPLY", graph.math("ADD", *both), 0.5)
+    elif clothing.kind == "shirt":
+        share = _stripes(graph, level if at_neck else across, SHIRT_STRIPE_WIDTH_M)
+    else:
+        share = _stripes(graph, level, STRIPE_WIDTH_M)
+    mixed = {0: share, 6: (*color, 1), 7: (*clothing.accent, 1)}
+    return graph.add("Mix", mixed, output=2, data_type="RGBA")
+
+
+def _ribs(graph: Graph, place: Any) -> Any:
+    """Upright knitted ribs about the neck's axis, -1 to 1."""
+    across, forward = (graph.add("SeparateXYZ", {0: place}, output=axis) for axis in "XY")
+    angle = graph.math("ARCTAN2", across, graph.math("ADD", forward, NECK_AXIS_DEPTH_M))
+    return graph.math("SINE", graph.math("MULTIPLY", angle, RIBS))
+
+
+def _stripes(graph: Graph, along: Any, width_m: float) -> Any:
+    """1 on a stripe, 0 in the gap beside it, again and again every `width_m`."""
+    return graph.math("GREATER_THAN", graph.math("PINGPONG", along, width_m / 2), width_m / 4)

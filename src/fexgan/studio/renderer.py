@@ -20,10 +20,11 @@ from fexgan.media import read_image
 from fexgan.studio import materials
 from fexgan.studio.anatomy import SIDES
 from fexgan.studio.camera import AIM_M, FRAME_HEIGHT_M, TO_BLENDER, camera_distance_m, camera_position_m
-from fexgan.studio.clothing import Mesh, make_shirt
+from fexgan.studio.clothing import Mesh
 from fexgan.studio.eyeball import make_eyeball
 from fexgan.studio.facial_hair import grow_beard, grow_brows, grow_lashes
 from fexgan.studio.figure import Figure, PosedFace
+from fexgan.studio.garments import Piece, dress
 from fexgan.studio.hair import STYLES, grow_hair
 from fexgan.studio.silence import silence
 from fexgan.studio.staging import Staging
@@ -194,11 +195,14 @@ class _Actor:
             )
             if groom is not None
         ]
-        cloth, collar = make_shirt(figure)
-        edge = character.collar or tuple(0.8 * channel for channel in character.shirt)
-        shirt, _ = self._mesh("shirt", cloth, _material(materials.cloth, character.shirt), 0)
-        self._keep_ray_tree(shirt)
-        self._mesh("collar", collar, _material(materials.cloth, edge), 0)
+        self._clothes: list[tuple[bpy.types.Object, Piece]] = []
+        for piece in dress(figure):
+            cloth = _material(materials.cloth, piece.color, character.clothing, piece.at_neck)
+            placed, _ = self._mesh("cloth", piece.mesh, cloth, 0)
+            if piece.head_share is not None:
+                self._clothes.append((placed, piece))
+            elif not piece.at_neck:
+                self._keep_ray_tree(placed)
 
     def take(self, face: PosedFace) -> None:
         """Move everything to a pose."""
@@ -210,6 +214,8 @@ class _Actor:
             points = groom.at(face.vertices, face.rotation).reshape(-1, 3) @ TO_BLENDER.T
             placed.data.position_data.foreach_set("vector", points.astype(np.float32).ravel())
             placed.data.update_tag()
+        for placed, piece in self._clothes:
+            _set_points(placed.data, piece.turned(face))
         turn = _matrix(face.rotation, face.pivot)
         for placed in self._rigid:
             placed.matrix_world = turn

@@ -1,0 +1,83 @@
+"""What characters wear: cloth that keeps clear of skin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fexgan.studio.anatomy import vertex_normals
+from fexgan.studio.cast import GARMENTS, Character, Clothing, character_to_dict
+from fexgan.studio.figure import Figure, Pose
+from fexgan.studio.garments import Piece, dress
+from fexgan.studio.strands import Surface
+
+POSES = (
+    Pose(),
+    Pose({"jawOpen": 0.5}, head_deg=(-16, 8, 4)),
+    Pose({"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0}, head_deg=(16, -8, -4)),
+)
+
+
+def worn(kind: str, masculinity: float = 0.5, pattern: str = "plain") -> Character:
+    return Character("rosa", seed=3, masculinity=masculinity, clothing=Clothing(kind, pattern))
+
+
+def about_the_neck(figure: Figure) -> Piece:
+    [piece] = [piece for piece in dress(figure) if piece.at_neck]
+    return piece
+
+
+@pytest.mark.parametrize("masculinity", [0.0, 1.0])
+@pytest.mark.parametrize("kind", ["shirt", "turtleneck", "hoodie"])
+def test_what_lies_about_the_neck_stays_out_of_neck_and_chin_in_every_pose(kind, masculinity):
+    figure = Figure(worn(kind, masculinity))
+    neck = about_the_neck(figure)
+    skin = np.unique(figure.anatomy.body)
+    above_foot = neck.mesh.vertices[:, 1] > figure.neck[1] - 0.1
+    assert above_foot.sum() > 500
+    for pose in POSES:
+        face = figure.pose(pose)
+        surface = Surface(face.vertices[skin], vertex_normals(face.vertices, figure.anatomy.triangles)[skin])
+        assert surface.height(neck.turned(face)[above_foot])[0].min() > 0
+
+
+def test_a_rolled_neck_goes_all_around_and_a_collar_leaves_the_throat_open():
+    rolled, open_throat = (Figure(worn(kind)) for kind in ("turtleneck", "shirt"))
+    assert _widest_gap_deg(about_the_neck(rolled), rolled) < 5
+    assert 20 < _widest_gap_deg(about_the_neck(open_throat), open_throat) < 120
+
+
+def _widest_gap_deg(piece: Piece, figure: Figure) -> float:
+    """The widest angle, seen from above, without cloth higher than the neck's foot."""
+    offset = piece.mesh.vertices[piece.mesh.vertices[:, 1] > figure.neck[1] - 0.1] - figure.neck - (0, 0, 0.25)
+    angles = np.sort(np.degrees(np.arctan2(offset[:, 2], offset[:, 0])))
+    return float(np.diff(np.append(angles, angles[0] + 360)).max())
+
+
+def test_the_shirt_stays_while_the_head_turns_and_what_is_about_the_neck_follows():
+    figure = Figure(worn("turtleneck"))
+    shirt, neck = dress(figure)
+    assert shirt.head_share is None
+    moved = np.linalg.norm(neck.turned(figure.pose(Pose(head_deg=(16, 0, 0)))) - neck.mesh.vertices, axis=1)
+    lowest, highest = neck.mesh.vertices[:, 1].argsort()[[0, -1]]
+    assert moved[lowest] < 0.005 and moved[highest] > 0.02
+
+
+def test_sidecars_name_clothing_only_where_it_is_chosen():
+    assert "clothing" not in character_to_dict(Character("rosa"))
+    assert character_to_dict(worn("shirt", pattern="checks"))["clothing"]["pattern"] == "checks"
+
+
+def test_every_garment_and_pattern_is_filmed(blender):
+    from fexgan.studio.renderer import Renderer, RenderSettings
+
+    renderer = Renderer(RenderSettings(32, 1))
+    pictures = []
+    for kind, pattern in zip(GARMENTS, ("plain", "checks", "stripes", "plain"), strict=True):
+        figure = Figure(worn(kind, pattern=pattern))
+        renderer.seat(figure)
+        pictures.append(renderer.shoot(figure.pose(Pose())).astype(int))
+    for index, picture in enumerate(pictures):
+        for other in pictures[:index]:
+            change = np.abs(picture - other).mean(axis=(1, 2))
+            assert change[-4:].mean() > 3 and change[-4:].mean() > 3 * change[4:20].mean(), "cloth alone differs"
