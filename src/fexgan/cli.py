@@ -13,6 +13,7 @@ import tyro
 from fexgan import __version__
 from fexgan.errors import InputError
 from fexgan.verbs.adapt import Adapt
+from fexgan.verbs.calibrate import Calibrate
 from fexgan.verbs.evaluate import Evaluate
 from fexgan.verbs.expressions import Expressions
 from fexgan.verbs.faces import Animate, Blend, Classify, Generate, Transform
@@ -57,6 +58,7 @@ VERBS: dict[str, type[Verb]] = {
         Inspect,
         Train,
         Adapt,
+        Calibrate,
         Evaluate,
         Generate,
         Transform,

@@ -46,7 +46,10 @@ class DrawingFamily(Family, Protocol):
         ...
 
     def decode(self, latent: Tensor, target_affect: Tensor) -> Tensor:
-        """Draw the characters of `latent` [batch, latent_size] with the target affects: images."""
+        """Draw the characters of `latent` [batch, latent_size] with the target affects: images.
+
+        In training the decoder sees the affects as they are; in use they go through the curves of `set_curves`.
+        """
         ...
 
     def draw_latents(self, seeds: Sequence[int]) -> Tensor:
@@ -55,6 +58,10 @@ class DrawingFamily(Family, Protocol):
 
     def fit_latents(self, latent_mean: Tensor) -> None:
         """Let `draw_latents` draw from where the latents of many pictures lie, [n, latent_size]."""
+        ...
+
+    def set_curves(self, curves: Tensor) -> None:
+        """Draw asked strengths 0, 0.1, ... 1 of each emotion with other ones, [6, 11]; all zero for as they are."""
         ...
 
 

@@ -15,6 +15,7 @@ from fexgan.config import ModelConfig
 from fexgan.model.family import Capability
 from fexgan.model.latents import RandomLatents
 from fexgan.model.layers import halve, halving_stages
+from fexgan.model.strengths import StrengthCurves
 
 WEIGHT_SIGMA = 0.02
 
@@ -135,12 +136,13 @@ class PaperNetworks(nn.Module):
         self.decoder = Decoder(config)
         self.discriminator = Discriminator(config)
         self.latents = RandomLatents(config.latent_size)
+        self.strengths = StrengthCurves()
 
     def encode(self, images: Tensor, source_affect: Tensor) -> tuple[Tensor, Tensor]:
         return self.encoder(images, source_affect)
 
     def decode(self, latent: Tensor, target_affect: Tensor) -> Tensor:
-        return self.decoder(latent, target_affect)
+        return self.decoder(latent, target_affect if self.training else self.strengths(target_affect))
 
     def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
         return self.discriminator(images)
@@ -150,6 +152,9 @@ class PaperNetworks(nn.Module):
 
     def fit_latents(self, latent_mean: Tensor) -> None:
         self.latents.fit(latent_mean)
+
+    def set_curves(self, curves: Tensor) -> None:
+        self.strengths.curves.copy_(curves)
 
     def generator_parameters(self) -> list[nn.Parameter]:
         """What the generator's update trains: encoder and decoder."""

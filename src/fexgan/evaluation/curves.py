@@ -1,0 +1,110 @@
+"""Calibrated strength: curves with which a model that draws shows an affect as strongly as asked.
+
+A reader of affects learns from one half of the train takes. On frames of the other half it says how it reads a true
+strength, on drawn faces how it reads an asked one; a curve asks for what is read like the truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fexgan.affects import EMOTIONS, NEUTRAL_INDEX
+from fexgan.dataset import FaceDataset
+from fexgan.errors import InputError
+from fexgan.evaluation.choosing import evenly_spaced, per_character
+from fexgan.evaluation.judging import true_vectors
+from fexgan.evaluation.recogniser import train_recogniser
+from fexgan.evaluation.strength import ASKED, EMOTION_INDICES, Ladder
+from fexgan.evaluation.tables import Section
+from fexgan.model import DrawingFamily
+
+LEARNED_FRAMES, READER_STEPS = 2000, 600
+READER_SEED = 1
+"""Another reader than those of the evaluation, which begin from seed 0."""
+SOURCES_PER_CHARACTER = 2
+NEAR = 0.1
+"""Frames within this of a strength tell how it is read, the nearer the more."""
+FEWEST_FRAMES = 20
+"""That are near enough, for each strength of an emotion."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """All [6, 11], emotions in their order, at the asked or true strengths 0, 0.1, ... 1."""
+
+    curves: NDArray[np.float32]
+    """The strengths to draw with."""
+    real: NDArray[np.float32]
+    """How true strengths are read."""
+    drawn: NDArray[np.float32]
+    """How asked strengths are read without the curves."""
+
+    def section(self) -> Section:
+        """The middle of each curve, and how far asked strengths are read from true ones, as a table."""
+        middle = len(ASKED) // 2
+        gaps = np.abs(self.drawn - self.real).mean(axis=1)
+        rows = [
+            [affect, *(f"{part[emotion, middle]:.2f}" for part in (self.real, self.drawn, self.curves)), f"{gap:.3f}"]
+            for emotion, (affect, gap) in enumerate(zip(EMOTIONS, gaps, strict=True))
+        ]
+        header = ["emotion", "0.5 filmed is read", "0.5 drawn was read", "0.5 is drawn with", "mean gap before"]
+        return Section("Calibrated strength", "As a reader trained apart reads it.", header, rows)
+
+
+def calibrate(networks: DrawingFamily, train: FaceDataset, steps: int = READER_STEPS) -> Calibration:
+    """Find the curves of `networks` on the train split that they learned from. Minutes on two cores.
+
+    Curves that they have are not looked at. Raises InputError where an emotion's true strengths are not known.
+    """
+    learned, measured = _halves(train)
+    chosen = evenly_spaced(learned, LEARNED_FRAMES)
+    affects = true_vectors(train.affect[chosen], train.strength[chosen])
+    reader = train_recogniser(train.pixels[chosen], affects.numpy(), READER_SEED, steps)
+
+    known = measured[~np.isnan(train.strength[measured])]
+    read = reader.recognise(train.pixels[known])
+    real = np.stack(
+        [
+            _curve(train.strength[known][own], read[own, index], affect)
+            for affect, index in zip(EMOTIONS, EMOTION_INDICES, strict=True)
+            for own in [train.affect[known] == index]
+        ]
+    )
+    networks.set_curves(torch.zeros(real.shape))
+    neutral = np.flatnonzero(train.affect == NEUTRAL_INDEX)
+    ladder = Ladder.draw(networks, train, per_character(train, neutral, SOURCES_PER_CHARACTER))
+    read_ladder = reader.recognise(ladder.pixels).mean(axis=0)  # [6, 11, 7]
+    drawn = np.stack([read_ladder[emotion, :, index] for emotion, index in enumerate(EMOTION_INDICES)])
+    curves = np.stack([matched(*pair) for pair in zip(real, drawn, strict=True)])
+    networks.set_curves(torch.from_numpy(curves))
+    return Calibration(curves, real.astype(np.float32), drawn)
+
+
+def matched(real: NDArray[np.floating], drawn: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The strengths to draw with, [11], so that each is read as `real` says of it where asking is read as `drawn`."""
+    rising = np.maximum.accumulate(drawn) + 1e-6 * np.arange(len(drawn))
+    found = np.maximum.accumulate(np.interp(real, rising, ASKED))
+    found[0], found[-1] = 0.0, 1.0
+    return found.astype(np.float32)
+
+
+def _halves(train: FaceDataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of every other take, and the rest."""
+    takes = zip(train.character, train.affect, train.take, strict=True)
+    _, number = np.unique([f"{who}/{what}/{take}" for who, what, take in takes], return_inverse=True)
+    return np.flatnonzero(number % 2 == 0), np.flatnonzero(number % 2 == 1)
+
+
+def _curve(true: NDArray[np.float32], read: NDArray[np.float32], affect: str) -> NDArray[np.float64]:
+    """How each of the strengths 0, 0.1, ... is read, [11]: means over frames near to it, made to rise."""
+    weights = np.clip(1.0 - np.abs(true[None] - np.array(ASKED)[:, None]) / NEAR, 0.0, None)  # [11, frames]
+    if (np.count_nonzero(weights, axis=1) < FEWEST_FRAMES).any():
+        raise InputError(
+            f"the dataset holds too few frames of {affect} at some strength to calibrate with; "
+            "give one whose sidecars tell the strength of every frame"
+        )
+    return np.maximum.accumulate(weights @ read / weights.sum(axis=1))

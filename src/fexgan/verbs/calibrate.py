@@ -1,0 +1,48 @@
+"""The verb that makes asked strengths true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from fexgan.errors import InputError
+
+
+@dataclass(frozen=True)
+class Calibrate:
+    """Find with which strengths a checkpoint that draws has to draw, so that it shows affects as strongly as asked.
+
+    A reader of affects learns from half of the train takes; on the other half it says how true strengths are read.
+
+    $ fexgan calibrate out/run --data out/dataset --out out/calibrated
+    """
+
+    checkpoint: Annotated[Positional[str], arg(metavar="CHECKPOINT")]
+    """Bundled name or folder of a checkpoint that draws, or of a training run."""
+    data: Annotated[Path, arg(metavar="DATASET")]
+    """Prepared dataset that it learned from, with the true strength of every frame."""
+    out: Annotated[Path, arg(metavar="CHECKPOINT")]
+    """Folder of the calibrated checkpoint to write."""
+
+    def run(self) -> None:
+        from fexgan.checkpoints import load_checkpoint, save_checkpoint
+        from fexgan.dataset import FaceDataset
+        from fexgan.evaluation.curves import calibrate
+        from fexgan.terminal import console, say_wrote
+
+        checkpoint = load_checkpoint(self.checkpoint)
+        if "draw" not in checkpoint.networks.capabilities:
+            raise InputError(f"checkpoint {self.checkpoint} does not draw; give one that does, such as open-cast")
+        train = FaceDataset.load(self.data)
+        if train.framing != checkpoint.config.framing:
+            size_px = checkpoint.config.framing.image_size_px
+            raise InputError(
+                f"dataset {self.data} is framed otherwise than {self.checkpoint}; prepare it with --size-px {size_px}"
+            )
+        calibration = calibrate(checkpoint.networks, train)
+        console.print(calibration.section().terminal())
+        save_checkpoint(self.out, checkpoint.networks, checkpoint.metadata)
+        say_wrote(self.out)
