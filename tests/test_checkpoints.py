@@ -139,7 +139,7 @@ def cut(path) -> None:
             "weight .* of shape",
         ),
         (
-            lambda folder: edit(folder, lambda values: values["config"]["model"].update(latent_size=2**40)),
+            lambda folder: edit(folder, lambda values: values["config"]["model"].update(latent_size=2**62)),
             "no memory can hold",
         ),
         (lambda folder: (folder / "weights.safetensors").unlink(), "missing"),
