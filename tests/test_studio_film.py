@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,6 +117,36 @@ def test_filming_renders_clips_with_sidecars_and_goes_on_where_it_stopped(tmp_pa
     assert clip.stat().st_mtime_ns == untouched
     clip.unlink()
     assert film(tmp_path, shoot).filmed == 1, "a sidecar without its clip is an unfinished take"
+
+
+def test_two_workers_film_what_one_does(tmp_path, blender):
+    shoot = Shoot(random=2, seed=7, affects=("joy",), takes=1, frames=8, size_px=32, samples=1, crf=4)
+    assert film(tmp_path / "two", shoot, workers=2).filmed == 2
+    film(tmp_path / "one", replace(shoot, characters=("r7-001",)))
+    clips = [tmp_path / name / "r7-001/joy/1.mp4" for name in ("one", "two")]
+    one, two = (np.stack([pixels for pixels, _ in read_clip(clip)]).astype(float) for clip in clips)
+    assert np.abs(one - two).mean() < 1
+    assert len({clip.with_suffix(".json").read_bytes() for clip in clips}) == 1
+    assert film(tmp_path / "two", shoot, workers=2).kept == 2
+
+
+def test_a_killed_worker_loses_its_take_alone(tmp_path, blender):
+    settings = dict(random=2, seed=7, affects=("joy", "fear"), takes=1, frames=8, size_px=32, samples=1)
+    shoot = Shoot(**settings)
+    code = f"from fexgan.studio.film import *; film(Path({str(tmp_path)!r}), Shoot(**{settings}), workers=2)"
+    filming = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    while filming.poll() is None and not (writing := list(tmp_path.glob("*/*/.*.partial.mp4"))):
+        time.sleep(0.02)
+    worker = int(re.search(r"\.(\d+)\.partial", writing[0].name)[1])
+    os.kill(worker, signal.SIGKILL)
+    told = filming.communicate()[1]
+    assert "InputError: a worker was killed; its take is lost, and the same command goes on" in told
+    finished = {clip: clip.stat().st_mtime_ns for clip in tmp_path.glob("*/*/[!.]*.mp4")}
+    assert len(finished) < 4
+    assert film(tmp_path, shoot).filmed == 4 - len(finished)
+    assert all(clip.stat().st_mtime_ns == written for clip, written in finished.items())
+    for clip in tmp_path.glob("*/*/[!.]*.mp4"):
+        assert len(list(read_clip(clip))) == 8
 
 
 def test_a_preview_shows_every_character_and_films_nothing(tmp_path, blender):

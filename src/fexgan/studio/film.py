@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from joblib import Parallel, cpu_count, delayed, effective_n_jobs
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -26,9 +29,6 @@ from fexgan.studio.staging import Staging, draw_staging
 from fexgan.studio.stills import STILL_SETS, pose_stills, still_count
 from fexgan.terminal import warn
 from fexgan.video import write_clip
-
-if TYPE_CHECKING:
-    from fexgan.studio.renderer import Renderer
 
 
 @dataclass(frozen=True)
@@ -98,18 +98,19 @@ class FilmReport:
     seconds: float
 
 
-def film(out: Path, shoot: Shoot) -> FilmReport:
+def film(out: Path, shoot: Shoot, workers: int = 1) -> FilmReport:
     """Film `shoot` into `out/<character>/<affect>/<take>.mp4|json`; the same call again goes on where it stopped.
 
     A take is finished when its clip stands: the sidecar is written before it, the clip under a temporary name until
-    whole. Raises InputError for unknown names and where Blender cannot be loaded.
+    whole. `workers`: processes that film side by side, -1 for one per core; each has its share of the cores.
+    Raises InputError for unknown names, where Blender cannot be loaded, and where a worker was killed.
     """
     cast = chosen_cast(shoot)
     jobs = _recorded_jobs(cast, shoot.performance, shoot.fps) if shoot.performance else _planned_jobs(cast, shoot)
     missing = [job for job in jobs if not job.clip(out).exists()]
     started = time.monotonic()
     if missing:
-        _film_all(out, shoot, missing)
+        _film_all(out, shoot, missing, workers)
     return FilmReport(
         filmed=len(missing),
         kept=len(jobs) - len(missing),
@@ -188,32 +189,64 @@ def _recorded_jobs(cast: Sequence[Character], recording: Path, fps: float) -> li
     return [_Job(character, PERFORMANCE, capture.name, capture) for character in cast]
 
 
-def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job]) -> None:
-    from fexgan.studio.renderer import Renderer, RenderSettings
-
-    renderer = Renderer(RenderSettings(shoot.size_px, shoot.samples))
-    seated: Figure | None = None
+def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job], workers: int) -> None:
+    workers = min(effective_n_jobs(workers), len(jobs))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("filming", total=sum(job.frames(shoot) for job in jobs))
-        for job in jobs:
-            if seated is None or seated.character != job.character:
-                seated = Figure(job.character)
-                renderer.seat(seated)
-            renderer.stage(job.staging(shoot))
-            progress.update(task, description=f"{job.character.name} {job.folder} {job.take}")
-            poses, record = job.plan(shoot, seated)
-            clip = job.clip(out)
-            clip.parent.mkdir(parents=True, exist_ok=True)
-            write_sidecar(clip.with_suffix(".json"), record)
-            pictures = _shot(renderer, seated, poses, partial(progress.advance, task))
-            write_clip(clip, pictures, fps=shoot.fps, crf=shoot.crf, preset="veryslow")
+        if workers == 1:
+            stage = _Set(shoot.size_px, shoot.samples)
+            for job in jobs:
+                progress.update(task, description=f"{job.character.name} {job.folder} {job.take}")
+                stage.film(out, shoot, job, partial(progress.advance, task))
+            return
+        threads = max(1, cpu_count() // workers)
+        work = (delayed(_film_in_worker)(out, shoot, job, threads) for job in jobs)
+        try:
+            for frames in Parallel(n_jobs=workers, return_as="generator_unordered")(work):
+                progress.advance(task, frames)
+        except TerminatedWorkerError:
+            raise InputError("a worker was killed; its take is lost, and the same command goes on") from None
 
 
-def _shot(renderer: Renderer, figure: Figure, poses: Sequence[Pose], advance: Callable[[], None]) -> Iterator[Pixels]:
-    for pose in poses:
-        yield renderer.shoot(figure.pose(pose))
-        advance()
+def _film_in_worker(out: Path, shoot: Shoot, job: _Job, threads: int) -> int:
+    """Film a take; how many frames it has."""
+    # A process that has loaded Blender hands its path on, and Blender's folders there hide the module that loads it.
+    sys.path[:] = [folder for folder in sys.path if f"{os.sep}bpy{os.sep}" not in folder]
+    _set_of_worker(shoot.size_px, shoot.samples, threads).film(out, shoot, job)
+    return job.frames(shoot)
+
+
+@lru_cache(maxsize=1)  # Blender holds one scene
+def _set_of_worker(size_px: int, samples: int, threads: int) -> _Set:
+    return _Set(size_px, samples, threads)
+
+
+class _Set:
+    """A renderer, and who sits before it: takes of one character follow one another without building anew."""
+
+    def __init__(self, size_px: int, samples: int, threads: int = 0) -> None:
+        from fexgan.studio.renderer import Renderer, RenderSettings
+
+        self._renderer = Renderer(RenderSettings(size_px, samples, threads))
+        self._seated: Figure | None = None
+
+    def film(self, out: Path, shoot: Shoot, job: _Job, advance: Callable[[], None] = lambda: None) -> None:
+        """Write a take's sidecar and clip; `advance` is told of each frame."""
+        if self._seated is None or self._seated.character != job.character:
+            self._seated = Figure(job.character)
+            self._renderer.seat(self._seated)
+        self._renderer.stage(job.staging(shoot))
+        poses, record = job.plan(shoot, self._seated)
+        clip = job.clip(out)
+        clip.parent.mkdir(parents=True, exist_ok=True)
+        write_sidecar(clip.with_suffix(".json"), record)
+        write_clip(clip, self._shot(self._seated, poses, advance), fps=shoot.fps, crf=shoot.crf, preset="veryslow")
+
+    def _shot(self, figure: Figure, poses: Sequence[Pose], advance: Callable[[], None]) -> Iterator[Pixels]:
+        for pose in poses:
+            yield self._renderer.shoot(figure.pose(pose))
+            advance()
 
 
 def chosen_cast(shoot: Shoot) -> list[Character]:

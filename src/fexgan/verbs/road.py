@@ -68,6 +68,8 @@ class Film:
     """Vary the camera's distance and height from take to take."""
     backdrop: bool = False
     """Vary the backdrop's colour from take to take."""
+    jobs: int = 1
+    """Processes that film side by side, each with its share of the cores; -1 for one per core."""
     preview: bool = False
     """Film nothing; show every character at rest, smiling and angry on FOOTAGE/preview.png."""
     check: Annotated[Path | None, arg(metavar="DIR")] = None
@@ -113,7 +115,7 @@ class Film:
             preview(sheet, shoot)
             say_wrote(sheet)
             return
-        report = film(self.out, shoot)
+        report = film(self.out, shoot, self.jobs)
         pace = f"{report.frames} frames in {report.seconds:.0f} s"
         say(f"{report.filmed} takes filmed, {pace}; {report.kept} stood already")
 
