@@ -1,12 +1,13 @@
 """Calibrated strength: curves with which a model that draws shows an affect as strongly as asked.
 
-A reader of affects learns from one half of the train takes. On frames of the other half it says how it reads a true
-strength, on drawn faces how it reads an asked one; a curve asks for what is read like the truth.
+Two readers of affects learn from one half of the train takes each. On frames of the other half they say how they read a
+true strength, on drawn faces how they read an asked one; a curve asks for what is read like the truth.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import torch
@@ -17,16 +18,16 @@ from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
 from fexgan.evaluation.choosing import evenly_spaced, per_character
 from fexgan.evaluation.judging import true_vectors
-from fexgan.evaluation.recogniser import train_recogniser
+from fexgan.evaluation.recogniser import Recogniser, train_recogniser
 from fexgan.evaluation.strength import ASKED, EMOTION_INDICES, Ladder
 from fexgan.evaluation.tables import Section
 from fexgan.model import DrawingFamily
 
 LEARNED_FRAMES, READER_STEPS = 2000, 600
 READER_SEED = 1
-"""Another reader than those of the evaluation, which begin from seed 0."""
+"""Other readers than those of the evaluation, which begin from seed 0."""
 SOURCES_PER_CHARACTER = 2
-NEAR = 0.1
+NEAR = 0.15
 """Frames within this of a strength tell how it is read, the nearer the more."""
 FEWEST_FRAMES = 10
 """That are near enough, for each strength of an emotion."""
@@ -38,9 +39,9 @@ class Calibration:
 
     curves: NDArray[np.float32]
     """The strengths to draw with."""
-    real: NDArray[np.float32]
+    real: NDArray[np.float64]
     """How true strengths are read."""
-    drawn: NDArray[np.float32]
+    drawn: NDArray[np.float64]
     """How asked strengths are read without the curves."""
 
     def section(self) -> Section:
@@ -52,7 +53,7 @@ class Calibration:
             for emotion, (affect, gap) in enumerate(zip(EMOTIONS, gaps, strict=True))
         ]
         header = ["emotion", "0.5 filmed is read", "0.5 drawn was read", "0.5 is drawn with", "mean gap before"]
-        return Section("Calibrated strength", "As a reader trained apart reads it.", header, rows)
+        return Section("Calibrated strength", "As readers trained apart read it, in the mean.", header, rows)
 
 
 def calibrate(networks: DrawingFamily, train: FaceDataset, steps: int = READER_STEPS) -> Calibration:
@@ -60,28 +61,21 @@ def calibrate(networks: DrawingFamily, train: FaceDataset, steps: int = READER_S
 
     Curves that they have are not looked at. Raises InputError where an emotion's true strengths are not known.
     """
-    learned, measured = _halves(train)
-    chosen = evenly_spaced(learned, LEARNED_FRAMES)
-    affects = true_vectors(train.affect[chosen], train.strength[chosen])
-    reader = train_recogniser(train.pixels[chosen], affects.numpy(), READER_SEED, steps)
-
-    known = measured[~np.isnan(train.strength[measured])]
-    read = reader.recognise(train.pixels[known])
-    real = np.stack(
-        [
-            _curve(train.strength[known][own], read[own, index], affect)
-            for affect, index in zip(EMOTIONS, EMOTION_INDICES, strict=True)
-            for own in [train.affect[known] == index]
-        ]
-    )
-    networks.set_curves(torch.zeros(real.shape))
+    networks.set_curves(torch.zeros(len(EMOTIONS), len(ASKED)))
     neutral = np.flatnonzero(train.affect == NEUTRAL_INDEX)
     ladder = Ladder.draw(networks, train, per_character(train, neutral, SOURCES_PER_CHARACTER))
-    read_ladder = reader.recognise(ladder.pixels).mean(axis=0)  # [6, 11, 7]
-    drawn = np.stack([read_ladder[emotion, :, index] for emotion, index in enumerate(EMOTION_INDICES)])
+    real, drawn = [], []
+    for learned, measured in permutations(_halves(train)):
+        chosen = evenly_spaced(learned, LEARNED_FRAMES)
+        affects = true_vectors(train.affect[chosen], train.strength[chosen])
+        reader = train_recogniser(train.pixels[chosen], affects.numpy(), READER_SEED, steps)
+        real.append(_read_real(reader, train, measured))
+        read = reader.recognise(ladder.pixels).mean(axis=0)  # [6, 11, 7]
+        drawn.append([read[emotion, :, index] for emotion, index in enumerate(EMOTION_INDICES)])
+    real, drawn = np.mean(real, axis=0), np.mean(drawn, axis=0)
     curves = np.stack([matched(*pair) for pair in zip(real, drawn, strict=True)])
     networks.set_curves(torch.from_numpy(curves))
-    return Calibration(curves, real.astype(np.float32), drawn)
+    return Calibration(curves, real, drawn)
 
 
 def matched(real: NDArray[np.floating], drawn: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -97,6 +91,17 @@ def _halves(train: FaceDataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     _, number = np.unique(train.take, return_inverse=True)
     parity = (number + train.character + train.affect) % 2
     return np.flatnonzero(parity == 0), np.flatnonzero(parity == 1)
+
+
+def _read_real(reader: Recogniser, train: FaceDataset, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How the strengths 0, 0.1, ... of each emotion are read on frames, [6, 11]."""
+    known = rows[~np.isnan(train.strength[rows])]
+    read = reader.recognise(train.pixels[known])
+    curves = []
+    for affect, index in zip(EMOTIONS, EMOTION_INDICES, strict=True):
+        own = train.affect[known] == index
+        curves.append(_curve(train.strength[known][own], read[own, index], affect))
+    return np.stack(curves)
 
 
 def _curve(true: NDArray[np.float32], read: NDArray[np.float32], affect: str) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from fexgan.errors import InputError
 class Calibrate:
     """Find with which strengths a checkpoint that draws has to draw, so that it shows affects as strongly as asked.
 
-    A reader of affects learns from half of the train takes; on the other half it says how true strengths are read.
+    Two readers of affects learn from half of the train takes each; on the other half they say how true strengths read.
 
     $ fexgan calibrate out/run --data out/dataset --out out/calibrated
     """
