@@ -1,6 +1,8 @@
 """Put a finished training's model into the package: averaged weights in half precision, and its log under docs/.
 
-python tools/bundle_checkpoint.py RUN NAME
+python tools/bundle_checkpoint.py RUN NAME [CHECKPOINT]
+
+The newest checkpoint of RUN, or the one given, such as a calibrated one.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 EVERY_STEPS = 50
 
 
-def bundle(run: Path, name: str) -> None:
+def bundle(run: Path, name: str, source: Path) -> None:
     """Write src/fexgan/data/checkpoints/NAME and docs/training/NAME.csv, the log thinned to every 50th step."""
-    checkpoint = load_checkpoint(run)
+    checkpoint = load_checkpoint(source)
     folder = ROOT / "src/fexgan/data/checkpoints" / name
     save_checkpoint(folder, checkpoint.networks, checkpoint.metadata, half=True)
     log = ROOT / "docs/training" / f"{name}.csv"
@@ -32,6 +34,6 @@ def bundle(run: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("usage: bundle_checkpoint.py RUN NAME")
-    bundle(Path(sys.argv[1]), sys.argv[2])
+    if len(sys.argv) not in (3, 4):
+        sys.exit("usage: bundle_checkpoint.py RUN NAME [CHECKPOINT]")
+    bundle(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[-1] if len(sys.argv) == 4 else sys.argv[1]))
