@@ -45,6 +45,8 @@ def test_ten_lines_make_a_character_and_the_rest_has_defaults(tmp_path):
         ("{name: rosa, clothing: {kind: toga}}", "'toga' is unknown; choose from hoodie, shirt, tee, turtleneck"),
         ("{name: rosa, clothing: {pattern: [plain]}}", "is unknown; choose from checks, plain, stripes"),
         ("{name: rosa, clothing: {colour: red}}", "clothing: key 'colour' is unknown; allowed are kind, pattern"),
+        ("{name: rosa, glasses: {shape: heart}}", "'heart' is unknown; choose from round, square"),
+        ("{name: rosa, glasses: true}", "glasses: expected a mapping of fields, got True"),
         ("{name: rosa, hair: {fringe: 3}}", "neither true nor false"),
         ("{name: rosa, origins: {asian: 0.5}}", "must share out 1"),
         ("{name: rosa, shape: {nose/nose-long: 0.5}}", "target 'nose/nose-long' is unknown"),

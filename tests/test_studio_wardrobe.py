@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fexgan.studio.anatomy import vertex_normals
-from fexgan.studio.cast import GARMENTS, Character, Clothing, character_to_dict
+from fexgan.studio.cast import GARMENTS, Character, Clothing, Hair, character_to_dict
 from fexgan.studio.figure import Figure, Pose
 from fexgan.studio.garments import Piece, dress
 from fexgan.studio.strands import Surface
@@ -19,7 +19,7 @@ POSES = (
 
 
 def worn(kind: str, masculinity: float = 0.5, pattern: str = "plain") -> Character:
-    return Character("rosa", seed=3, masculinity=masculinity, clothing=Clothing(kind, pattern))
+    return Character("rosa", seed=3, masculinity=masculinity, hair=Hair("bald"), clothing=Clothing(kind, pattern))
 
 
 def about_the_neck(figure: Figure) -> Piece:

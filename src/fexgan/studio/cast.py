@@ -22,6 +22,7 @@ from fexgan.errors import InputError
 HAIR_STYLES = ("afro", "bald", "bob", "bun", "buzz", "long", "short", "tied")
 GARMENTS = ("hoodie", "shirt", "tee", "turtleneck")
 PATTERNS = ("checks", "plain", "stripes")
+LENS_SHAPES = ("round", "square")
 ORIGINS = ("african", "asian", "caucasian")
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*")
 Color = tuple[float, float, float]
@@ -74,6 +75,15 @@ class Clothing:
 
 
 @dataclass(frozen=True)
+class Glasses:
+    """Glasses, fitted to the character's own face."""
+
+    shape: str = "round"
+    """One of round (metal), square (plastic)."""
+    color: Color = (0.03, 0.03, 0.035)
+
+
+@dataclass(frozen=True)
 class Character:
     """One digital person."""
 
@@ -105,6 +115,7 @@ class Character:
     hair: Hair = field(default_factory=Hair)
     beard: Beard = field(default_factory=Beard)
     clothing: Clothing = field(default_factory=Clothing)
+    glasses: Glasses | None = None
 
 
 RANGES = {
@@ -112,7 +123,7 @@ RANGES = {
     "length_dm": (0, 4), "parting_dm": (-0.5, 0.5), "recession_dm": (0, 0.6), "sweep": (-1, 1), "wave": (0, 1),
     "stubble": (0, 1),
 }  # fmt: skip
-CHOICES = {"style": HAIR_STYLES, "kind": GARMENTS, "pattern": PATTERNS}
+CHOICES = {"style": HAIR_STYLES, "kind": GARMENTS, "pattern": PATTERNS, "shape": LENS_SHAPES}
 
 
 def open_cast_file() -> Path:
@@ -142,11 +153,14 @@ def read_cast(path: Path) -> list[Character]:
 
 
 def character_to_dict(character: Character) -> dict[str, Any]:
-    """The parameters that rebuild a character, for its sidecars; clothing that is the default is left out."""
+    """The parameters that rebuild a character, for its sidecars, without clothing and glasses that are the default."""
     parameters = dataclasses.asdict(character)
-    if character.clothing == Clothing():
-        del parameters["clothing"]
-    return parameters
+    usual = Character(character.name)
+    return {
+        key: value
+        for key, value in parameters.items()
+        if key not in ("clothing", "glasses") or getattr(character, key) != getattr(usual, key)
+    }
 
 
 def _record(kind: type, entry: Any, where: str) -> Any:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from fexgan.studio.anatomy import unit_vectors
 from fexgan.studio.figure import Figure
+from fexgan.studio.mesh import Mesh, grid
 from fexgan.studio.neck import Neck
 
 LOOSENESS_DM = 0.10
@@ -16,14 +15,6 @@ NECK_HALF_WIDTH_DM, NECK_HALF_DEPTH_DM = 0.80, 0.84
 NECKLINE_LEAN = 0.35
 COLLAR_POINTS, COLLAR_RING = 96, 10
 COLLAR_THICKNESS_DM, COLLAR_HEIGHT_DM = 0.05, 0.13
-
-
-@dataclass(frozen=True)
-class Mesh:
-    """`vertices` [n, 3] in dm and `quads` [m, 4]."""
-
-    vertices: np.ndarray
-    quads: np.ndarray
 
 
 def make_round_neck(figure: Figure) -> tuple[Mesh, Mesh]:
@@ -102,11 +93,7 @@ def _collar(edge: np.ndarray) -> Mesh:
     rise = np.maximum(np.sin(turn), 0) * np.sin(turn)
     ring = loop[:, None] + outward[:, None] * (np.cos(turn) * COLLAR_THICKNESS_DM - rise * COLLAR_HEIGHT_DM * 0.35)
     ring = ring + lean * np.sin(turn) * COLLAR_HEIGHT_DM
-    i, j = np.meshgrid(np.arange(COLLAR_POINTS), np.arange(COLLAR_RING), indexing="ij")
-    after_i, after_j = (i + 1) % COLLAR_POINTS, (j + 1) % COLLAR_RING
-    corners = ((i, j), (i, after_j), (after_i, after_j), (after_i, j))
-    quads = np.stack([(row * COLLAR_RING + column).ravel() for row, column in corners], axis=1)
-    return Mesh(ring.reshape(-1, 3), quads)
+    return grid(ring, closed=True, closed_rows=True)
 
 
 def _edges(quads: np.ndarray) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 
 from fexgan.studio.anatomy import smoothstep
 from fexgan.studio.cast import Color
-from fexgan.studio.clothing import Mesh, make_close_neck, make_round_neck
+from fexgan.studio.clothing import make_close_neck, make_round_neck
 from fexgan.studio.figure import Figure, PosedFace
+from fexgan.studio.mesh import Mesh, grid
 from fexgan.studio.neck import Neck
 
 AROUND = 96
@@ -62,7 +63,7 @@ def _folded_collar(neck: Neck) -> Mesh:
     rows.append(neck.at(_round(side, 0.29), fold + 0.02, 0.11))
     for down, clearance in ((0, 0.14), (0.2, 0.16), (0.4, 0.17), (0.6, 0.17), (0.8, 0.17), (1.0, 0.17), (1.0, 0.13)):
         rows.append(neck.below(_round(side, 0.30 + 0.22 * down), fold, length * down, clearance))
-    return _grid(np.stack(rows), closed=False)
+    return grid(np.stack(rows), closed=False)
 
 
 def _round(side: np.ndarray, gap: float) -> np.ndarray:
@@ -81,7 +82,7 @@ def _rolled_neck(neck: Neck) -> Mesh:
         (-1.0, 0.085), (-1.2, 0.08),
     )  # fmt: skip
     angle = _full_turn()
-    return _grid(np.stack([neck.at(angle, np.full(AROUND, top + tall * up), out) for up, out in profile]), closed=True)
+    return grid(np.stack([neck.at(angle, np.full(AROUND, top + tall * up), out) for up, out in profile]), closed=True)
 
 
 def _hood(neck: Neck) -> Mesh:
@@ -97,17 +98,8 @@ def _hood(neck: Neck) -> Mesh:
         (-1.0, 0.1), (-0.7, 0.15), (-0.35, 0.35), (-0.08, 0.55), (0.0, 0.66), (0.0, 0.75), (-0.05, 0.86), (-0.15, 0.95),
         (-0.3, 1.0), (-0.5, 1.0), (-0.7, 0.9), (-0.85, 0.75), (-1.0, 0.5), (-1.1, 0.2),
     )  # fmt: skip
-    return _grid(np.stack([neck.at(angle, top + tall * up, width * out) for up, out in profile]), closed=True)
+    return grid(np.stack([neck.at(angle, top + tall * up, width * out) for up, out in profile]), closed=True)
 
 
 def _full_turn() -> np.ndarray:
     return np.linspace(-np.pi, np.pi, AROUND, endpoint=False)
-
-
-def _grid(rows: np.ndarray, closed: bool) -> Mesh:
-    """A sheet over points [rows, around, 3], joined end to end around where `closed`."""
-    count, around, _ = rows.shape
-    i, j = np.mgrid[: count - 1, : around if closed else around - 1].reshape(2, -1)
-    after = (j + 1) % around
-    corners = ((i, j), (i, after), (i + 1, after), (i + 1, j))
-    return Mesh(rows.reshape(-1, 3), np.stack([row * around + column for row, column in corners], axis=1))

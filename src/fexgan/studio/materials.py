@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fexgan.studio.cast import Character, Clothing, Color
+from fexgan.studio.cast import Character, Clothing, Color, Glasses
 
 # Eyeball by angle from the gaze axis in degrees: pupil and iris as multiples of the iris colour, then the white.
 IRIS_STOPS = ((0.0, 0.0), (8.5, 0.0), (9.5, 1.3), (15.0, 1.0), (22.0, 0.75), (25.0, 0.2))
@@ -183,3 +183,18 @@ def _ribs(graph: Graph, place: Any) -> Any:
 def _stripes(graph: Graph, along: Any, width_m: float) -> Any:
     """1 on a stripe, 0 in the gap beside it, again and again every `width_m`."""
     return graph.math("GREATER_THAN", graph.math("PINGPONG", along, width_m / 2), width_m / 4)
+
+
+def frame(material: Any, glasses: Glasses) -> None:
+    """The frame of glasses: metal where it is round, plastic where it is square."""
+    metal = glasses.shape == "round"
+    graph = Graph(material)
+    look = {"Metallic": 0.8 if metal else 0.0, "Roughness": 0.3 if metal else 0.35}
+    graph.feed(graph.surface, {"Base Color": (*glasses.color, 1), **look})
+
+
+def lens(material: Any) -> None:
+    """Clear glass that mirrors a little, more towards its edge; nothing is bent behind it."""
+    graph = Graph(material)
+    mirrored = graph.remapped(graph.add("LayerWeight", {"Blend": 0.5}, output="Fresnel"), 0.0, 1.0, 0.01, 0.07)
+    graph.feed(graph.surface, {"Base Color": (1, 1, 1, 1), "Metallic": 1.0, "Roughness": 0.06, "Alpha": mirrored})

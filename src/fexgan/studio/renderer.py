@@ -20,14 +20,15 @@ from fexgan.media import read_image
 from fexgan.studio import materials
 from fexgan.studio.anatomy import SIDES
 from fexgan.studio.camera import AIM_M, FRAME_HEIGHT_M, TO_BLENDER, camera_distance_m, camera_position_m
-from fexgan.studio.clothing import Mesh
 from fexgan.studio.eyeball import make_eyeball
 from fexgan.studio.facial_hair import grow_beard, grow_brows, grow_lashes
 from fexgan.studio.figure import Figure, PosedFace
 from fexgan.studio.garments import Piece, dress
+from fexgan.studio.glasses import make_glasses
 from fexgan.studio.hair import STYLES, grow_hair
+from fexgan.studio.mesh import Mesh
 from fexgan.studio.silence import silence
-from fexgan.studio.staging import Staging
+from fexgan.studio.staging import AMBIENT, AMBIENT_COLOR, LIGHTS, Staging
 
 try:
     import bpy
@@ -40,14 +41,6 @@ except ImportError as error:
 
 SENSOR_MM = 36.0
 BEHIND_BACKDROP_M = (0.0, 3.0, 0.0)
-AMBIENT, AMBIENT_COLOR = 0.28, (0.5, 0.52, 0.55, 1)
-# Area lights, key, fill and two behind: position, size (m), power (W), colour.
-LIGHTS = (
-    ((-0.9, -1.5, 1.35), 0.9, 22.0, (1.0, 0.97, 0.93)),
-    ((1.3, -1.2, 0.95), 1.2, 10.0, (0.93, 0.96, 1.0)),
-    ((0.7, 0.9, 1.5), 0.7, 18.0, (1.0, 1.0, 1.0)),
-    ((-1.0, 0.7, 1.2), 0.6, 9.0, (1.0, 1.0, 1.0)),
-)
 
 
 @dataclass(frozen=True)
@@ -203,6 +196,12 @@ class _Actor:
                 self._clothes.append((placed, piece))
             elif not piece.at_neck:
                 self._keep_ray_tree(placed)
+        if character.glasses:
+            frame = _material(materials.frame, character.glasses)
+            for mesh, material in zip(
+                make_glasses(figure, character.glasses), (frame, _material(materials.lens)), strict=True
+            ):
+                self._rigid.append(self._mesh("glasses", mesh, material, 0)[0])
 
     def take(self, face: PosedFace) -> None:
         """Move everything to a pose."""

@@ -15,7 +15,14 @@ from typing import Any
 import numpy as np
 
 Color = tuple[float, float, float]
-LIGHT_COUNT = 4
+AMBIENT, AMBIENT_COLOR = 0.28, (0.5, 0.52, 0.55, 1)
+# Area lights, key, fill and two behind: position (m, z up, the face towards -y), size (m), power (W), colour.
+LIGHTS = (
+    ((-0.9, -1.5, 1.35), 0.9, 22.0, (1.0, 0.97, 0.93)),
+    ((1.3, -1.2, 0.95), 1.2, 10.0, (0.93, 0.96, 1.0)),
+    ((0.7, 0.9, 1.5), 0.7, 18.0, (1.0, 1.0, 1.0)),
+    ((-1.0, 0.7, 1.2), 0.6, 9.0, (1.0, 1.0, 1.0)),
+)
 WARM: Color = (1.0, 0.78, 0.55)
 COLD: Color = (0.72, 0.86, 1.0)
 
@@ -26,7 +33,7 @@ class Staging:
 
     light_turn_deg: float = 0.0
     """How far the four lights are turned about the character, to its left."""
-    light_gains: tuple[float, ...] = (1.0,) * LIGHT_COUNT
+    light_gains: tuple[float, ...] = (1.0,) * len(LIGHTS)
     """Factor on the power of each light: key, fill and the two behind."""
     light_color: Color = (1.0, 1.0, 1.0)
     """Factor on the colour of every light."""
@@ -59,7 +66,7 @@ def draw_staging(label: str, light: bool, camera: bool, backdrop: bool) -> Stagi
 
 
 def _light(generator: np.random.Generator) -> dict[str, Any]:
-    key, fill, *behind = (2.0 ** generator.uniform(-1.2, 0.7, LIGHT_COUNT)).tolist()
+    key, fill, *behind = (2.0 ** generator.uniform(-1.2, 0.7, len(LIGHTS))).tolist()
     towards, amount = (WARM, COLD)[generator.integers(2)], generator.uniform(0, 0.8)
     return {
         "light_turn_deg": _rounded(generator.uniform(-75, 75)),
