@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from fexgan.errors import InputError
 from fexgan.studio.anatomy import vertex_normals
-from fexgan.studio.cast import GARMENTS, Character, Clothing, Hair, character_to_dict
+from fexgan.studio.cast import GARMENTS, PATTERNS, Character, Clothing, Hair, character_to_dict, read_cast
+from fexgan.studio.crowd import random_cast
 from fexgan.studio.figure import Figure, Pose
+from fexgan.studio.film import Shoot, chosen_cast
 from fexgan.studio.garments import Piece, dress
 from fexgan.studio.strands import Surface
 
@@ -66,6 +72,30 @@ def test_the_shirt_stays_while_the_head_turns_and_what_is_about_the_neck_follows
 def test_sidecars_name_clothing_only_where_it_is_chosen():
     assert "clothing" not in character_to_dict(Character("rosa"))
     assert character_to_dict(worn("shirt", pattern="checks"))["clothing"]["pattern"] == "checks"
+
+
+def test_a_wardrobe_changes_clothing_and_glasses_of_random_characters_and_nothing_else():
+    plain, dressed = random_cast(60, seed=7), random_cast(60, seed=7, wardrobe=True)
+    for bare, same in zip(plain, dressed, strict=True):
+        assert replace(same, clothing=bare.clothing, glasses=bare.glasses) == bare
+        assert bare.clothing == Clothing() and bare.glasses is None
+    assert random_cast(3, seed=7, wardrobe=True) == dressed[:3]
+    assert {character.clothing.kind for character in dressed} == set(GARMENTS)
+    assert {character.clothing.pattern for character in dressed} == set(PATTERNS)
+    assert 0.2 < np.mean([character.glasses is not None for character in dressed]) < 0.6
+
+
+def test_what_is_drawn_is_what_a_cast_file_may_say(tmp_path):
+    dressed = random_cast(12, seed=7, wardrobe=True)
+    written = json.dumps({"characters": [character_to_dict(character) for character in dressed]})
+    (tmp_path / "cast.yaml").write_text(written)
+    assert read_cast(tmp_path / "cast.yaml") == dressed
+
+
+def test_a_wardrobe_without_random_characters_is_refused():
+    with pytest.raises(InputError, match="wardrobe dresses random characters"):
+        Shoot(wardrobe=True)
+    assert chosen_cast(Shoot(random=2, seed=7, wardrobe=True)) == random_cast(2, 7, wardrobe=True)
 
 
 def test_every_garment_and_pattern_is_filmed(blender):

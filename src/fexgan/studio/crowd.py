@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fexgan.studio.cast import ORIGINS, Beard, Character, Color, Hair
+from fexgan.studio.wardrobe import dressed
 
 AGE_BANDS_YEARS = ((20, 30), (30, 42), (42, 56), (56, 75))
 PURE_ORIGIN_SHARE = (0.6, 1.0)
@@ -59,9 +60,13 @@ SHORT_STYLES = (
 CURLY_STYLES = (HairRange("afro", 0.25, 0.55), HairRange("buzz", 0.05, 0.10))
 
 
-def random_cast(count: int, seed: int) -> list[Character]:
-    """`count` characters named `r<seed>-000`, `r<seed>-001`, ...; see the module on how they are balanced."""
-    return [random_character(index, seed) for index in range(count)]
+def random_cast(count: int, seed: int, wardrobe: bool = False) -> list[Character]:
+    """`count` characters named `r<seed>-000`, `r<seed>-001`, ...; see the module on how they are balanced.
+
+    In plain round necks, or with `wardrobe` in clothing and glasses drawn for each; nothing else about them changes.
+    """
+    cast = [random_character(index, seed) for index in range(count)]
+    return [dressed(character, index, seed) for index, character in enumerate(cast)] if wardrobe else cast
 
 
 def random_character(index: int, seed: int) -> Character:

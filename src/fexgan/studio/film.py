@@ -39,6 +39,8 @@ class Shoot:
     """Cast file (YAML); the open cast where none is given."""
     random: int = 0
     """Film this many characters drawn at random from `seed` instead of a cast file."""
+    wardrobe: bool = False
+    """Draw clothing and glasses for the random characters, who wear plain round necks otherwise."""
     characters: tuple[str, ...] = ()
     """Names of those to film; everyone where none is given."""
     affects: tuple[str, ...] = AFFECTS
@@ -82,6 +84,8 @@ class Shoot:
             affects_of_folder(affect)
         if self.random < 0 or (self.random and self.cast):
             raise InputError(f"random {self.random} cannot be filmed; give a count above 0, and no cast file with it")
+        if self.wardrobe and not self.random:
+            raise InputError("wardrobe dresses random characters; give random a count, or clothing in the cast file")
         if self.stills and self.stills not in STILL_SETS:
             raise InputError(f"set of stills {self.stills!r} is unknown; choose from {', '.join(STILL_SETS)}")
         if self.stills and self.performance:
@@ -252,7 +256,7 @@ class _Set:
 def chosen_cast(shoot: Shoot) -> list[Character]:
     """The characters that a shoot films. Raises InputError for a name that its cast lacks."""
     path = shoot.cast or open_cast_file()
-    cast = random_cast(shoot.random, shoot.seed) if shoot.random else read_cast(path)
+    cast = random_cast(shoot.random, shoot.seed, shoot.wardrobe) if shoot.random else read_cast(path)
     source = "the random cast" if shoot.random else path.name
     names = [character.name for character in cast]
     for name in shoot.characters:

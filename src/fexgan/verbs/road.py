@@ -37,6 +37,8 @@ class Film:
     """YAML file that describes the characters; the open cast where none is given."""
     random: int = 0
     """Film this many characters drawn at random from the seed, instead of a cast file."""
+    wardrobe: bool = False
+    """Dress the random characters in shirts, turtlenecks, hoodies and glasses, drawn from the seed as well."""
     characters: Names = ()
     """Only these characters of the cast; all where none is named."""
     affects: Mixtures = AFFECTS
