@@ -68,8 +68,11 @@ def stop_after(monkeypatch, step: int) -> None:
     monkeypatch.setattr(Trainer, "update", interrupted)
 
 
-def test_a_few_steps_reduce_the_reconstruction_loss_and_leave_everything_a_run_owes(tiny_dataset, tmp_path, quiet):
-    config = settings(learning_rate=2e-3, precision="bf16", preview_every_steps=60, save_every_steps=60)
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_a_few_steps_reduce_the_reconstruction_loss_and_leave_everything_a_run_owes(
+    tiny_dataset, tmp_path, quiet, precision
+):
+    config = settings(learning_rate=2e-3, precision=precision, preview_every_steps=60, save_every_steps=60)
     summary = train(tiny_dataset, tmp_path / "run", config, steps=60, console=quiet)
     losses = [float(row["reconstruction"]) for row in logged(tmp_path / "run")]
     assert losses[-1] < 0.7 * losses[0]
@@ -80,8 +83,9 @@ def test_a_few_steps_reduce_the_reconstruction_loss_and_leave_everything_a_run_o
     assert list((tmp_path / "run" / "tensorboard").glob("**/events*"))
 
 
-def test_a_stopped_run_goes_on_as_if_never_stopped(tiny_dataset, tmp_path, quiet, monkeypatch):
-    config = settings(steps=6, save_every_steps=2)
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_a_stopped_run_goes_on_as_if_never_stopped(tiny_dataset, tmp_path, quiet, monkeypatch, precision):
+    config = settings(steps=6, save_every_steps=2, precision=precision)
     train(tiny_dataset, tmp_path / "whole", config, console=quiet)
     with monkeypatch.context() as patch:
         stop_after(patch, step=3)
@@ -276,6 +280,16 @@ def test_pictures_of_another_size_and_useless_folders_are_refused(tiny_dataset, 
         train(tiny_dataset, tmp_path / "file", settings(), console=quiet)
     with pytest.raises(InputError, match="dataset"):
         train(tmp_path / "none", tmp_path / "run", settings(), console=quiet)
+
+
+def test_a_step_whose_gradients_overflow_fp16_is_left_out_and_scaled_down(faces):
+    trainer = Trainer(build(settings().model), settings(precision="fp16"), Accelerator())
+    weight = trainer.generator_optimizer.param_groups[0]["params"][0]
+    before, scale = weight.clone(), trainer.scaler.get_scale()
+    trainer.descend((weight * float("inf")).sum(), trainer.generator_optimizer)
+    assert torch.equal(weight, before) and trainer.scaler.get_scale() == scale / 2
+    trainer.descend(weight.square().sum(), trainer.generator_optimizer)
+    assert not torch.equal(weight, before) and weight.isfinite().all()
 
 
 @pytest.mark.parametrize("network", ["generator", "discriminator"])

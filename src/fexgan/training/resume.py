@@ -41,8 +41,10 @@ def last_checkpoint(out: Path) -> tuple[Path | None, list[Path]]:
 
 
 def resume_state(trainer: Updates, rollbacks: int) -> dict[str, Tensor]:
-    """The weights being trained (not their average) and Adam's means, by name, and how often training went back."""
+    """The weights being trained (not their average), Adam's means and fp16's scale, by name, and how often training
+    went back."""
     state = {ROLLBACKS: torch.tensor(rollbacks)}
+    state |= {f"scaler.{name}": torch.tensor(value) for name, value in trainer.scaler.state_dict().items()}
     state |= {f"networks.{name}": tensor for name, tensor in trainer.networks.state_dict().items()}
     for optimizer_name, optimizer in _optimizers(trainer):
         for index, values in optimizer.state_dict()["state"].items():
@@ -65,6 +67,9 @@ def restore(trainer: Updates, state: Mapping[str, Tensor]) -> int:
                     "exp_avg": torch.empty_like(parameter).copy_(state[f"{prefix}.exp_avg"]),
                     "exp_avg_sq": torch.empty_like(parameter).copy_(state[f"{prefix}.exp_avg_sq"]),
                 }
+        names = trainer.scaler.state_dict()
+        if names and "scaler.scale" in state:  # the run may have begun in another precision
+            trainer.scaler.load_state_dict({name: state[f"scaler.{name}"].item() for name in names})
     except (KeyError, RuntimeError):
         raise InputError("the resume state is not of these networks; start a new run in another folder") from None
     return int(state.get(ROLLBACKS, 0))

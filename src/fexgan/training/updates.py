@@ -23,6 +23,9 @@ class Updates(ABC):
         self.config = config
         self.accelerator = accelerator
         self._part, self._parts = 0, 1
+        fp16 = config.training.precision == "fp16"
+        self.scaler = torch.amp.GradScaler(accelerator.device.type, enabled=fp16)
+        """Scales losses so that small gradients survive fp16; leaves a step out where they overflow."""
         training = config.training
         self.generator_optimizer = _adam(networks.generator_parameters(), config, weight_decay=0.0)
         self.discriminator_optimizer = _adam(
@@ -51,14 +54,15 @@ class Updates(ABC):
         self.discriminator_optimizer.param_groups[0]["lr"] = rate * self.config.training.discriminator_rate
 
     def autocast(self) -> torch.autocast:
-        bf16 = self.config.training.precision == "bf16"
-        return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=bf16)
+        precision = self.config.training.precision
+        dtype = torch.float16 if precision == "fp16" else torch.bfloat16
+        return torch.autocast(self.accelerator.device.type, dtype, enabled=precision != "fp32")
 
     def descend(self, loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
         """Follow the gradient of `loss`, its mean over all parts of the batch and all processes, at the last part."""
         if self._part == 0:
             optimizer.zero_grad(set_to_none=True)
-        self.accelerator.backward(loss / self._parts)
+        self.accelerator.backward(self.scaler.scale(loss / self._parts))
         if self._part < self._parts - 1:
             return
         if self.accelerator.num_processes > 1:
@@ -66,7 +70,8 @@ class Updates(ABC):
             means = self.accelerator.reduce([one.grad for one in trained], "mean")
             for parameter, mean in zip(trained, means, strict=True):
                 parameter.grad = mean
-        optimizer.step()
+        self.scaler.step(optimizer)
+        self.scaler.update()
 
 
 def learning_rate(config: AnyConfig, step: int) -> float:
