@@ -86,16 +86,17 @@ def _rolled_neck(neck: Neck) -> Mesh:
 
 
 def _hood(neck: Neck) -> Mesh:
-    """A hood that lies on the shoulders, a roll about the neck that is thin at the throat and full behind."""
+    """A hood that lies on the shoulders: its hem about the neck, then a roll, thin at the throat and full behind."""
     angle = _full_turn()
-    behind = smoothstep(0.9, -0.6, np.sin(angle))
+    behind = smoothstep(0.85, -0.5, np.sin(angle))
     crumpled = 0.02 * np.sin(5 * angle + 1) + 0.015 * np.sin(11 * angle)
-    top = neck.foot - 0.05 + (neck.chin - 0.02 - neck.foot) * behind
-    width = 0.14 + 0.28 * behind + crumpled
+    top = neck.foot + 0.02 + (neck.chin - 0.04 - neck.foot) * behind + crumpled
+    width = 0.20 + 0.26 * behind + crumpled
     tall = top - neck.foot + 0.2
-    # From the neck up and over the roll: heights below its top in shares of its height, clearance of its width.
+    # From the neck over the hem and the roll: heights below its top in shares of its height, clearance of its width.
     profile = (
-        (-1.0, 0.1), (-0.7, 0.15), (-0.35, 0.35), (-0.08, 0.55), (0.0, 0.66), (0.0, 0.75), (-0.05, 0.86), (-0.15, 0.95),
+        (-1.0, 0.1), (-0.75, 0.14), (-0.50, 0.20), (-0.30, 0.24), (-0.24, 0.29), (-0.26, 0.36), (-0.36, 0.40),
+        (-0.46, 0.43), (-0.40, 0.47), (-0.22, 0.52), (-0.08, 0.60), (0.0, 0.71), (-0.02, 0.83), (-0.12, 0.94),
         (-0.3, 1.0), (-0.5, 1.0), (-0.7, 0.9), (-0.85, 0.75), (-1.0, 0.5), (-1.1, 0.2),
     )  # fmt: skip
     return grid(np.stack([neck.at(angle, top + tall * up, width * out) for up, out in profile]), closed=True)
