@@ -83,7 +83,7 @@ def demo(out: Path, train_steps: int, run_verb: RunVerb) -> None:
     say(f"\nDone in {time.monotonic() - started:.0f} s", style="bold")
     for path in sorted(path for path in out.iterdir() if path.is_file()):
         say_wrote(path)
-    say(f"Open {out / PAGE_NAME} in a browser.")
+    say(f"Open {out / PAGE_NAME} in a browser. For your own picture: fexgan serve --open")
 
 
 def _steps_taken(run: Path) -> int:
