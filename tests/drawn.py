@@ -38,6 +38,28 @@ def face(side_px: int = 96, x: float = 0.5, y: float = 0.5, height: float = 0.6,
     return np.array(picture)
 
 
+def cartoon(side_px: int, x: float, y: float, height: float) -> Pixels:
+    """A flat face with dark outlines, dots in large round eyes and a broad smile."""
+    picture = Image.new("RGB", (side_px, side_px), "#8fd0f0")
+    draw = ImageDraw.Draw(picture)
+    unit = height * side_px
+
+    def ellipse(dx: float, dy: float, rx: float, ry: float, fill: str) -> None:
+        centre_x, centre_y = x * side_px + dx * unit, y * side_px + dy * unit
+        box = (centre_x - rx * unit, centre_y - ry * unit, centre_x + rx * unit, centre_y + ry * unit)
+        draw.ellipse(box, fill=fill, outline="#222222", width=max(1, round(0.015 * unit)))
+
+    ellipse(0, -0.1, 0.47, 0.5, "#7a3b12")
+    ellipse(0, 0, 0.42, 0.5, "#ffd9b3")
+    for side in (-1, 1):
+        ellipse(side * 0.17, -0.08, 0.11, 0.13, "white")
+        ellipse(side * 0.16, -0.06, 0.045, 0.06, "#222222")
+    ellipse(0, 0.1, 0.05, 0.04, "#e8a835")
+    mouth = [x * side_px - 0.2 * unit, y * side_px + 0.12 * unit, x * side_px + 0.2 * unit, y * side_px + 0.38 * unit]
+    draw.chord(mouth, 0, 180, fill="#a02030", outline="#222222")
+    return np.array(picture)
+
+
 def film(folder: Path, character: str, affect: str, take: str, frames: int = 4, sidecar: bool = True) -> Path:
     """A clip of a drawn face, with strengths that rise to 1 at its last frame; returns its path."""
     path = folder / character / affect / f"{take}.mp4"

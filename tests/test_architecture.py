@@ -110,7 +110,7 @@ def test_blender_is_imported_in_one_file():
 def test_every_library_that_is_imported_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    requirements = project["dependencies"] + extras["studio"] + extras["landmarks"] + extras["web"]
+    requirements = project["dependencies"] + extras["studio"] + extras["landmarks"] + extras["web"] + extras["hub"]
     declared = {requirement.split(">=")[0] for requirement in requirements}
     imported = {name.split(".")[0] for module in MODULES for name in imports(module)}
     libraries = {DISTRIBUTIONS.get(name, name) for name in imported - sys.stdlib_module_names - {"fexgan"}}

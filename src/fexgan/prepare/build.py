@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
-
 from fexgan.affects import AFFECTS, affect_index
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.manifest import DATASET_KEY, DatasetRecord, natural_key
+from fexgan.manifest import DatasetRecord, natural_key
 from fexgan.media import Pixels, atomic_folder, decode_image, write_image, write_text_atomically
-from fexgan.prepare.card import CARD_NAME, SHEET_NAME, card_text
+from fexgan.prepare.card import CARD_NAME, SHEET_NAME, card_text, read_card
 from fexgan.prepare.footage import Footage, LeftOut, clean, files_of, scan_footage
 from fexgan.prepare.plan import Shot, plan_footage
 from fexgan.prepare.render import read_part, render_takes
@@ -77,7 +75,7 @@ def prepare(
             "give fewer guard frames, or another split"
         )
     sides = [_sides(count, held_out, guard_frames) for (_, count), held_out in zip(takes, test_frames, strict=True)]
-    with _parts_folder(out) as folder:
+    with kept_when_killed(out, "parts") as folder:
         size_px = framing.image_size_px
         parts = render_takes(shots, size_px, folder, jobs, lambda done, total: tell("write frames", done, total))
         return _assemble(out, footage, record, shots, sides, parts, left_out)
@@ -120,9 +118,9 @@ def _assemble(
 
 
 @contextmanager
-def _parts_folder(out: Path) -> Iterator[Path]:
-    """Where finished takes are kept until the dataset is whole; only a killed or interrupted run leaves it behind."""
-    folder = out.with_name(f".{out.name}.parts")
+def kept_when_killed(out: Path, kind: str) -> Iterator[Path]:
+    """Where work for `out` is kept until it is whole; only a killed or interrupted run leaves this folder behind."""
+    folder = out.resolve().with_name(f".{out.resolve().name}.{kind}")
     try:
         yield folder
     except Exception:
@@ -139,16 +137,8 @@ def _check_out(out: Path, footage: Path) -> None:
     if not out.exists() or not any(out.iterdir()):
         return
     others = [path.name for path in out.iterdir() if path.name not in (SHARD_FOLDER, CARD_NAME, SHEET_NAME)]
-    if others or not _is_our_card(out / CARD_NAME):
+    if others or read_card(out) is None:
         raise InputError(f"{out} holds something else than a dataset of fexgan; remove it or give another folder")
-
-
-def _is_our_card(path: Path) -> bool:
-    try:
-        header = yaml.safe_load(path.read_text(encoding="utf-8").split("---")[1])
-    except (OSError, ValueError, IndexError, yaml.YAMLError):
-        return False
-    return isinstance(header, dict) and DATASET_KEY in header
 
 
 def _sides(count: int, held_out: frozenset[int], guard_frames: int) -> list[str | None]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from fexgan.affects import AFFECTS
-from fexgan.manifest import DATASET_KEY
+from fexgan.errors import InputError
+from fexgan.manifest import DATASET_KEY, DatasetRecord
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER
 from fexgan.prepare.twins import LARGEST_DIFFERENCE, THUMBNAIL_PX, LeakReport
@@ -49,6 +51,15 @@ def card_text(report: PrepareReport, name: str) -> str:
         'frames = load_dataset("path/to/this/folder", split="train")\n```',
     ]
     return f"---\n{header}---\n\n" + "\n\n".join(sections) + "\n"
+
+
+def read_card(folder: Path) -> DatasetRecord | None:
+    """How the dataset in a folder was made, None where its card does not tell or there is none."""
+    try:
+        header = yaml.safe_load((folder / CARD_NAME).read_text(encoding="utf-8").split("---")[1])
+        return DatasetRecord.from_dict(header[DATASET_KEY])
+    except (OSError, ValueError, IndexError, KeyError, TypeError, yaml.YAMLError, InputError):
+        return None
 
 
 def _header(report: PrepareReport, name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fexgan.affects import NEUTRAL
+from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import STILLS, FrameTruth, natural_key, read_sidecar
 from fexgan.media import READ_SUFFIXES
@@ -58,7 +59,8 @@ class LeftOut:
 class Footage:
     """What was found. `files`: how many, each in one of `entries` or in `left_out`; a clip's sidecar counts with it.
 
-    `labels`: (label, affect) -> files. `unknown_labels`: label -> files that are left out for it.
+    `labels`: (label, affect) -> files. `unknown_labels`: label -> files that are left out for it. `framing`: how its
+    pictures are framed already, None where they are not.
     """
 
     root: Path
@@ -67,6 +69,7 @@ class Footage:
     files: int
     labels: Counter[tuple[str, str]] = field(default_factory=Counter)
     unknown_labels: Counter[str] = field(default_factory=Counter)
+    framing: FramingConfig | None = None
 
 
 class Sorter:

@@ -12,31 +12,12 @@ import pyarrow.parquet as pq
 
 from fexgan.errors import InputError
 from fexgan.media import READ_SUFFIXES
-from fexgan.prepare.footage import CLIPS, NOBODY, Footage, Sorter, scan_footage
+from fexgan.prepare.footage import CLIPS, NOBODY, Footage, Sorter
 from fexgan.prepare.labels import load_vocabulary
 
 LIST_SUFFIXES = (".csv", ".parquet")
 REQUIRED = ("file", "affect")
 OPTIONAL = ("character", "take", "strength")
-
-
-def find_footage(
-    path: Path, labels: str = "", leave_out: Collection[str] = (), columns: Collection[str] = ()
-) -> Footage:
-    """The takes of a folder, or of a list where `path` ends in .csv or .parquet.
-
-    `columns`: texts `name=column`, for `read_list`. Raises InputError as it and `scan_footage` do.
-    """
-    mapping = dict(text.partition("=")[::2] for text in columns)
-    allowed = (*REQUIRED, *OPTIONAL)
-    for name, column in mapping.items():
-        if name not in allowed or not column:
-            raise InputError(f"column {name!r} is unknown; give NAME=COLUMN with a name of {', '.join(allowed)}")
-    if path.suffix.lower() in LIST_SUFFIXES and not path.is_dir():
-        return read_list(path, labels, leave_out, mapping)
-    if mapping:
-        raise InputError(f"{path} is no list, so it has no columns; give a CSV or Parquet file, or no columns")
-    return scan_footage(path, labels, leave_out)
 
 
 def read_list(

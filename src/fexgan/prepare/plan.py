@@ -75,7 +75,8 @@ def plan_footage(
     """
     shots: list[Shot] = []
     left_out: list[LeftOut] = []
-    work = (delayed(_plan_entry)(entry, footage.root, framing) for entry in footage.entries)
+    framed = footage.framing == framing
+    work = (delayed(_plan_entry)(entry, footage.root, framing, framed) for entry in footage.entries)
     for done, (shot, unusable) in enumerate(Parallel(n_jobs=jobs, return_as="generator")(work), start=1):
         left_out += unusable
         if shot is not None:
@@ -84,10 +85,12 @@ def plan_footage(
     return shots, list(dict.fromkeys(left_out))  # all affects of one clip of stills fail alike
 
 
-def _plan_entry(entry: ClipEntry, root: Path, framing: FramingConfig) -> tuple[Shot | None, list[LeftOut]]:
+def _plan_entry(
+    entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool
+) -> tuple[Shot | None, list[LeftOut]]:
     try:
         if entry.pictures:
-            return _plan_pictures(entry, root, framing, _finder())
+            return _plan_pictures(entry, root, framing, framed, _finder())
         return _plan_clip(entry, root, framing, _finder()), []
     except InputError as error:
         files = max(1, len(entry.pictures))
@@ -114,9 +117,12 @@ def _plan_clip(entry: ClipEntry, root: Path, framing: FramingConfig, finder: Fac
 
 
 def _plan_pictures(
-    entry: ClipEntry, root: Path, framing: FramingConfig, finder: FaceFinder
+    entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool, finder: FaceFinder
 ) -> tuple[Shot | None, list[LeftOut]]:
-    """Pictures of one size are one recording and share a square; pictures of several sizes are framed one by one."""
+    """Pictures of one size are one recording and share a square; pictures of several sizes are framed one by one.
+
+    Pictures that are `framed` already, and of the size that is wanted, stay as they are.
+    """
     usable: list[int] = []
     shapes: set[tuple[int, ...]] = set()
     left_out: list[LeftOut] = []
@@ -135,7 +141,10 @@ def _plan_pictures(
     )
     paths = entry.pictures
     sources = tuple(source_name(path, root) for path in paths)
-    if len(shapes) == 1:
+    side = framing.image_size_px
+    if framed and shapes == {(side, side, 3)}:
+        squares, found = (Square(0.0, 0.0, float(side)),) * len(paths), ((), ())
+    elif len(shapes) == 1:
         samples = [read_image(path) for path in _evenly(paths, framing.sampled_frames)]
         square, faces = steady_square(samples, finder, framing)
         squares, found = (square,) * len(paths), _by_faces([source_name(entry.path, root)], [faces])

@@ -127,16 +127,19 @@ class Prepare:
     """Turn footage into a labelled dataset of cropped faces, in train and test.
 
     Footage is a folder of CHARACTER/AFFECT/TAKE.mp4, CHARACTER/AFFECT/*.png or AFFECT/CHARACTER*.png, or a CSV or
-    Parquet list of files in its folder with the columns file, affect and, where known, character, take and strength.
+    Parquet list of files in its folder with the columns file, affect and, where known, character, take and strength,
+    or a Hugging Face dataset, on the hub or at hand (extra: hub).
 
     $ fexgan prepare open-cast --out out/dataset
     $ fexgan prepare recordings --out out/mine --split character
     $ fexgan prepare kdef --labels kdef --out out/kdef
     $ fexgan prepare list.csv --columns file=image affect=emotion --leave-out contempt --out out/listed
+    $ fexgan prepare hf:owner/name --columns affect=label --out out/hub
     """
 
     footage: Annotated[Positional[Path], arg(metavar="FOOTAGE")]
-    """Folder of footage, CSV or Parquet list, or open-cast for the bundled footage."""
+    """Folder of footage, CSV or Parquet list, hf:OWNER/NAME or hf:FOLDER of a Hugging Face dataset, or open-cast for
+    the bundled footage."""
     out: Path
     """Folder of the dataset to write."""
     labels: Annotated[str, arg(metavar="DATASET|FILE")] = ""
@@ -145,7 +148,7 @@ class Prepare:
     leave_out: Annotated[tuple[str, ...], arg(metavar="LABEL ...")] = ()
     """Labels or affects that are not wanted, such as contempt."""
     columns: Annotated[tuple[str, ...], arg(metavar="NAME=COLUMN ...")] = ()
-    """What a list calls its columns, where otherwise."""
+    """What a list or a dataset calls its columns, where otherwise."""
     split: Literal["take", "frame", "character", "time-block"] = "take"
     """What is kept whole on one side: takes, nothing (as in the paper; neighbouring frames leak), characters, or a run
     of frames of each take, for long takes."""
@@ -163,12 +166,12 @@ class Prepare:
     """Processes that work side by side; -1 for one per core."""
 
     def run(self) -> None:
-        from fexgan.prepare import find_footage, prepare
+        from fexgan.prepare import find_footage, kept_when_killed, prepare
         from fexgan.terminal import say, stage_progress
 
         framing = FramingConfig(image_size_px=self.size_px, face_fraction=self.face_fraction)
-        footage = find_footage(_footage(self.footage), self.labels, self.leave_out, self.columns)
-        with stage_progress() as tell:
+        with kept_when_killed(self.out, "rows") as rows, stage_progress() as tell:
+            footage = find_footage(_footage(self.footage), self.labels, self.leave_out, self.columns, rows)
             report = prepare(
                 footage, self.out, framing, self.split, self.test_share, self.seed, tell, self.guard_frames, self.jobs
             )

@@ -1,0 +1,42 @@
+"""Footage of any kind by the path that a user gives: a folder, a list, or a Hugging Face dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from fexgan.errors import InputError
+from fexgan.prepare.card import read_card
+from fexgan.prepare.footage import Footage, scan_footage
+from fexgan.prepare.hub import PREFIX, unpack
+from fexgan.prepare.listing import LIST_SUFFIXES, OPTIONAL, REQUIRED, read_list
+
+
+def find_footage(
+    path: Path,
+    labels: str = "",
+    leave_out: Collection[str] = (),
+    columns: Collection[str] = (),
+    unpack_to: Path | None = None,
+) -> Footage:
+    """The takes of a folder, of a list where `path` ends in .csv or .parquet, or of a Hugging Face dataset, `hf:NAME`.
+
+    `columns`: texts `name=column`, for `read_list`. `unpack_to`: folder for the pictures of a Hugging Face dataset,
+    which has to stay until they are prepared. Raises InputError as `read_list`, `unpack` and `scan_footage` do.
+    """
+    mapping = dict(text.partition("=")[::2] for text in columns)
+    allowed = (*REQUIRED, *OPTIONAL)
+    for name, column in mapping.items():
+        if name not in allowed or not column:
+            raise InputError(f"column {name!r} is unknown; give NAME=COLUMN with a name of {', '.join(allowed)}")
+    if unpack_to is not None and str(path).startswith(PREFIX):
+        source = str(path).removeprefix(PREFIX)
+        rows = unpack(source, unpack_to / Path(source).resolve().name, mapping)
+        record = read_card(Path(source))
+        return replace(read_list(rows, labels, leave_out), framing=record.framing if record else None)
+    if path.suffix.lower() in LIST_SUFFIXES and not path.is_dir():
+        return read_list(path, labels, leave_out, mapping)
+    if mapping:
+        raise InputError(f"{path} is no list, so it has no columns; give a CSV or Parquet file, or no columns")
+    return scan_footage(path, labels, leave_out)
