@@ -46,6 +46,8 @@ def test_ten_lines_make_a_character_and_the_rest_has_defaults(tmp_path):
         ("{name: rosa, clothing: {pattern: [plain]}}", "is unknown; choose from checks, plain, stripes"),
         ("{name: rosa, clothing: {colour: red}}", "clothing: key 'colour' is unknown; allowed are kind, pattern"),
         ("{name: rosa, glasses: {shape: heart}}", "'heart' is unknown; choose from round, square"),
+        ("{name: rosa, freckles: 2.1}", "freckles: 2.1 is out of range; give a number from 0 to 2"),
+        ("{name: rosa, lines: deep}", "lines: 'deep' is out of range; give a number from 0 to 1"),
         ("{name: rosa, glasses: true}", "glasses: expected a mapping of fields, got True"),
         ("{name: rosa, hair: {fringe: 3}}", "neither true nor false"),
         ("{name: rosa, origins: {asian: 0.5}}", "must share out 1"),

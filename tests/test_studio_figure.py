@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,16 @@ def test_affects_move_the_parts_of_the_face_that_facs_names(figure):
     assert movement(figure, "joy", mouth_corner)[1] > 0.02
     assert movement(figure, "sadness", mouth_corner)[1] < -0.02
     assert movement(figure, "surprise", lower_lip)[1] < -0.1
+
+
+def test_fine_lines_come_beside_the_eyes_of_smiles_and_at_the_root_of_wrinkled_noses_where_asked_for(figure):
+    lined = Figure(replace(figure.character, lines=1.0))
+    for affect, (x, y), elsewhere in (("joy", (0.53, 7.28), (0.0, 7.29)), ("disgust", (0.0, 7.29), (0.0, 7.9))):
+        pose = Pose(mixed_units(Mixture.parse(affect))[0])
+        added = lined.pose(pose).forehead - figure.pose(pose).forehead
+        assert added[region(figure, x, y)].max() > 0.4
+        assert np.abs(added[region(figure, *elsewhere)]).max() < 1e-9
+    assert not lined.pose(Pose()).forehead.any()
 
 
 def test_strength_scales_every_unit_and_neutral_adds_none():

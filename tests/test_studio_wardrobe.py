@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from fexgan.studio.figure import Figure, Pose
 from fexgan.studio.film import Shoot, chosen_cast
 from fexgan.studio.garments import Piece, dress
 from fexgan.studio.strands import Surface
+
+if TYPE_CHECKING:
+    from fexgan.studio.renderer import Renderer
 
 POSES = (
     Pose(),
@@ -104,10 +108,28 @@ def test_every_garment_and_pattern_is_filmed(blender):
     renderer = Renderer(RenderSettings(32, 1))
     pictures = []
     for kind, pattern in zip(GARMENTS, ("plain", "checks", "stripes", "plain"), strict=True):
-        figure = Figure(worn(kind, pattern=pattern))
-        renderer.seat(figure)
-        pictures.append(renderer.shoot(figure.pose(Pose())).astype(int))
+        pictures.append(_shot(renderer, worn(kind, pattern=pattern), Pose()))
     for index, picture in enumerate(pictures):
         for other in pictures[:index]:
             change = np.abs(picture - other).mean(axis=(1, 2))
             assert change[-4:].mean() > 3 and change[-4:].mean() > 3 * change[4:20].mean(), "cloth alone differs"
+
+
+def test_strong_freckles_and_fine_lines_are_seen(blender):
+    from fexgan.studio.renderer import Renderer, RenderSettings
+
+    renderer = Renderer(RenderSettings(96, 4))
+    smile = Pose({"cheekSquintLeft": 1.0, "cheekSquintRight": 1.0})
+    bare, freckled, lined = (
+        _shot(renderer, replace(worn("tee"), **looks), smile) for looks in ({}, {"freckles": 2.0}, {"lines": 1.0})
+    )
+    cheeks, corners = (slice(54, 64), slice(34, 62)), (slice(42, 54), slice(26, 34))
+    assert (bare - freckled)[cheeks].mean() > 2, "freckles darken"
+    changed = np.abs(bare - lined).mean(axis=2)
+    assert changed[corners].mean() > 3 * changed[60:80, 30:66].mean()
+
+
+def _shot(renderer: Renderer, character: Character, pose: Pose) -> np.ndarray:
+    figure = Figure(character)
+    renderer.seat(figure)
+    return renderer.shoot(figure.pose(pose)).astype(int)

@@ -109,7 +109,9 @@ class Character:
     blush: float = 0.5
     """Redness of cheeks, nose and ears, 0 to 1."""
     freckles: float = 0.0
-    """0 to 1."""
+    """0 to 2; above 1 dark spots over nose and cheeks that small pictures show too."""
+    lines: float = 0.0
+    """Depth of crow's feet as the cheeks rise and of lines across the nose's root as it wrinkles, 0 (none) to 1."""
     brow_thickness: float = 1.0
     """0.5 to 1.6."""
     hair: Hair = field(default_factory=Hair)
@@ -119,10 +121,12 @@ class Character:
 
 
 RANGES = {
-    "masculinity": (0, 1), "age_years": (20, 90), "blush": (0, 1), "freckles": (0, 1), "brow_thickness": (0.5, 1.6),
+    "masculinity": (0, 1), "age_years": (20, 90), "blush": (0, 1), "freckles": (0, 2), "brow_thickness": (0.5, 1.6),
     "length_dm": (0, 4), "parting_dm": (-0.5, 0.5), "recession_dm": (0, 0.6), "sweep": (-1, 1), "wave": (0, 1),
-    "stubble": (0, 1),
+    "stubble": (0, 1), "lines": (0, 1),
 }  # fmt: skip
+# Sidecars of the footage in the repository do not know these.
+LEFT_OUT = ("clothing", "glasses", "lines")
 CHOICES = {"style": HAIR_STYLES, "kind": GARMENTS, "pattern": PATTERNS, "shape": LENS_SHAPES}
 
 
@@ -153,13 +157,13 @@ def read_cast(path: Path) -> list[Character]:
 
 
 def character_to_dict(character: Character) -> dict[str, Any]:
-    """The parameters that rebuild a character, for its sidecars, without clothing and glasses that are the default."""
+    """The parameters that rebuild a character, for its sidecars, without what is left out where it is the default."""
     parameters = dataclasses.asdict(character)
     usual = Character(character.name)
     return {
         key: value
         for key, value in parameters.items()
-        if key not in ("clothing", "glasses") or getattr(character, key) != getattr(usual, key)
+        if key not in LEFT_OUT or getattr(character, key) != getattr(usual, key)
     }
 
 

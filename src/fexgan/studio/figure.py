@@ -30,6 +30,7 @@ UPPER_TEETH_DROP_DM, LOWER_TEETH_DROP_DM = 0.06, 0.04
 FULL_GAZE_DEG = 30.0
 LID_CLEARANCE = 1.05
 BROW_SHADE_HEIGHT_DM = 0.16
+EYE_CORNER_DM = (0.44, 7.285)
 # The base mesh's lips droop at the corners: a resting face would read as sad.
 RESTING_SHAPE = {"mouth/mouth-angles-up": 0.35}
 
@@ -52,7 +53,8 @@ class PosedFace:
     """Geometry of one frame: skin and mouth `vertices` [n, 3], the head's turn, and where skin folds.
 
     `rotation` [3, 3] and `pivot` [3] carry what is rigid with the head. `folds` [n] is the depth of the soft folds and
-    `forehead` [n] that of the forehead's lines, both 0 to about 1. `eye_rotations` turn each eyeball about its centre.
+    `forehead` [n] that of the fine lines, most of them the forehead's, both 0 to about 1. `eye_rotations` turn each
+    eyeball about its centre.
     """
 
     vertices: np.ndarray
@@ -182,7 +184,18 @@ class Figure:
         x, y, z = np.abs(self.anatomy.base[:, 0]), self.anatomy.base[:, 1], self.anatomy.base[:, 2]
         raised = 0.6 * units.get("browInnerUp", 0) + 0.3 * units.get("browOuterUpLeft", 0)
         region = smoothstep(7.5, 7.65, y) * smoothstep(8.0, 7.85, y) * smoothstep(0.75, 0.45, x)
-        return self._wrinkledness * raised * region * smoothstep(0.8, 1.1, z)
+        lines = self._wrinkledness * raised * region * smoothstep(0.8, 1.1, z)
+        return lines + self._fine_lines(units) if self.character.lines else lines
+
+    def _fine_lines(self, units: Mapping[str, float]) -> np.ndarray:
+        """Crow's feet where the cheeks rise, lines across the nose's root where it wrinkles, as depth per vertex."""
+        x, y, z = np.abs(self.anatomy.base[:, 0]), self.anatomy.base[:, 1], self.anatomy.base[:, 2]
+        out, up = x - EYE_CORNER_DM[0], y - EYE_CORNER_DM[1]
+        reach, slant = np.hypot(out, up), np.abs(np.arctan2(up, out))
+        feet = smoothstep(0.02, 0.06, reach) * smoothstep(0.24, 0.10, reach) * smoothstep(1.0, 0.6, slant) * (z > 0.9)
+        root = smoothstep(0.14, 0.08, x) * smoothstep(7.16, 7.22, y) * smoothstep(7.42, 7.36, y) * (z > 1.2)
+        depth = self.character.lines * (0.6 + 0.7 * self._wrinkledness)
+        return depth * (units.get("cheekSquintLeft", 0) * feet + 0.8 * units.get("noseSneerLeft", 0) * root)
 
     def _folds(self, units: Mapping[str, float]) -> np.ndarray:
         """Nasolabial folds, frown lines and the nose's root, as depth per vertex."""

@@ -16,6 +16,7 @@ from fexgan.studio.cast import Character, Clothing, Color, Glasses
 IRIS_STOPS = ((0.0, 0.0), (8.5, 0.0), (9.5, 1.3), (15.0, 1.0), (22.0, 0.75), (25.0, 0.2))
 WHITE_STOPS = ((27.5, (0.42, 0.40, 0.39)), (33.0, (0.60, 0.57, 0.55)), (60.0, (0.58, 0.47, 0.44)))
 WIDEST_EYE_ANGLE_DEG = 60.0
+FRECKLE = (0.62, 0.42, 0.34)
 # A stripe and the gap beside it.
 STRIPE_WIDTH_M, SHIRT_STRIPE_WIDTH_M, CHECK_WIDTH_M = 0.016, 0.007, 0.012
 RIBS, RIB_DEPTH, NECK_AXIS_DEPTH_M = 80.0, 1.0, 0.04
@@ -78,16 +79,19 @@ def skin(material: Any, character: Character) -> None:
     grain = graph.noise(place, 400)
     mottling = graph.math("MULTIPLY", blotches, graph.remapped(grain, 0.3, 0.7, 0.92, 1.06))
     if character.freckles:
-        spots = graph.remapped(graph.noise(place, 380, 1), 0.60, 0.72, 1.0, 1.0 - 0.28 * character.freckles)
+        spots = graph.remapped(graph.noise(place, 380, 1), 0.60, 0.72, 1.0, 1.0 - 0.28 * min(character.freckles, 1.0))
         mottling = graph.math("MULTIPLY", mottling, spots)
     if character.age_years > 50:
         spots = graph.remapped(graph.noise(place, 70, 2), 0.64, 0.72, 1.0, 0.82)
         mottling = graph.math("MULTIPLY", mottling, spots)
+    color = graph.scaled(graph.attribute("tone", "Color"), mottling)
+    if character.freckles > 1:
+        color = _freckled(graph, place, color, character.freckles - 1)
     depth = float(np.mean(character.skin))
     graph.feed(
         graph.surface,
         {
-            "Base Color": graph.scaled(graph.attribute("tone", "Color"), mottling),
+            "Base Color": color,
             "Roughness": graph.attribute("roughness"),
             "Subsurface Weight": 0.2 + 0.15 * min(1.0, depth / 0.3),
             "Subsurface Radius": (1, 0.35, 0.2),
@@ -100,10 +104,35 @@ def skin(material: Any, character: Character) -> None:
     height = graph.add("SeparateXYZ", {0: place}, output="Y")
     bend = graph.math("MULTIPLY", graph.noise(place, 14, 1), 4.0)
     lines = graph.math("SINE", graph.math("MULTIPLY_ADD", height, 570.0, bend))
+    if character.lines:
+        lines = _with_fine_lines(graph, place, height, bend, lines)
     creases = graph.math("MULTIPLY", graph.attribute("forehead"), graph.math("MULTIPLY_ADD", lines, 0.5, 0.5))
     depth_of_folds = graph.math("MULTIPLY", graph.math("ADD", creases, graph.attribute("folds")), -1.0)
     folded = graph.add("Bump", {"Strength": 0.9, "Distance": 0.0010, "Height": depth_of_folds, "Normal": texture})
     graph.feed(graph.surface, {"Normal": folded})
+
+
+def _with_fine_lines(graph: Graph, place: Any, height: Any, bend: Any, forehead: Any) -> Any:
+    """The forehead's lines; below the brows those across the nose's root, and rays from the eyes' outer corners."""
+    out = graph.math("SUBTRACT", graph.math("ABSOLUTE", graph.add("SeparateXYZ", {0: place}, output="X")), 0.044)
+    ray = graph.math("ARCTAN2", graph.math("SUBTRACT", height, 0.7285), out)
+    feet = graph.math("SINE", graph.math("MULTIPLY_ADD", ray, 15.0, bend))
+    across = graph.math("SINE", graph.math("MULTIPLY_ADD", height, 1000.0, bend))
+    beside, below = graph.math("GREATER_THAN", out, -0.014), graph.math("LESS_THAN", height, 0.7455)
+    fine = graph.add("Mix", {0: beside, 2: across, 3: feet})
+    return graph.add("Mix", {0: below, 2: forehead, 3: fine})
+
+
+def _freckled(graph: Graph, place: Any, color: Any, amount: float) -> Any:
+    """`color` with brown dots of many sizes, darkest over nose and cheeks."""
+    far = graph.add("VectorMath", {0: place, 1: (0, 0.697, 0.140)}, output="Value", operation="DISTANCE")
+    cells = {"Vector": place, "Scale": 420.0}
+    size = graph.add("SeparateColor", {0: graph.add("TexVoronoi", cells, output="Color")})
+    beyond = graph.math("MULTIPLY_ADD", size, -0.42, graph.add("TexVoronoi", cells, output="Distance"))
+    spots = graph.math("MULTIPLY", graph.remapped(beyond, -0.10, 0.06, 1.0, 0.0), graph.attribute("roughness"))
+    share = graph.math("MULTIPLY", spots, graph.remapped(far, 0.030, 0.075, 1.5 * amount, 0.5 * amount))
+    darker = graph.add("VectorMath", {0: color, 1: FRECKLE}, operation="MULTIPLY")
+    return graph.add("Mix", {0: share, 6: color, 7: darker}, output=2, data_type="RGBA")
 
 
 def eye(material: Any, iris: Color) -> None:
