@@ -15,7 +15,6 @@ import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import nan
 from pathlib import Path
 from statistics import fmean, variance
@@ -49,7 +48,7 @@ from fexgan.stills import StillSet
 from fexgan.tensors import pixels_to_images
 from fexgan.training.loop import train
 
-VARIANTS = Path(__file__).with_suffix(".yaml")
+VARIANTS, FIGURES = Path(__file__).with_suffix(".yaml"), "figures.json"
 LEARNED_FRAMES, READER_STEPS, JUDGED_FRAMES, SOURCES_PER_CHARACTER = 2000, 600, 1000, 4
 SHOWN_CHARACTERS = 2
 CLEAR = 3.0
@@ -58,7 +57,7 @@ CLEAR = 3.0
 
 @dataclass(frozen=True)
 class Variant:
-    """A preset with some settings changed."""
+    """The base with some settings changed; for the base itself, a preset."""
 
     name: str
     says: str
@@ -66,9 +65,9 @@ class Variant:
     changes: dict[str, Any]
     """Settings by name, nested as in a preset's file."""
 
-    def config(self, preset: Config, **training: Any) -> Config:
-        """The preset's settings with the changes and these of the schedule."""
-        changed = merged(config_to_dict(preset), self.changes)
+    def config(self, base: Config, **training: Any) -> Config:
+        """The base's settings with the changes and these of the schedule."""
+        changed = merged(config_to_dict(base), self.changes)
         return config_from_dict(merged(changed, {"training": training}))
 
     def folder(self, out: Path, seed: int) -> Path:
@@ -187,13 +186,24 @@ def merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def judged(folder: Path, judge: Judge) -> Figures:
-    """A finished run's figures, which are kept beside it."""
-    path = folder / "figures.json"
-    if not path.is_file():
-        figures = judge.figures(load_checkpoint(folder).networks)
-        write_text_atomically(path, json.dumps(dataclasses.asdict(figures), indent=1))
-    return Figures(**json.loads(path.read_text(encoding="utf-8")))
+def in_turn(variants: Sequence[Variant], seeds: Sequence[int]) -> list[tuple[Variant, int]]:
+    """Every variant with every seed: first the base with all, without which no difference can be told from chance."""
+    base, *others = variants
+    return [(base, seed) for seed in seeds] + [(variant, seed) for seed in seeds for variant in others]
+
+
+def report(out: Path, variants: Sequence[Variant], seeds: Sequence[int], judge: Judge) -> None:
+    """Write the table and the grid of all runs that have been judged so far."""
+    runs: dict[str, list[Figures]] = {}
+    networks: dict[str, DrawingFamily] = {}
+    for variant, seed in in_turn(variants, seeds):
+        path = variant.folder(out, seed) / FIGURES
+        if path.is_file():
+            runs.setdefault(variant.name, []).append(Figures(**json.loads(path.read_text(encoding="utf-8"))))
+            if variant.name not in networks:
+                networks[variant.name] = load_checkpoint(path.parent).networks
+    write_text_atomically(out / "recipe.md", table(runs, judge.filmed()))
+    write_image(out / "recipe.png", grid(judge, networks))
 
 
 def deviation(runs: Iterable[Sequence[float]]) -> float:
@@ -243,24 +253,23 @@ def main() -> None:
     parser.add_argument("--preset", default="tiny")
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--learning-rate", type=float, default=5e-4)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1], help="all variants take one after another")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1], help="of weights, batches and noise")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    preset, console = load_preset(given.preset), Console(highlight=False)
-    judge = Judge(given.dataset)
-    runs: dict[str, list[Figures]] = {}
-    networks: dict[str, DrawingFamily] = {}
-    for seed, variant in product(given.seeds, read_variants(VARIANTS)):
+    console = Console(highlight=False)
+    variants, judge = read_variants(VARIANTS), Judge(given.dataset)
+    schedule = {"steps": given.steps, "learning_rate": given.learning_rate, "preview_every_steps": 0}
+    base = variants[0].config(load_preset(given.preset), **schedule)
+    for variant, seed in in_turn(variants, given.seeds):
         folder = variant.folder(given.out, seed)
-        schedule = {"steps": given.steps, "learning_rate": given.learning_rate, "seed": seed, "preview_every_steps": 0}
-        summary = train(given.dataset, folder, variant.config(preset, **schedule), console=Console(quiet=True), keep=1)
+        summary = train(given.dataset, folder, variant.config(base, seed=seed), console=Console(quiet=True), keep=1)
         console.print(f"{variant.name}, seed {seed}: {summary.step} steps, {summary.seconds:.0f} s")
         if summary.stopped:
             return
-        runs.setdefault(variant.name, []).append(judged(folder, judge))
-        networks.setdefault(variant.name, load_checkpoint(folder).networks)
-        write_text_atomically(given.out / "recipe.md", table(runs, judge.filmed()))
-        write_image(given.out / "recipe.png", grid(judge, networks))
+        if not (folder / FIGURES).is_file():
+            figures = judge.figures(load_checkpoint(folder).networks)
+            write_text_atomically(folder / FIGURES, json.dumps(dataclasses.asdict(figures), indent=1))
+        report(given.out, variants, given.seeds, judge)
 
 
 if __name__ == "__main__":

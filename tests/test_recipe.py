@@ -34,14 +34,20 @@ def flat(values: dict, prefix: str = "") -> dict[str, object]:
     return found
 
 
-def test_the_first_variant_is_the_preset_and_every_other_changes_just_what_it_names(variants):
-    preset = load_preset("tiny")
-    before = flat(config_to_dict(preset))
-    for variant in variants:
-        after = flat(config_to_dict(variant.config(preset)))
+def test_every_variant_but_the_base_changes_just_what_it_names(variants):
+    base = variants[0].config(load_preset("tiny"))
+    before = flat(config_to_dict(base))
+    for variant in variants[1:]:
+        after = flat(config_to_dict(variant.config(base)))
         changed = {name: value for name, value in after.items() if before[name] != value}
-        assert changed == flat(variant.changes), variant.name
-    assert [variant.name for variant in variants if not variant.changes] == [variants[0].name]
+        assert changed == flat(variant.changes) != {}, variant.name
+    assert variants[0].config(base) == base
+
+
+def test_the_preset_is_the_variant_that_won(variants):
+    preset = load_preset("tiny")
+    winner = next(variant for variant in variants if variant.name == "features")
+    assert winner.config(variants[0].config(preset)) == preset
 
 
 def test_variants_go_by_names_and_folders_of_their_own_and_say_what_they_change(variants, tmp_path):
@@ -49,6 +55,13 @@ def test_variants_go_by_names_and_folders_of_their_own_and_say_what_they_change(
     folders = {variant.folder(tmp_path, seed) for variant in variants for seed in (0, 1)}
     assert len(folders) == 2 * len(variants)
     assert all(variant.says[0].isupper() and variant.says.endswith(".") for variant in variants)
+
+
+def test_the_base_comes_first_with_every_seed_and_all_others_once_before_they_come_again(recipe, variants):
+    turns = [(variant.name, seed) for variant, seed in recipe.in_turn(variants, [3, 4])]
+    names = [variant.name for variant in variants]
+    assert turns[:2] == [(names[0], 3), (names[0], 4)]
+    assert turns[2:] == [(name, seed) for seed in (3, 4) for name in names[1:]]
 
 
 def test_a_schedule_is_set_beside_a_variants_changes(recipe):
