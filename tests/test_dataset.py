@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from drawn import film
 
+from fexgan import dataset_pixels
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
 from fexgan.dataset import FaceDataset, split_names
@@ -134,6 +135,46 @@ def test_joined_datasets_keep_their_people_apart(faces: FaceDataset) -> None:
     other = dataclasses.replace(faces, framing=dataclasses.replace(faces.framing, face_fraction=0.75))
     with pytest.raises(InputError, match="same framing"):
         FaceDataset.join([faces, other])
+
+
+@pytest.fixture
+def mapped(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FaceDataset:
+    """The same split, too large for memory."""
+    monkeypatch.setattr(dataset_pixels, "LARGEST_IN_MEMORY", 12 * 16 * 16 * 3 - 1)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return FaceDataset.load(folder, "train")
+
+
+def test_pictures_beyond_memory_are_mapped_from_a_file_and_the_same(faces: FaceDataset, mapped: FaceDataset) -> None:
+    assert isinstance(mapped.pixels, np.memmap) and not isinstance(faces.pixels, np.memmap)
+    assert np.array_equal(mapped.pixels, faces.pixels)
+    one, other = (part.pairs(64, seed=1, step=2) for part in (faces, mapped))
+    assert np.array_equal(faces.pixels[one.target_index], mapped.pixels[other.target_index])
+    mapped.pixels[0] = 0
+    both = FaceDataset.join([faces, faces])
+    assert isinstance(both.pixels, np.memmap)
+    twice = np.concatenate([faces.pixels, faces.pixels])
+    assert np.array_equal(both.pixels, twice)
+    assert np.array_equal(np.concatenate([*dataset_pixels.in_blocks([faces.pixels] * 2, rows=5)]), twice)
+
+
+def test_mapped_pictures_are_decoded_once_and_again_where_the_file_is_not_whole(
+    folder: Path, faces: FaceDataset, mapped: FaceDataset, tmp_path: Path
+) -> None:
+    (file,) = (tmp_path / "cache/fexgan").iterdir()
+    decoded, content = file.stat().st_mtime_ns, file.read_bytes()
+    FaceDataset.load(folder, "train")
+    assert file.stat().st_mtime_ns == decoded
+    file.write_bytes(content[:-1])
+    assert np.array_equal(FaceDataset.load(folder, "train").pixels, faces.pixels)
+
+
+def test_a_wrong_picture_leaves_no_mapped_file(folder: Path, mapped: FaceDataset, tmp_path: Path) -> None:
+    files = set((tmp_path / "cache/fexgan").iterdir())
+    encoded = [{"bytes": encode_image(pixels), "path": None} for pixels in mapped.pixels]
+    with pytest.raises(InputError, match=r"picture 11 .* cannot be read"):
+        FaceDataset.load(_change(folder, tmp_path, image=[*encoded[:11], {"bytes": b"", "path": None}]))
+    assert set((tmp_path / "cache/fexgan").iterdir()) == files
 
 
 def test_source_frames_of_a_character_are_uniform(faces: FaceDataset) -> None:

@@ -19,6 +19,7 @@ from fexgan.media import encode_image, write_image
 from fexgan.prepare import find_footage, prepare
 
 FRAMING = FramingConfig(image_size_px=32, sampled_frames=1)
+NEAR = FramingConfig(image_size_px=48, face_fraction=0.9, sampled_frames=1)
 FEATURES = Features(
     {"picture": Image(), "label": ClassLabel(names=["happy", "sad", "contempt"]), "subject": Value("string")}
 )
@@ -89,14 +90,15 @@ def test_a_prepared_dataset_read_back_keeps_every_frame_as_it_is(
     for affect in ("joy", "fear"):
         film(tmp_path / "footage", "ada", affect, "1")
         film(tmp_path / "footage", "ben", affect, "2")
-    prepare(tmp_path / "footage", tmp_path / "first", FRAMING)
+    prepare(tmp_path / "footage", tmp_path / "first", NEAR)
     found = find_footage(Path(f"hf:{tmp_path}/first"), unpack_to=tmp_path / "rows")
-    prepare(found, tmp_path / "again", FRAMING, split="character")
+    prepare(found, tmp_path / "again", NEAR, split="character")
     first, again = (_frames(tmp_path / name) for name in ("first", "again"))
     assert len(first) == 16 and first == again
-    assert run_command("prepare", f"hf:{tmp_path}/first", "--out", tmp_path / "second", "--size-px", 32) == 0
-    assert len(_frames(tmp_path / "second")) == 16
-    assert {path.name for path in tmp_path.iterdir()} == {"footage", "first", "again", "second", "rows"}
+    assert run_command("prepare", f"hf:{tmp_path}/first", "--out", tmp_path / "other", "--size-px", 32) == 0
+    other = _frames(tmp_path / "other")
+    assert len(other) == 16 and not other & first, "framed otherwise, so cut anew"
+    assert {path.name for path in tmp_path.iterdir()} == {"footage", "first", "again", "other", "rows"}
 
 
 def _frames(folder: Path) -> set[tuple[object, ...]]:
@@ -105,16 +107,15 @@ def _frames(folder: Path) -> set[tuple[object, ...]]:
     return {(row["image"]["bytes"], *(row[key] for key in keys)) for row in rows}
 
 
-def test_a_run_that_goes_on_writes_no_picture_again(tmp_path: Path) -> None:
+def test_a_run_that_goes_on_writes_anew_only_what_is_not_whole(tmp_path: Path) -> None:
     _parquet(tmp_path / "faces")
-    for _ in range(2):
-        find_footage(Path(f"hf:{tmp_path}/faces"), columns=COLUMNS, unpack_to=tmp_path / "rows")
-        files = sorted((tmp_path / "rows").rglob("*.png"))
-        changed = [path.stat().st_mtime_ns for path in files]
-        files[1].write_bytes(b"a part")
-    assert changed[0] == files[0].stat().st_mtime_ns
-    find_footage(Path(f"hf:{tmp_path}/faces"), columns=COLUMNS, unpack_to=tmp_path / "rows")
-    assert files[1].read_bytes() == encode_image(face(64, skin=190)), "a part is written anew"
+    arguments = Path(f"hf:{tmp_path}/faces"), "", (), COLUMNS, tmp_path / "rows"
+    find_footage(*arguments)
+    whole, part = sorted((tmp_path / "rows").rglob("*.png"))[:2]
+    before = whole.stat().st_mtime_ns
+    part.write_bytes(b"a part")
+    find_footage(*arguments)
+    assert part.read_bytes() == encode_image(face(64, skin=190)) and whole.stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A prepared dataset in memory, and the pairs of frames that training learns from."""
+"""A prepared dataset, and the pairs of frames that training learns from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,18 +14,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
+from fexgan.dataset_pixels import decode, gather, in_blocks
 from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord
-from fexgan.media import Pixels, decode_image
+from fexgan.media import Pixels
 
-COLUMNS = ("image", "character", "affect", "strength", "head_deg", "take", "frame")
-ROW_ARRAYS = ("pixels", "character", "affect", "strength", "head_deg", "take", "frame")
+COLUMNS = ("character", "affect", "strength", "head_deg", "take", "frame")
+ROW_ARRAYS = ("character", "affect", "strength", "head_deg", "take", "frame")
 ROWS_AT_ONCE = 256
 POSE_CANDIDATES, POSE_STRENGTH_GAP = 24, 0.1
 WAY_OUT = "make the dataset with: fexgan prepare"
@@ -44,12 +43,13 @@ class PairBatch:
 class FaceDataset:
     """One split of a dataset, decoded. Row i of every array tells of frame i.
 
-    `pixels`: uint8 [n, side, side, 3]. `character`: int64 [n], index into `characters`. `affect`: int64 [n], index into
-    `AFFECTS`. `strength`: float32 [n] in [0, 1], NaN where unknown. `head_deg`: float32 [n, 3], yaw, pitch and roll,
-    NaN where unknown. `take`: str [n]. `frame`: int64 [n], from 0 in each take. `fingerprint`: SHA-256 over the shards
-    of all splits.
+    `pixels`: uint8 [n, side, side, 3], a memory map where they are many. `character`: int64 [n], index into
+    `characters`. `affect`: int64 [n], index into `AFFECTS`. `strength`: float32 [n] in [0, 1], NaN where unknown.
+    `head_deg`: float32 [n, 3], yaw, pitch and roll, NaN where unknown. `take`: str [n]. `frame`: int64 [n], from 0 in
+    each take. `fingerprint`: SHA-256 over the shards of all splits.
     """
 
+    split: str
     pixels: Pixels
     character: NDArray[np.int64]
     affect: NDArray[np.int64]
@@ -82,8 +82,11 @@ class FaceDataset:
             raise InputError(f"dataset {folder} has no split {split!r}; choose from {', '.join(split_names(folder))}")
         table = _read_shards(wanted)
         record, characters = read_metadata(table.schema, folder)
+        side, fingerprint = record.framing.image_size_px, _fingerprint(shards)
+        pictures = decode(_pictures(wanted), side, folder)
         return cls(
-            pixels=_decode(table["image"], folder, record.framing.image_size_px),
+            split=split,
+            pixels=gather(pictures, (len(table), side, side, 3), f"{fingerprint}-{split}"),
             character=_labels(table["character"], len(characters), folder),
             affect=_labels(table["affect"], len(AFFECTS), folder),
             strength=table["strength"].to_numpy().astype(np.float32),
@@ -92,7 +95,7 @@ class FaceDataset:
             frame=table["frame"].to_numpy().astype(np.int64),
             characters=characters,
             framing=record.framing,
-            fingerprint=_fingerprint(shards),
+            fingerprint=fingerprint,
         )
 
     @classmethod
@@ -109,11 +112,15 @@ class FaceDataset:
         offsets = np.cumsum([0, *(len(part.characters) for part in parts)])
         columns = {name: [getattr(part, name) for part in parts] for name in ROW_ARRAYS}
         columns["character"] = [part.character + offset for part, offset in zip(parts, offsets, strict=False)]
+        fingerprint = hashlib.sha256("".join(part.fingerprint for part in parts).encode()).hexdigest()
+        shape = (sum(map(len, parts)), *first.pixels.shape[1:])
         return cls(
+            split=first.split,
+            pixels=gather(in_blocks([part.pixels for part in parts]), shape, f"{fingerprint}-{first.split}"),
             **{name: np.concatenate(column) for name, column in columns.items()},
             characters=tuple(name for part in parts for name in part.characters),
             framing=first.framing,
-            fingerprint=hashlib.sha256("".join(part.fingerprint for part in parts).encode()).hexdigest(),
+            fingerprint=fingerprint,
         )
 
     def pairs(self, batch_size: int, seed: int, step: int) -> PairBatch:
@@ -194,7 +201,7 @@ def stream_batches(folder: Path, columns: Sequence[str]) -> Iterator[tuple[str, 
 def _shard_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, pa.ArrowException):
+    except (OSError, KeyError, pa.ArrowException):
         raise InputError(f"{path} cannot be read as a shard of a dataset; {WAY_OUT}") from None
 
 
@@ -211,22 +218,11 @@ def read_metadata(schema: pa.Schema, folder: Path) -> tuple[DatasetRecord, tuple
     return record, characters
 
 
-def _decode(images: pa.ChunkedArray, folder: Path, side: int) -> Pixels:
-    """All pictures in one array, decoded by a few threads: the PNG decoder lets go of the interpreter's lock."""
-    encoded = pc.struct_field(images, "bytes").to_pylist()
-    pixels = np.empty((len(encoded), side, side, 3), np.uint8)
-
-    def decode(index: int) -> None:
-        picture = decode_image(encoded[index] or b"", f"picture {index} of dataset {folder}")
-        if picture.shape != (side, side, 3):
-            size = f"{picture.shape[1]}x{picture.shape[0]}"
-            raise InputError(f"picture {index} of dataset {folder} has {size} px, not {side}x{side}; {WAY_OUT}")
-        pixels[index] = picture
-
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        for _ in pool.map(decode, range(len(encoded))):
-            pass
-    return pixels
+def _pictures(paths: Sequence[Path]) -> Iterator[pa.StructArray]:
+    for path in paths:
+        with _shard_errors(path):
+            for batch in pq.ParquetFile(path).iter_batches(ROWS_AT_ONCE, columns=["image"]):
+                yield batch.column("image")
 
 
 def _labels(column: pa.ChunkedArray, count: int, folder: Path) -> NDArray[np.int64]:
