@@ -49,7 +49,7 @@ def test_glasses_are_as_wide_as_the_head_that_wears_them():
     narrow, wide = (
         Figure(Character("rosa", seed=3, shape={f"head/head-scale-horiz-{way}": 1.0})) for way in ("decr", "incr")
     )
-    widths = [np.ptp(make_glasses(figure, Glasses())[0].vertices[:, 0]) for figure in (narrow, wide)]
+    widths = [np.ptp(make_glasses(figure, Glasses())[1].vertices[:, 0]) for figure in (narrow, wide)]
     assert widths[1] > widths[0] + 0.02
 
 

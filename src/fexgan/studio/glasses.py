@@ -14,7 +14,7 @@ from fexgan.studio.recipes import recipes
 from fexgan.studio.strands import Surface
 
 AROUND, LENS_RINGS, TEMPLE_POINTS = 64, 6, 60
-HALF_BRIDGE_DM, BELOW_EYES_DM = 0.115, 0.0
+HALF_BRIDGE_DM = 0.115
 WRAP_PER_DM, TILT = 0.35, 0.10
 SKIN_CLEARANCE_DM, EYE_CLEARANCE_DM = 0.01, 0.16
 FRONT_DM, FURTHEST_DM, DEPTH_STEP_DM = 0.9, 0.4, 0.01
@@ -22,13 +22,15 @@ TEMPLE_RADIUS_DM, TEMPLE_CLEARANCE_DM = 0.015, 0.035
 
 
 class Cut(NamedTuple):
-    """A shape of glasses: half the lens' height (dm), outer edge by the head's half width, corner and thickness."""
+    """A shape of glasses."""
 
     half_height_dm: float
     reach: float
+    """Where a lens ends, as a share of the head's half width."""
     squareness: float
     """Exponent of the outline's superellipse; 2 is round."""
     tube_dm: float
+    """Radius of the rims."""
 
 
 CUTS = {"round": Cut(0.21, 0.84, 2.2, 0.011), "square": Cut(0.165, 0.90, 3.4, 0.017)}
@@ -61,6 +63,7 @@ class _Fit:
         beside = rest[bare][(np.abs(rest[bare, 1] - self.eye_line) < 0.15) & (np.abs(rest[bare, 2] - 1.0) < 0.15)]
         self.outer = cut.reach * float(np.abs(beside[:, 0]).max())
         eye_front = float(eyes[:, 2].max()) + max(figure.eye_radii.values()) + EYE_CLEARANCE_DM
+        self._depth = 0.0
         self._depth = self._clear_depth(figure, bare, eye_front)
 
     def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -75,7 +78,7 @@ class _Fit:
         across, up = (np.sign(part) * np.abs(part) ** power for part in (np.cos(turn), np.sin(turn)))
         half_width = (self.outer - HALF_BRIDGE_DM) / 2
         x = sign * (HALF_BRIDGE_DM + half_width * (1 + size * across))
-        return self.at(x, self.eye_line - BELOW_EYES_DM + size * self.cut.half_height_dm * up)
+        return self.at(x, self.eye_line + size * self.cut.half_height_dm * up)
 
     def bridge(self) -> np.ndarray:
         """From rim to rim, arched over the nose."""
@@ -113,11 +116,11 @@ class _Fit:
         # Normals at rest: where a frown folds the mesh over itself, those of the pose point inwards.
         skins = [Surface(figure.pose(Pose(units)).vertices[front], figure.normals[front]) for units in forms]
         clearance = self.cut.tube_dm + SKIN_CLEARANCE_DM
-        for self._depth in np.arange(depth, depth + FURTHEST_DM, DEPTH_STEP_DM):
-            rims = np.concatenate([self.outline(1.0), self.outline(-1.0), self.bridge()])
-            if all(skin.height(rims)[0].min() > clearance for skin in skins):
-                break
-        return float(self._depth)
+        rims = np.concatenate([self.outline(1.0), self.outline(-1.0), self.bridge()])
+        depths = np.arange(depth, depth + FURTHEST_DM, DEPTH_STEP_DM)
+        moved = (rims + np.array([0, 0, depth]) for depth in depths)
+        clear = (all(skin.height(there)[0].min() > clearance for skin in skins) for there in moved)
+        return float(next((depth for depth, is_clear in zip(depths, clear, strict=True) if is_clear), depths[-1]))
 
 
 def _disc(fit: _Fit, sign: float) -> Mesh:

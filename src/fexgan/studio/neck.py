@@ -20,12 +20,12 @@ class Neck:
     """Rings about the axis of a figure's neck, on planes that rise towards its back.
 
     Angles are seen from above: 0 is the character's left, pi / 2 the front. A `height` is where a ring's plane meets
-    the axis, in dm of head space: `foot` where the neck grows out of the shoulders, `chin` just under the chin.
+    the axis, in dm of head space: `foot` where the neck grows out of the shoulders, `chin` the chin's lowest point.
     """
 
     def __init__(self, figure: Figure) -> None:
         anatomy, rest = figure.anatomy, figure.rest
-        self._joint, self._pivot = figure.neck, figure.pivot
+        self._joint = figure.neck
         self._body = np.unique(anatomy.body)
         self._tree = cKDTree(rest[self._body])
         self._share = anatomy.head_share[self._body]
