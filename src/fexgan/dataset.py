@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
 from fexgan.dataset_pixels import decode, gather, in_blocks
+from fexgan.dataset_remote import SHARDS, address_of, fetched
 from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord
 from fexgan.media import Pixels
@@ -170,10 +171,12 @@ def split_names(folder: Path) -> tuple[str, ...]:
 
 
 def shard_paths(folder: Path) -> list[Path]:
-    """The Parquet files of a dataset folder, sorted. Raises InputError when it is no dataset."""
+    """The Parquet files of a dataset folder, sorted; fetched if it is an address. Raises InputError when it is none."""
+    if (address := address_of(folder)) is not None:
+        folder = fetched(address)
     if not folder.is_dir():
         raise InputError(f"no dataset folder at {folder}; {WAY_OUT}")
-    shards = sorted((folder / "data").glob("*-*-of-*.parquet"))
+    shards = sorted(folder.glob(SHARDS))
     if not shards:
         raise InputError(f"{folder} is no dataset: it holds no data/*.parquet; {WAY_OUT}")
     return shards

@@ -1,0 +1,66 @@
+"""Datasets elsewhere: their shards, fetched once through fsspec into the cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fexgan.dataset_pixels import cache_folder
+from fexgan.errors import InputError
+from fexgan.media import atomic_path
+
+SHARDS = "data/*-*-of-*.parquet"
+CHUNK_BYTES = 1 << 20
+_URL = re.compile(r"([a-z][a-z0-9+]+):/+(.+)")  # of one letter are the drives of Windows
+
+
+def address_of(folder: Path) -> str | None:
+    """The address, `s3://bucket/faces`, that a path stands for, which has lost a slash of it; None for a local path."""
+    match = _URL.fullmatch(folder.as_posix())
+    return None if match is None or folder.exists() else f"{match[1]}://{match[2]}"
+
+
+def fetched(address: str) -> Path:
+    """A local folder with the shards of the dataset at an address, as they are there now.
+
+    Shards that were fetched before and have not changed are taken as they are; one is there whole or not at all.
+    Raises InputError where fsspec or what it needs is missing, and for an address that cannot be read.
+    """
+    with _refusals(address):
+        import fsspec
+
+        files, root = fsspec.core.url_to_fs(address)
+        shards = sorted(files.glob(f"{root}/{SHARDS}"))
+        state = repr([(shard, files.ukey(shard)) for shard in shards])
+    if not shards:
+        raise InputError(f"{address} is no dataset: it holds no {SHARDS}; make the dataset with: fexgan prepare")
+    folder = cache_folder() / "datasets" / hashlib.sha256(f"{address} {state}".encode()).hexdigest()[:16]
+    for shard in shards:
+        local = folder / "data" / shard.rpartition("/")[2]
+        if not local.is_file():
+            with atomic_path(local) as temporary, temporary.open("wb") as file:
+                for chunk in _chunks(files, shard, address):
+                    file.write(chunk)
+    return folder
+
+
+def _chunks(files: Any, shard: str, address: str) -> Iterator[bytes]:
+    with _refusals(address), files.open(shard, "rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+@contextmanager
+def _refusals(address: str) -> Iterator[None]:
+    """What a file system raises, which is what its library raises, as one line."""
+    try:
+        yield
+    except ModuleNotFoundError:
+        raise InputError(f"reading {address} needs fsspec, which is missing; pip install 'fexgan-meta[hub]'") from None
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"dataset {address} cannot be read: {reason}; correct the address, or fetch it") from None
