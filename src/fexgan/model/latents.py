@@ -13,8 +13,8 @@ from fexgan.tensors import sample_latents
 ANCHORS = 192
 """Encoded faces that random ones are drawn between."""
 NEIGHBOURHOOD = 0.2
-"""How far around an anchor others join in, as a share of how far two anchors lie apart (median). From 0.25 on hair styles
-of different people are laid over each other in a face of fifty."""
+"""How far around an anchor others join in, as a share of how far two anchors lie apart (median). From 0.25 on the hair of
+different people is laid over each other in one face of fifty."""
 
 
 class RandomLatents(nn.Module):
@@ -25,8 +25,9 @@ class RandomLatents(nn.Module):
     1903.12436) still covers the gaps between people, where hair styles and beards are laid over each other; and draws
     from any density repeat themselves: among 64 of 192 people, ten pairs would be the same two. So seeds take encoded
     faces in turn, without replacement, as strata of the density: as many seeds in a row as there are anchors start from
-    different people, those first in the row from the most different ones. Each is mixed a little with those alike, weighted
-    by the noise of its seed: a face stays close to somebody, and the next round brings others close to the same people.
+    different people, those first in the row from the most different ones. Each is mixed a little with those alike,
+    weighted by the noise of its seed: a face stays close to somebody, and the next round brings others close to the
+    same people.
     """
 
     def __init__(self, latent_size: int) -> None:
