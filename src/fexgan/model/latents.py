@@ -13,8 +13,8 @@ from fexgan.tensors import sample_latents
 ANCHORS = 192
 """Encoded faces that random ones are drawn between."""
 NEIGHBOURHOOD = 0.2
-"""How far around an anchor others join in, as a share of how far two anchors lie apart (median). From 0.25 on the hair of
-different people is laid over each other in one face of fifty."""
+"""How far around an anchor others join in, as a share of how far two anchors lie apart (median). From 0.25 on, the
+hair of different people is laid over each other in one face of fifty."""
 
 
 class RandomLatents(nn.Module):
