@@ -19,9 +19,11 @@ _URL = re.compile(r"([a-z][a-z0-9+]+):/+(.+)")  # of one letter are the drives o
 
 
 def address_of(folder: Path) -> str | None:
-    """The address, `s3://bucket/faces`, that a path stands for, which has lost a slash of it; None for a local path."""
+    """The address, `s3://bucket/faces`, that a path stands for, which has lost slashes of it; None for a local path."""
     match = _URL.fullmatch(folder.as_posix())
-    return None if match is None or folder.exists() else f"{match[1]}://{match[2]}"
+    if match is None or folder.exists():
+        return None
+    return f"{match[1]}://{'/' if match[1] == 'file' else ''}{match[2]}"  # a file's address has no host
 
 
 def fetched(address: str) -> Path:
