@@ -52,7 +52,8 @@ VARIANTS, FIGURES = Path(__file__).with_suffix(".yaml"), "figures.json"
 LEARNED_FRAMES, READER_STEPS, JUDGED_FRAMES, SOURCES_PER_CHARACTER = 2000, 600, 1000, 4
 SHOWN_CHARACTERS = 2
 CLEAR = 3.0
-"""From so many standard errors on a difference from the base counts: about 95 %, for a dozen comparisons at once."""
+"""From so many standard errors on a difference from the base counts: about 95 % for a dozen comparisons at once, once
+every variant has two seeds."""
 
 
 @dataclass(frozen=True)
