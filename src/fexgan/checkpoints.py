@@ -118,7 +118,10 @@ def load_checkpoint(name_or_folder: str | Path) -> Checkpoint:
     expected = networks.state_dict()
     for name in sorted(expected.keys() ^ weights.keys()):
         problem = "lacks" if name in expected else "holds an unknown"
-        raise InputError(f"checkpoint {folder} {problem} weight {name!r}; its model.json and weights do not match")
+        reason = "its model.json and weights do not match"
+        if metadata.package_version != __version__:
+            reason = f"fexgan {metadata.package_version} wrote it, this is {__version__}: train it again"
+        raise InputError(f"checkpoint {folder} {problem} weight {name!r}; {reason}")
     for name, tensor in expected.items():
         if tensor.shape != weights[name].shape:
             raise InputError(

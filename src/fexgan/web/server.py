@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from fexgan import __version__, bundled, load
+from fexgan import bundled, load
 from fexgan.affects import EMOTIONS, NEUTRAL, Mixture
 from fexgan.errors import InputError
 from fexgan.expressions import read_expressions
@@ -64,7 +64,7 @@ class Server:
         return Starlette(routes=routes, middleware=[guard], exception_handlers=refusals)
 
     def page(self, request: Request) -> Response:
-        return HTMLResponse(fill("studio.html", script=template("studio.js"), version=__version__))
+        return HTMLResponse(fill("studio.html", script=template("studio.js")))
 
     def studio(self, request: Request) -> Response:
         """What there is to choose from."""
