@@ -57,7 +57,7 @@ def footage(strengths: np.ndarray) -> FaceDataset:
     return FaceDataset(
         pixels=pixels, character=np.zeros(len(affect), np.int64), affect=affect, strength=strength,
         head_deg=np.zeros((len(affect), 3), np.float32), take=take, frame=np.arange(len(affect)),
-        characters=("ada",), framing=FramingConfig(), fingerprint="",
+        characters=("ada",), framing=FramingConfig(), split="train", fingerprint="",
     )  # fmt: skip
 
 

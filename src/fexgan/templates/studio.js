@@ -67,7 +67,6 @@ async function openFrom(path, name) {
 
 let busy = false, stale = false;
 async function show() {
-  at("mixture").value = mixtureText();
   describe();
   if (!picture) return;
   if (busy) { stale = true; return; }
@@ -153,6 +152,7 @@ function set(values) {
     at(`range-${name}`).value = strengths[name];
     at(`value-${name}`).textContent = `${Math.round(100 * strengths[name])} %`;
   }
+  at("mixture").value = mixtureText();
   show();
 }
 
