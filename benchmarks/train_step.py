@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import resource
 import time
 
@@ -79,6 +80,7 @@ def main() -> None:
     parser.add_argument("--preset", default="small")
     parser.add_argument("--precision", choices=PRECISIONS, default="bf16")
     parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--json", action="store_true", help="print seconds, memory and share as JSON alone")
     options = parser.parse_args()
     config = load_preset(options.preset)
     config = dataclasses.replace(config, training=dataclasses.replace(config.training, precision=options.precision))
@@ -92,6 +94,9 @@ def main() -> None:
     memory = peak_memory_gib(accelerator.device)
     ceiling = convolution_ceiling(accelerator.device, options.precision)
     median, flops = durations[len(durations) // 2], counter.get_total_flops()
+    if options.json:
+        print(json.dumps({"seconds": median, "memory_gib": memory, "share": flops / median / ceiling}))
+        return
     print(f"preset {options.preset}, batch {config.training.batch_size}, {options.precision}, {accelerator.device}")
     print(f"threads           {torch.get_num_threads()}")
     print(f"seconds per step  {median:.3f} (median of {len(durations)}; best {durations[0]:.3f})")
