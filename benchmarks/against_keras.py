@@ -21,7 +21,9 @@ HERE = Path(__file__).resolve().parent
 
 def measured(command: list[str]) -> dict[str, float]:
     """The figures that a benchmark prints as JSON on its last line."""
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"{command[1]} ended with {done.returncode}; its own words stand above")
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -44,10 +44,12 @@ def train(data: Path, out: Path, steps: int, processes: int, seed: int) -> dict[
     preset.write_text(yaml.safe_dump(config))
     run = [sys.executable, "-m", "fexgan.cli"]
     if processes > 1:
-        run = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", str(processes)]
-        run += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "fexgan.cli"]
+        run = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+        run += ["-m", "fexgan.cli"]
     command = [*run, "train", str(data), "--preset", str(preset), "--out", str(out)]
-    subprocess.run(command, check=True, capture_output=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    if done.returncode:
+        sys.exit(f"training in {processes} processes ended with {done.returncode}; its own words stand above")
     with (out / "log.csv").open(newline="") as log:
         rows = list(csv.DictReader(log))
     return {name: np.array([float(row[name]) for row in rows]) for name in SHOWN}
