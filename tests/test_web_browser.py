@@ -19,6 +19,7 @@ from fexgan import bundled
 from fexgan.web.desk import Desk
 from fexgan.web.server import Server
 
+expect.set_options(timeout=30_000)  # machines that test may be slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 if not CHROMIUM and not os.environ.get("FEXGAN_REQUIRE_BROWSER"):
@@ -28,7 +29,7 @@ if not CHROMIUM and not os.environ.get("FEXGAN_REQUIRE_BROWSER"):
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
 
 
 @pytest.fixture(scope="module")
