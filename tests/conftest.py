@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import uvicorn
 from PIL import Image, ImageDraw
 
 from fexgan import cli, load
@@ -16,11 +19,14 @@ from fexgan.affects import AFFECTS, affect_index
 from fexgan.checkpoints import Metadata, save_checkpoint
 from fexgan.config import FramingConfig, load_preset
 from fexgan.dataset import FaceDataset
+from fexgan.editing import Editor
 from fexgan.manifest import FrameTruth, Take, write_sidecar
 from fexgan.model import build
 from fexgan.prepare import prepare
 from fexgan.synthesis import Model
 from fexgan.video import write_clip
+from fexgan.web.desk import Desk
+from fexgan.web.server import Server
 
 CHARACTERS = {"ada": (230, 190, 160), "bo": (120, 80, 60)}
 STRENGTHS = (0.1, 0.6, 1.0, 0.3)
@@ -102,3 +108,22 @@ def run_command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
             return int(exit_.code or 0)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def editor() -> Editor:
+    """The bundled `portrait`."""
+    return load("portrait")
+
+
+@pytest.fixture(scope="session")
+def studio(editor: Editor) -> Iterator[str]:
+    """Address of a browser studio that really listens."""
+    server = uvicorn.Server(uvicorn.Config(Server(Desk(editor)).app(["127.0.0.1"]), port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()

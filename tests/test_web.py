@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 
 import fexgan
@@ -24,27 +20,8 @@ from fexgan.units import ARKIT_UNITS
 from fexgan.verbs.serve import Serve
 from fexgan.web import desk as desks
 from fexgan.web.desk import Desk, Look
-from fexgan.web.server import Server
 
 HOPPER = bundled.pictures_path() / "hopper.jpg"
-
-
-@pytest.fixture(scope="module")
-def editor() -> Editor:
-    return fexgan.load("portrait")
-
-
-@pytest.fixture(scope="module")
-def studio(editor: Editor) -> Iterator[str]:
-    """Address of a studio that really listens."""
-    server = uvicorn.Server(uvicorn.Config(Server(Desk(editor)).app(["127.0.0.1"]), port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture(scope="module")

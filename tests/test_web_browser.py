@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-import fexgan
 from fexgan import bundled
-from fexgan.web.desk import Desk
-from fexgan.web.server import Server
 
 expect.set_options(timeout=30_000)  # machines that test may be slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -32,27 +26,14 @@ def browser() -> Iterator:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    config = uvicorn.Config(Server(Desk(fexgan.load("portrait"))).app(["127.0.0.1"]), port=0, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
 @pytest.fixture
-def page(browser, address: str) -> Iterator[Page]:
+def page(browser, studio: str) -> Iterator[Page]:
     """The studio with its first picture open; a test fails where the page's script does."""
     page = browser.new_page()
     page.set_default_timeout(60_000)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(address)
+    page.goto(studio)
     shown(page, "")
     yield page
     page.close()
