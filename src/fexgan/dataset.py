@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
-from fexgan.dataset_pixels import decode, gather, in_blocks
+from fexgan.dataset_pixels import WAY_OUT, decode, gather, in_blocks
 from fexgan.dataset_remote import SHARDS, address_of, fetched
 from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord
@@ -29,7 +29,6 @@ COLUMNS = ("character", "affect", "strength", "head_deg", "take", "frame")
 ROW_ARRAYS = ("character", "affect", "strength", "head_deg", "take", "frame")
 ROWS_AT_ONCE = 256
 POSE_CANDIDATES, POSE_STRENGTH_GAP = 24, 0.1
-WAY_OUT = "make the dataset with: fexgan prepare"
 
 
 @dataclass(frozen=True)

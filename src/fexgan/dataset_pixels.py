@@ -16,6 +16,7 @@ from fexgan.media import Pixels, atomic_path, decode_image
 LARGEST_IN_MEMORY = 2_000_000_000
 """Bytes of decoded pictures from which on they are kept in a file: 40,000 of 128 px, 10,000 of 256 px."""
 THREADS = 4
+WAY_OUT = "make the dataset with: fexgan prepare"
 
 
 def gather(blocks: Iterable[Pixels], shape: tuple[int, ...], name: str) -> Pixels:
@@ -64,10 +65,7 @@ def decode(batches: Iterable[pa.StructArray], side: int, folder: Path) -> Iterat
         pixels = decode_image(encoded or b"", f"picture {index} of dataset {folder}")
         if pixels.shape != (side, side, 3):
             size = f"{pixels.shape[1]}x{pixels.shape[0]}"
-            raise InputError(
-                f"picture {index} of dataset {folder} has {size} px, not {side}x{side}; "
-                "make the dataset with: fexgan prepare"
-            )
+            raise InputError(f"picture {index} of dataset {folder} has {size} px, not {side}x{side}; {WAY_OUT}")
         return pixels
 
     with ThreadPoolExecutor(THREADS) as pool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from fexgan.dataset_pixels import cache_folder
-from fexgan.errors import InputError
+from fexgan.dataset_pixels import WAY_OUT, cache_folder
+from fexgan.errors import InputError, library_refusals
 from fexgan.media import atomic_path
 
 SHARDS = "data/*-*-of-*.parquet"
@@ -39,7 +39,7 @@ def fetched(address: str) -> Path:
         shards = sorted(files.glob(f"{root}/{SHARDS}"))
         state = repr([(shard, files.ukey(shard)) for shard in shards])
     if not shards:
-        raise InputError(f"{address} is no dataset: it holds no {SHARDS}; make the dataset with: fexgan prepare")
+        raise InputError(f"{address} is no dataset: it holds no {SHARDS}; {WAY_OUT}")
     folder = cache_folder() / "datasets" / hashlib.sha256(f"{address} {state}".encode()).hexdigest()[:16]
     for shard in shards:
         local = folder / "data" / shard.rpartition("/")[2]
@@ -56,13 +56,5 @@ def _chunks(files: Any, shard: str, address: str) -> Iterator[bytes]:
             yield chunk
 
 
-@contextmanager
-def _refusals(address: str) -> Iterator[None]:
-    """What a file system raises, which is what its library raises, as one line."""
-    try:
-        yield
-    except ModuleNotFoundError:
-        raise InputError(f"reading {address} needs fsspec, which is missing; pip install 'fexgan-meta[hub]'") from None
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"dataset {address} cannot be read: {reason}; correct the address, or fetch it") from None
+def _refusals(address: str) -> AbstractContextManager[None]:
+    return library_refusals(address, "hub", "correct the address, or fetch it")

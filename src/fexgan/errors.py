@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class InputError(Exception):
     """Something handed to the program cannot be used: the message says what came, what may come and the way out."""
+
+
+@contextmanager
+def library_refusals(source: str, extra: str, way_out: str) -> Iterator[None]:
+    """Turn what libraries raise that read files, archives and a network, which is almost anything, into InputError.
+
+    `source`: what is read, as the user called it. `extra`: the one that brings the libraries.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"reading {source} needs {error.name}, which is missing; pip install 'fexgan-meta[{extra}]'"
+        ) from None
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"dataset {source} cannot be read: {reason}; {way_out}") from None

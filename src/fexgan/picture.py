@@ -118,15 +118,15 @@ class LoadedPicture:
             picture.to_image().save(temporary, **options)
 
 
-def open_picture(source: Path | str | Image.Image, name: str | None = None) -> LoadedPicture:
-    """Load a picture file, or take over a PIL picture; `name` is what an error calls it.
+def open_picture(source: Path | str | io.BytesIO | Image.Image, name: str | None = None) -> LoadedPicture:
+    """Load a picture file, by its path or its bytes, or take over a PIL picture; `name` is what an error calls it.
 
     Raises InputError for what is no picture, moves, holds numbers that are no colours, or is beyond LARGEST_PIXELS.
     """
     name = name or ("picture" if isinstance(source, Image.Image) else str(source))
     if isinstance(source, Image.Image):
         return _load(source, name)
-    if not Path(source).is_file():
+    if not isinstance(source, io.BytesIO) and not Path(source).is_file():
         raise InputError(f"no picture at {source}; give the path of a PNG, JPEG or WebP file")
     try:
         with warnings.catch_warnings():

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fexgan.affects import EMOTIONS, NEUTRAL_INDEX
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
+from fexgan.evaluation.apart import LEARNED_FRAMES, READER_STEPS, SOURCES_PER_CHARACTER
 from fexgan.evaluation.choosing import evenly_spaced, per_character
 from fexgan.evaluation.judging import true_vectors
 from fexgan.evaluation.recogniser import Recogniser, train_recogniser
@@ -23,10 +24,8 @@ from fexgan.evaluation.strength import ASKED, EMOTION_INDICES, Ladder
 from fexgan.evaluation.tables import Section
 from fexgan.model import DrawingFamily
 
-LEARNED_FRAMES, READER_STEPS = 2000, 600
 READER_SEED = 1
 """Other readers than those of the evaluation, which begin from seed 0."""
-SOURCES_PER_CHARACTER = 2
 NEAR = 0.15
 """Frames within this of a strength tell how it is read, the nearer the more."""
 FEWEST_FRAMES = 10

@@ -31,9 +31,9 @@ class StrengthCurves(nn.Module):
         emotions = affect[:, _EMOTIONS]  # [batch, 6]
         total = emotions.sum(dim=1, keepdim=True).clamp(min=1e-6)  # [batch, 1]
         place = total.clamp(max=1.0) * (POINTS - 1)
-        below = place.detach().floor().clamp(max=POINTS - 2)
-        points = self.curves.T[below.long().squeeze(1)], self.curves.T[below.long().squeeze(1) + 1]
-        alone = torch.lerp(*points, place - below)  # [batch, 6]: the strength of each, were it alone
+        below = place.detach().long().clamp(max=POINTS - 2)
+        low, high = (self.curves.T[below.squeeze(1) + step] for step in (0, 1))
+        alone = torch.lerp(low, high, place - below)  # [batch, 6]: the strength of each, were it alone
         wanted = (emotions * alone).sum(dim=1, keepdim=True) / total
         drawn = emotions * (wanted / total.clamp(max=1.0))
         vector = torch.zeros_like(affect)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fexgan.errors import InputError
+from fexgan.errors import InputError, library_refusals
 from fexgan.media import READ_SUFFIXES
 from fexgan.prepare.listing import OPTIONAL, REQUIRED
 
@@ -35,7 +34,7 @@ def unpack(source: str, folder: Path, columns: Mapping[str, str]) -> Path:
     if folder.resolve().is_relative_to(Path(source).resolve()):
         raise InputError(f"the dataset would be written into {source}, which is read; write it somewhere else")
     schema = pa.schema([(name, pa.string()) for name in (*REQUIRED, *OPTIONAL)])
-    with _refusals(source):
+    with library_refusals(f"{PREFIX}{source}", "hub", "give hf:OWNER/NAME on the hub, or hf:FOLDER"):
         splits = _open(source)
         folder.mkdir(parents=True, exist_ok=True)
         with pq.ParquetWriter(folder / LIST_NAME, schema) as writer:
@@ -59,24 +58,6 @@ def _open(source: str) -> Mapping[str, Any]:
         return datasets.load_dataset(source, streaming=True)
     saved = datasets.load_from_disk(source)
     return saved if isinstance(saved, dict) else {str(saved.split or "rows"): saved}
-
-
-@contextmanager
-def _refusals(source: str) -> Iterator[None]:
-    """What a library that reads files, archives and a network raises, which is almost anything, as one line."""
-    try:
-        yield
-    except InputError:
-        raise
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"reading {PREFIX}{source} needs {error.name}, which is missing; pip install 'fexgan-meta[hub]'"
-        ) from None
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(
-            f"dataset {PREFIX}{source} cannot be read: {reason}; give hf:OWNER/NAME on the hub, or hf:FOLDER"
-        ) from None
 
 
 def _columns(source: str, features: Mapping[str, Any], mapped: Mapping[str, str]) -> dict[str, str]:

@@ -149,9 +149,9 @@ def _plan_pictures(
         square, faces = steady_square(samples, finder, framing)
         squares, found = (square,) * len(paths), _by_faces([source_name(entry.path, root)], [faces])
     else:
-        framed = [steady_square([read_image(path)], finder, framing) for path in paths]
-        squares = tuple(square for square, _ in framed)
-        found = _by_faces(sources, [faces for _, faces in framed])
+        each = [steady_square([read_image(path)], finder, framing) for path in paths]
+        squares = tuple(square for square, _ in each)
+        found = _by_faces(sources, [faces for _, faces in each])
     strengths, head_deg, license = _truth(entry, len(paths))
     return Shot(entry, squares, strengths, head_deg, sources, *found, license), left_out
 

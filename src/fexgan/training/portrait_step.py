@@ -15,6 +15,7 @@ from fexgan.losses import (
     reading,
     relativistic,
     total_variation,
+    weighted_sum,
 )
 from fexgan.model import apply_edits
 from fexgan.training.pairs import PairBatch
@@ -98,6 +99,6 @@ class PortraitTrainer(Updates):
             losses["classification"] = classification(affect_logits.chunk(2)[1], batch.target_labels)
             factors |= {"adversarial": discriminator_say, "classification": discriminator_say}
         weights = vars(self.config.loss)
-        total = sum(factors[name] * weights[name] * loss for name, loss in losses.items())
+        total = weighted_sum(losses, {name: factors[name] * weights[name] for name in losses})
         self.descend(total, self.generator_optimizer)
         return losses

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from fexgan.errors import InputError
-from fexgan.verbs.flags import BUNDLED, Folder
+from fexgan.verbs.flags import Folder, bundled_by_name
 
 if TYPE_CHECKING:
     from fexgan.checkpoints import Checkpoint
@@ -64,13 +64,14 @@ class Evaluate:
             self._measure_drawing(checkpoint)
 
     def _measure_drawing(self, checkpoint: Checkpoint) -> None:
+        from fexgan.bundled import stills_path
         from fexgan.evaluation.evaluate import evaluate
         from fexgan.evaluation.report import write_report
         from fexgan.terminal import console, say_wrote
 
         if self.stills is not None and not self.judges:
             raise InputError(f"the mixtures in {self.stills} are measured by judges; add --judges")
-        stills = None if self.stills is None else _stills(self.stills)
+        stills = None if self.stills is None else bundled_by_name(self.stills, stills_path)
         report = evaluate(checkpoint, self.data, self.checkpoint, self.all_frames, self.judges, stills)
         console.print(*report.terminal_tables())
         for path in write_report(report, self.out):
@@ -104,10 +105,3 @@ class Evaluate:
         from fexgan.studio.landmarker import BlendshapeReader, landmarker_path
 
         return BlendshapeReader(landmarker_path(self.landmarker))
-
-
-def _stills(path: Path) -> Path:
-    """The bundled stills for their name, unless a folder of that name is at hand."""
-    from fexgan.bundled import stills_path
-
-    return stills_path() if str(path) == BUNDLED and not path.exists() else path

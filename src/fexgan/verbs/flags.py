@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -21,3 +22,8 @@ Mixtures = Annotated[tuple[str, ...], arg(metavar="MIXTURE ...")]
 MixtureText = Annotated[str | None, arg(metavar="MIXTURE")]
 Names = Annotated[tuple[str, ...], arg(metavar="NAME ...")]
 Variants = Annotated[tuple[str, ...], arg(metavar="VARIANT ...")]
+
+
+def bundled_by_name(path: Path, bundled: Callable[[], Path]) -> Path:
+    """What `bundled` says for the name of the bundled footage, unless a folder of that name is at hand."""
+    return bundled() if str(path) == BUNDLED and not path.exists() else path

@@ -14,7 +14,7 @@ from tyro.conf import Positional, arg
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig, load_preset
 from fexgan.errors import InputError
-from fexgan.verbs.flags import BUNDLED, Mixtures, Names
+from fexgan.verbs.flags import Mixtures, Names, bundled_by_name
 
 FRAMING = FramingConfig()
 
@@ -247,7 +247,6 @@ class Train:
 
 
 def _footage(path: Path) -> Path:
-    """The bundled footage for its name, unless a folder of that name is at hand."""
     from fexgan.bundled import footage_path
 
-    return footage_path() if str(path) == BUNDLED and not path.exists() else path
+    return bundled_by_name(path, footage_path)

@@ -22,7 +22,6 @@ from fexgan.keyframes import parse_keyframes
 from fexgan.motion import write_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import clip_frames
-from fexgan.synthesis import share_strength
 
 VIEW_PX = 1280
 """Longest side that the browser is shown; what is saved has the picture's own size."""
@@ -43,10 +42,6 @@ class Look:
     mixture: Mixture
     variants: tuple[str, ...] = ()
     face: FaceChoice = 0
-
-    def __post_init__(self) -> None:
-        if len(self.mixture.strengths) > 1:
-            object.__setattr__(self, "mixture", share_strength(self.mixture))
 
 
 class OpenPicture:
@@ -90,13 +85,7 @@ class Desk:
 
     def open(self, encoded: bytes, name: str = "picture.png") -> tuple[str, OpenPicture]:
         """Open the bytes of a picture file: its key, and the picture. Raises InputError where no face can be edited."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "picture"
-            path.write_bytes(encoded)
-            try:
-                picture = open_picture(path)
-            except InputError as error:
-                raise InputError(str(error).replace(str(path), name)) from None
+        picture = open_picture(io.BytesIO(encoded), name)
         with self._lock:
             opened = OpenPicture(picture, name, self.editor)
             key = secrets.token_urlsafe(8)

@@ -22,7 +22,7 @@ from fexgan.errors import InputError
 from fexgan.expressions import read_expressions
 from fexgan.media import encode_image
 from fexgan.page import fill, template
-from fexgan.synthesis import Model
+from fexgan.synthesis import Model, share_strength
 from fexgan.units import arkit_weights
 from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture
 
@@ -142,6 +142,8 @@ def _asked(request: Request) -> tuple[str, Look]:
     if face != "all" and not face.isdecimal():
         raise InputError(f"face {face!r} is unknown; give a number, 0 being the largest, or all")
     mixture = Mixture.parse(texts.get("mixture", NEUTRAL))
+    if len(mixture.strengths) > 1:
+        mixture = share_strength(mixture)
     return request.path_params["key"], Look(mixture, variants, face if face == "all" else int(face))
 
 
