@@ -54,6 +54,17 @@ def test_stills_share_one_pose_and_tell_the_strength_of_every_affect(set_name, c
         assert Mixture.of(strengths).vector() == Mixture.parse(text).vector()
 
 
+def test_stills_that_move_have_a_pose_each_that_is_told_and_show_every_affect_alike_often():
+    poses, truth = pose_stills("rosa", "poses", seed=0)
+    assert len(poses) == len(truth) == still_count("poses", varied=False) == 168
+    assert len({(pose.head_deg, pose.gaze_deg) for pose in poses}) == len(poses)
+    told = zip(truth.head_yaw_deg, truth.head_pitch_deg, truth.head_roll_deg, strict=True)
+    assert [pose.head_deg for pose in poses] == list(told)
+    assert [pose.gaze_deg for pose in poses] == list(zip(truth.gaze_yaw_deg, truth.gaze_pitch_deg, strict=True))
+    shown = Counter(text.partition(":")[0] for text in truth.extra["mixture"])
+    assert set(shown.values()) == {24} and len(shown) == 7
+
+
 def test_a_varied_character_of_the_crowd_shows_two_forms_of_every_emotion():
     poses, truth = pose_stills("rosa", "crowd", seed=0, varied=True)
     assert len(poses) == still_count("crowd", varied=True)

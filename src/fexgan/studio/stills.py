@@ -1,4 +1,4 @@
-"""Stills as ground truth: one pose and gaze, neutral and every affect at known strengths, and mixtures.
+"""Stills as ground truth: neutral and every affect at known strengths, and mixtures, mostly in one pose and gaze.
 
 So "what should this face look like with joy at 0.6" has an exact answer: the still that shows just that.
 """
@@ -20,8 +20,12 @@ MIXED = (
 )  # fmt: skip
 # Furthest turn of the head (yaw, pitch, roll) and of the gaze (yaw, pitch): the crowd looks about, as people in
 # users' pictures do; a cast that is measured faces the camera.
-LARGEST_TURN_DEG = {"truth": (4.0, 3.0, 2.0), "crowd": (16.0, 8.0, 4.0), "people": (4.0, 3.0, 2.0)}
-LARGEST_GAZE_DEG = {"truth": (4.0, 2.0), "crowd": (8.0, 4.0), "people": (4.0, 2.0)}
+LARGEST_TURN_DEG = {
+    "truth": (4.0, 3.0, 2.0), "crowd": (16.0, 8.0, 4.0), "people": (4.0, 3.0, 2.0), "poses": (8.0, 5.0, 4.0),
+}  # fmt: skip
+LARGEST_GAZE_DEG = {"truth": (4.0, 2.0), "crowd": (8.0, 4.0), "people": (4.0, 2.0), "poses": (4.0, 2.0)}
+# Sets whose every still has a pose of its own: for learning what an affect looks like however a head is turned.
+MOVING = frozenset({"poses"})
 
 
 def _scaled(strengths: tuple[float, ...]) -> tuple[Mixture, ...]:
@@ -35,16 +39,17 @@ def _mixed(pairs: tuple[tuple[str, str], ...], *shares: tuple[float, float]) -> 
 
 
 # `truth` for evaluation on a known cast; `crowd`, smaller, for learning to edit many characters; `people`, the
-# smallest, for learning to draw as many as can be filmed.
+# smallest, for learning to draw as many as can be filmed; `poses` for learning to draw a few people well.
 STILL_SETS: dict[str, tuple[Mixture, ...]] = {
     "truth": (
         Mixture.parse(NEUTRAL), *_scaled((0.2, 0.4, 0.6, 0.8, 1.0)), *_mixed(MIXED, (0.5, 0.5), (0.8, 0.4)),
     ),
     "crowd": (Mixture.parse(NEUTRAL), *_scaled((0.4, 0.7, 1.0)), *_mixed(MIXED[:3], (0.5, 0.5))),
     "people": (Mixture.parse(NEUTRAL), *_scaled((1.0,))),
+    "poses": 4 * (*(6 * (Mixture.parse(NEUTRAL),)), *_scaled((0.3, 0.5, 0.7, 0.85, 1.0, 1.0))),
 }  # fmt: skip
 # What characters who vary show after that once more, in a second variant: so that one face has two forms of anger.
-SHOWN_AGAIN: dict[str, tuple[Mixture, ...]] = {"truth": (), "crowd": _scaled((1.0,)), "people": ()}
+SHOWN_AGAIN: dict[str, tuple[Mixture, ...]] = {"truth": (), "crowd": _scaled((1.0,)), "people": (), "poses": ()}
 
 
 def still_count(set_name: str, varied: bool) -> int:
@@ -58,29 +63,37 @@ def pose_stills(
     """The poses of a set of stills and what each shows: strengths, the mixture, the variant of each affect in it.
 
     Head and gaze are drawn once from `seed` and the character's name, and stay; an affect's own lean of the head is
-    left out, so that nothing but the face differs between two stills. `varied`: variants are the character's own.
+    left out, so that nothing but the face differs between two stills. In sets that move they are drawn for each still.
+    `varied`: variants are the character's own.
     """
     generator = np.random.default_rng(zlib.crc32(f"{seed}/{character}/stills".encode()))
-    head = tuple(float(generator.uniform(-limit, limit)) for limit in LARGEST_TURN_DEG[set_name])
-    gaze = tuple(float(generator.uniform(-limit, limit)) for limit in LARGEST_GAZE_DEG[set_name])
+    limits = (*LARGEST_TURN_DEG[set_name], *LARGEST_GAZE_DEG[set_name])
+    drawn = still_count(set_name, varied) if set_name in MOVING else 1
+    turns = generator.uniform(-1.0, 1.0, (drawn, len(limits))) * limits
     first, second = (
         {affect: variants_shown(character, affect, seed, varied)[turn] for affect in EMOTIONS} for turn in (0, 1)
     )
     stills = [(mixture, first) for mixture in STILL_SETS[set_name]]
     if varied:
         stills += [(mixture, second) for mixture in SHOWN_AGAIN[set_name]]
-    poses = [Pose(mixed_units(mixture, variants)[0], gaze, head) for mixture, variants in stills]
+    count = len(stills)
+    yaw, pitch, roll, gaze_yaw, gaze_pitch = np.broadcast_to(turns, (count, len(limits))).T.tolist()
+    poses = [
+        Pose(mixed_units(mixture, variants)[0], gaze, head)
+        for (mixture, variants), gaze, head in zip(
+            stills, zip(gaze_yaw, gaze_pitch, strict=True), zip(yaw, pitch, roll, strict=True), strict=True
+        )
+    ]
     mixtures = [mixture for mixture, _ in stills]
     shown = [dict(mixture.strengths) for mixture in mixtures]
-    count = len(mixtures)
     truth = FrameTruth(
         strength={affect: tuple(strengths.get(affect, 0.0) for strengths in shown) for affect in EMOTIONS},
         blink=(0.0,) * count,
-        gaze_yaw_deg=(gaze[0],) * count,
-        gaze_pitch_deg=(gaze[1],) * count,
-        head_yaw_deg=(head[0],) * count,
-        head_pitch_deg=(head[1],) * count,
-        head_roll_deg=(head[2],) * count,
+        gaze_yaw_deg=tuple(gaze_yaw),
+        gaze_pitch_deg=tuple(gaze_pitch),
+        head_yaw_deg=tuple(yaw),
+        head_pitch_deg=tuple(pitch),
+        head_roll_deg=tuple(roll),
         extra={
             "mixture": [str(mixture) for mixture in mixtures],
             "variants": [
