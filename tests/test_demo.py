@@ -23,6 +23,8 @@ FILES = (
     "blend.png",
     "calibration.png",
     "cast.mp4",
+    "classification.json",
+    "classification.md",
     "confusion.png",
     "index.html",
     "joy.mp4",

@@ -62,6 +62,8 @@ def test_the_report_is_written_whole_and_twice_the_same(report: Report, tmp_path
     assert first == second
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
         "calibration.png",
+        "classification.json",
+        "classification.md",
         "confusion.png",
         "report.html",
         "report.json",
@@ -69,6 +71,14 @@ def test_the_report_is_written_whole_and_twice_the_same(report: Report, tmp_path
     ]
     with Image.open(tmp_path / "a" / "confusion.png") as plot:
         assert plot.width > 2 * plot.height
+
+
+def test_the_classification_is_written_alone_as_well(report: Report, tmp_path: Path):
+    write_report(report, tmp_path)
+    text, whole = ((tmp_path / name).read_text(encoding="utf-8") for name in ("classification.md", "report.md"))
+    assert "Classification" in text and "drawn again" not in text and whole.startswith(text.rstrip("\n"))
+    told = json.loads((tmp_path / "classification.json").read_text(encoding="utf-8"))
+    assert told == json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["classification"]
 
 
 def test_the_page_holds_its_pictures_and_every_table(report: Report, tmp_path: Path):

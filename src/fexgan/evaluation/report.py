@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -89,13 +90,19 @@ class Report:
             "step": self.step,
             "dataset_fingerprint": self.dataset_fingerprint,
             "affects": list(AFFECTS),
-            "classification": {name: table.to_dict() for name, table in self.tables.items()},
+            "classification": self.classification_dict(),
             "reconstruction": rebuilt | {"mean": asdict(mean_likeness(list(self.reconstruction.values())))},
         }
         return data if self.apart is None else data | {"apart": apart_dict(self.apart)}
 
-    def to_markdown(self) -> str:
-        return "\n\n".join([f"# {self.title}", *(section.markdown() for section in self.sections())]) + "\n"
+    def classification_dict(self) -> dict[str, Any]:
+        """The paper's table 1 alone, by set."""
+        return {name: table.to_dict() for name, table in self.tables.items()}
+
+    def to_markdown(self, sections: Sequence[Section] | None = None) -> str:
+        """All sections, or those given, under the title."""
+        chosen = self.sections() if sections is None else sections
+        return "\n\n".join([f"# {self.title}", *(section.markdown() for section in chosen)]) + "\n"
 
     def to_html(self, pictures: dict[str, bytes]) -> str:
         """One page that holds its pictures, which are given as PNG bytes by file name."""
@@ -133,8 +140,9 @@ class Report:
         ]
         return numbers if self.apart is None else numbers + apart_numbers(self.apart)
 
-    def sections(self) -> list[Section]:
-        sections = [
+    def classification_sections(self) -> list[Section]:
+        """The paper's table 1, and what belongs to it."""
+        return [
             Section("Classification", self._coverage(), *self._accuracy_table(), (CONFUSION, CALIBRATION)),
             Section("Each affect on test", "Frames as above.", *self._affect_table(["test"])),
             Section("Each affect on train and generated", "As above.", *self._affect_table(["train", "generated"])),
@@ -143,6 +151,11 @@ class Report:
                 "Neutral takes and frames of unknown strength left out.",
                 *self._strength_table(),
             ),
+        ]
+
+    def sections(self) -> list[Section]:
+        sections = [
+            *self.classification_sections(),
             Section(
                 "Held-out takes, encoded and drawn again",
                 "SSIM (1 is equal), PSNR in dB, sharpness as the variance of the Laplacian.",
@@ -207,12 +220,15 @@ class Report:
 
 
 def write_report(report: Report, out: Path) -> list[Path]:
-    """Write `report.html`, `.md`, `.json` and the pictures into folder `out`; return their paths."""
+    """Write `report.html`, `.md`, `.json`, table 1 alone as `classification.md`, `.json`, and the pictures into folder
+    `out`; return their paths."""
     pictures = report.pictures()
     texts = {
         "report.html": report.to_html(pictures),
         "report.md": report.to_markdown(),
         "report.json": json.dumps(report.to_dict(), indent=1) + "\n",
+        "classification.md": report.to_markdown(report.classification_sections()),
+        "classification.json": json.dumps(report.classification_dict(), indent=1) + "\n",
     }
     for name, text in texts.items():
         write_text_atomically(out / name, text)
