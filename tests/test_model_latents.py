@@ -24,7 +24,7 @@ def people(count: int, pictures: int = 4) -> torch.Tensor:
 
 def fitted(latents: torch.Tensor) -> RandomLatents:
     random = RandomLatents(SIZE)
-    random.fit(latents)
+    random.fit(latents, latents)
     return random
 
 
@@ -42,6 +42,16 @@ def test_seeds_in_a_row_start_from_different_people():
 def test_the_first_seeds_are_more_different_than_any():
     drawn = fitted(people(ANCHORS))(range(ANCHORS))
     assert torch.pdist(drawn[:32]).min() > 2 * torch.pdist(drawn).min()
+
+
+def test_who_looks_different_comes_first_wherever_latents_lie():
+    latents, looks = people(ANCHORS, 1), torch.zeros(ANCHORS, 2)
+    looks[7], looks[9] = torch.tensor([5.0, 0.0]), torch.tensor([0.0, 5.0])
+    random = RandomLatents(SIZE)
+    random.fit(latents, looks)
+    after_the_most_usual = random.anchors[1:3]
+    first = {int(torch.cdist(anchor[None], latents).argmin()) for anchor in after_the_most_usual}
+    assert first == {7, 9}
 
 
 def test_random_characters_are_near_people_and_not_all_copies():

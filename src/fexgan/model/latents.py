@@ -25,15 +25,14 @@ class RandomLatents(nn.Module):
     1903.12436) still covers the gaps between people, where hair styles and beards are laid over each other; and draws
     from any density repeat themselves: among 64 of 192 people, ten pairs would be the same two. So seeds take encoded
     faces in turn, without replacement, as strata of the density: as many seeds in a row as there are anchors start from
-    different people, those first in the row from the most different ones. Each is mixed a little with those alike,
-    weighted by the noise of its seed: a face stays close to somebody, and the next round brings others close to the
-    same people.
+    different people, those who look most different first. Each is mixed a little with those alike, weighted by the
+    noise of its seed: a face stays close to somebody, and the next round brings others close to the same people.
     """
 
     def __init__(self, latent_size: int) -> None:
         super().__init__()
         self.register_buffer("anchors", torch.zeros(ANCHORS, latent_size))
-        """Each the farthest from those before it."""
+        """Each the one that looks least like those before it."""
         self.register_buffer("apart", torch.zeros(1))
         """How far two anchors lie apart; 0 until fitted, and then latents are plain noise."""
 
@@ -47,9 +46,12 @@ class RandomLatents(nn.Module):
         return (liking - 0.5 * distance.square()).softmax(dim=1) @ self.anchors
 
     @torch.no_grad()
-    def fit(self, latent_mean: Tensor) -> None:
-        """Let random characters come from between those of many encoded pictures [n, latent_size]."""
-        self.anchors.copy_(latent_mean[_far_apart(latent_mean, ANCHORS)])
+    def fit(self, latent_mean: Tensor, looks: Tensor) -> None:
+        """Let random characters come from between those of many encoded pictures [n, latent_size].
+
+        `looks`: what each of them looks like, [n, numbers]; equal distances are as easily seen.
+        """
+        self.anchors.copy_(latent_mean[_far_apart(looks, ANCHORS)])
         self.apart.copy_(torch.pdist(self.anchors).median().clamp(min=1e-6))
 
 

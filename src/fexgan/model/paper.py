@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fexgan.affects import AFFECTS
+from fexgan.affects import AFFECTS, NEUTRAL_INDEX
 from fexgan.config import ModelConfig
 from fexgan.model.family import Capability
 from fexgan.model.latents import RandomLatents
@@ -18,6 +19,8 @@ from fexgan.model.layers import halve, halving_stages
 from fexgan.model.strengths import StrengthCurves
 
 WEIGHT_SIGMA = 0.02
+GLANCE_PX, FACES_AT_ONCE = 16, 32
+"""How small faces are when they are compared at a glance, and how many are drawn for that at once."""
 
 
 def double(in_width: int, out_width: int, bias: bool = False) -> nn.ConvTranspose2d:
@@ -151,7 +154,11 @@ class PaperNetworks(nn.Module):
         return self.latents(seeds)
 
     def fit_latents(self, latent_mean: Tensor) -> None:
-        self.latents.fit(latent_mean)
+        """Faces count as different by how they look at rest, at a glance."""
+        neutral = F.one_hot(torch.tensor(NEUTRAL_INDEX), len(AFFECTS)).to(latent_mean)
+        faces = [self.decode(part, neutral.expand(len(part), -1)) for part in latent_mean.split(FACES_AT_ONCE)]
+        glances = [F.adaptive_avg_pool2d(part, GLANCE_PX).flatten(1).float() for part in faces]
+        self.latents.fit(latent_mean, torch.cat(glances))
 
     def set_curves(self, curves: Tensor) -> None:
         self.strengths.curves.copy_(curves)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from fexgan.model import DrawingFamily, Family
 from fexgan.training.batches import Batch
@@ -30,9 +30,11 @@ class AveragedNetworks:
         torch._foreach_lerp_(list(self.networks.parameters()), list(networks.parameters()), 1.0 - decay)
 
     @torch.no_grad()
-    def measure(self, batches: Sequence[Batch]) -> None:
+    def measure(self, batches: Sequence[Batch], at_rest: Sequence[tuple[Tensor, Tensor]] = ()) -> None:
         """Set the batch-norm statistics of networks that draw to their mean over `batches`, as met in training but for
-        the augmentation, and then the distribution of latents to what the encoder says of the same batches."""
+        the augmentation, and then the distribution of latents to what the encoder says of the same batches.
+
+        `at_rest`: more to encode for the latter, images [n, 3, height, width] with their affect vectors [n, 7]."""
         networks: DrawingFamily = self.networks
         norms = [module for module in self.networks.modules() if isinstance(module, nn.BatchNorm2d)]
         momenta = [norm.momentum for norm in norms]
@@ -47,5 +49,5 @@ class AveragedNetworks:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
             norm.eval()
-        encoded = [networks.encode(batch.source_images, batch.source_affect)[0] for batch in batches]
-        networks.fit_latents(torch.cat(encoded))
+        shown = [(batch.source_images, batch.source_affect) for batch in batches]
+        networks.fit_latents(torch.cat([networks.encode(*faces)[0] for faces in (*shown, *at_rest)]))

@@ -70,6 +70,17 @@ def make_batch(
     )
 
 
+def faces_at_rest(faces: FaceDataset, batch_size: int, device: torch.device) -> list[tuple[Tensor, Tensor]]:
+    """A neutral frame of every character that has one, as images and affect vectors, `batch_size` at a time."""
+    neutral = np.flatnonzero(faces.affect == NEUTRAL_INDEX)
+    _, first = np.unique(faces.character[neutral], return_index=True)
+    rows = [neutral[first[start : start + batch_size]] for start in range(0, len(first), batch_size)]
+    return [
+        (pixels_to_images(faces.pixels[part]).to(device), affect_vectors(*_affect_and_strength(faces, part)).to(device))
+        for part in rows
+    ]
+
+
 def affect_vectors(affect: Tensor, strength: Tensor, unknown_strength: Tensor | None = None) -> Tensor:
     """The vectors [batch, 7] of affects shown at a strength: `affects.affect_vector` for a batch.
 

@@ -17,7 +17,7 @@ from fexgan.errors import InputError
 from fexgan.model import Family
 from fexgan.stills import StillSet
 from fexgan.training.averaging import AveragedNetworks
-from fexgan.training.batches import Batch, make_batch, step_generator
+from fexgan.training.batches import Batch, faces_at_rest, make_batch, step_generator
 from fexgan.training.pairs import PairBatch, Pairs
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
@@ -26,7 +26,6 @@ from fexgan.training.step import Trainer, loss_names
 from fexgan.training.updates import Updates
 
 MEASURED_BATCHES = 16
-DISCRIMINATOR_LOSSES = ("discriminator_real", "discriminator_generated", "discriminator_classification")
 
 
 class SampleSheet(Protocol):
@@ -97,10 +96,11 @@ class PaperTask:
         return make_batch(self.faces, self.config, step, generator, device)
 
     def finish(self, averaged: AveragedNetworks) -> None:
-        """Always over the same batches, so that two checkpoints differ by their weights alone."""
+        """Always over the same faces, so that two checkpoints differ by their weights alone."""
         seed, device = self.config.training.seed, next(averaged.networks.parameters()).device
         steps = range(1, MEASURED_BATCHES + 1)
-        averaged.measure([self.batch(step, step_generator(seed, step), device) for step in steps])
+        batches = [self.batch(step, step_generator(seed, step), device) for step in steps]
+        averaged.measure(batches, faces_at_rest(self.faces, self.config.training.batch_size, device))
 
     def preview(self) -> Preview:
         return Preview(self.data)
@@ -110,8 +110,9 @@ class PortraitTask:
     """Stills of many characters, edited; some characters are kept apart to test with."""
 
     columns = (
-        "reconstruction", "gradient", "smoothness", "sparsity", "reading", "adversarial", "classification",
-        *DISCRIMINATOR_LOSSES, "test_difference", "copy_difference",
+        "reconstruction", "gradient", "smoothness", "sparsity", "shading", "painting", "reading",
+        "adversarial", "classification", "discriminator_adversarial", "discriminator_classification",
+        "test_difference", "copy_difference",
     )  # fmt: skip
 
     def __init__(self, data: Path, config: PortraitConfig) -> None:
