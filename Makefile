@@ -17,5 +17,5 @@ test: .venv/installed-for-tests
 	touch $@
 
 .venv/installed-for-tests: .venv/installed
-	$(INSTALL) --editable '.[hub,landmarks,studio,test,web]'
+	$(INSTALL) --editable '.[export,hub,landmarks,ray,studio,test,web]'
 	touch $@

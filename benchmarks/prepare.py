@@ -1,7 +1,7 @@
 """Frames per second of prepare beside what PyAV alone decodes from the same clips, and peak memory.
 
     python benchmarks/prepare.py
-    python benchmarks/prepare.py --takes 90 --frames 1800 --jobs -1       162,000 frames
+    python benchmarks/prepare.py --takes 90 --frames 1800 --jobs auto      162,000 frames
 
 The clips show a character of the bundled footage, enlarged and shifted a little from frame to frame, at 60 frames a
 second; all are copies of one.
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=600, help="of each take")
     parser.add_argument("--side-px", type=int, default=512)
     parser.add_argument("--size-px", type=int, default=128, help="side of the dataset's pictures")
-    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--jobs", default="1")
     flags = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         footage = Path(place) / "footage"

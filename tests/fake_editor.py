@@ -19,6 +19,7 @@ SIZE = 64
 class Edits:
     flow: Tensor
     mask: Tensor
+    shade: Tensor
     paint: Tensor
 
 
@@ -47,7 +48,7 @@ class FakeNetworks(nn.Module):
         mask = torch.zeros(1, 1, SIZE, SIZE)
         mask[..., SIZE // 4 : -SIZE // 4, SIZE // 4 : -SIZE // 4] = change.abs().max()
         light = change[AFFECTS.index("joy")] * (1.0 - 0.5 * variants[0, 0]) - change[AFFECTS.index("anger")]
-        return Edits(torch.zeros(1, 2, SIZE, SIZE), mask, light * torch.ones(1, 3, SIZE, SIZE))
+        return Edits(torch.zeros(1, 2, SIZE, SIZE), mask, torch.zeros_like(mask), light * torch.ones(1, 3, SIZE, SIZE))
 
     def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
         return torch.zeros(1, 1, 2, 2), images.mean() * torch.arange(7.0)[None]

@@ -111,6 +111,7 @@ def test_every_library_that_is_imported_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     requirements = project["dependencies"] + extras["studio"] + extras["landmarks"] + extras["web"] + extras["hub"]
+    requirements += extras["export"] + extras["ray"]
     declared = {requirement.split(">=")[0] for requirement in requirements}
     imported = {name.split(".")[0] for module in MODULES for name in imports(module)}
     libraries = {DISTRIBUTIONS.get(name, name) for name in imported - sys.stdlib_module_names - {"fexgan"}}

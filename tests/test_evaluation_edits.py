@@ -54,7 +54,7 @@ class CopyingNetworks:
     def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor, variants=None) -> Edits:
         count = len(target_affect)
         nothing = torch.zeros(count, 3, SIZE, SIZE)
-        return Edits(nothing[:, :2], nothing[:, :1], nothing)
+        return Edits(nothing[:, :2], nothing[:, :1], nothing[:, :1], nothing)
 
 
 class KnowingNetworks(CopyingNetworks):
@@ -74,7 +74,7 @@ class KnowingNetworks(CopyingNetworks):
             paint.append(self.images[character, (self.affects - target).abs().sum(dim=1).argmin()])
         change = (target_affect - source_affect).abs().amax(dim=1)[:, None, None, None]
         mask = (change > 0).float().expand(-1, 1, SIZE, SIZE)
-        return Edits(torch.zeros(len(paint), 2, SIZE, SIZE), mask, torch.stack(paint))
+        return Edits(torch.zeros(len(paint), 2, SIZE, SIZE), mask, torch.zeros_like(mask), torch.stack(paint))
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,8 @@ class Tipping:
         count = len(target)
         colours = torch.stack([target[:, 3], target[:, 0], torch.zeros(count)], dim=1)
         paint = colours[:, :, None, None].expand(count, 3, SIZE, SIZE)
-        return Edits(torch.zeros(count, 2, SIZE, SIZE), torch.ones(count, 1, SIZE, SIZE), paint)
+        plane = torch.ones(count, 1, SIZE, SIZE)
+        return Edits(torch.zeros(count, 2, SIZE, SIZE), plane, 0 * plane, paint)
 
     def read(self, images: Tensor) -> Tensor:
         joy, anger, _ = (12.0 * (images.mean(dim=(2, 3)) - torch.tensor([0.7, 0.3, 0.0]))).sigmoid().unbind(1)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,17 +49,19 @@ def noise(mode: str, width: int = 90, height: int = 70) -> LoadedPicture:
     return open_picture(colours.quantize(16) if mode == "P" else colours.convert(mode))
 
 
-def edit(flow: tuple[float, float] = (0, 0), mask: float = 0, paint: float = 0) -> Edit:
+def edit(flow: tuple[float, float] = (0, 0), mask: float = 0, shade: float = 0, paint: float = 0) -> Edit:
     """The same change everywhere in the square."""
     moved = np.empty((2, SIZE, SIZE), np.float32)
     moved[:] = np.reshape(flow, (2, 1, 1))
-    return Edit(moved, np.full((1, SIZE, SIZE), mask, np.float32), np.full((3, SIZE, SIZE), paint, np.float32))
+    one_plane = (np.full((1, SIZE, SIZE), value, np.float32) for value in (mask, shade))
+    return Edit(moved, *one_plane, np.full((3, SIZE, SIZE), paint, np.float32))
 
 
 def wild_edit() -> Edit:
     flow = RNG.uniform(-0.3, 0.3, (2, SIZE, SIZE)).astype(np.float32)
     mask = RNG.uniform(0, 1, (1, SIZE, SIZE)).astype(np.float32)
-    return Edit(flow, mask, RNG.uniform(-1, 1, (3, SIZE, SIZE)).astype(np.float32))
+    shade = RNG.uniform(-1, 1, (1, SIZE, SIZE)).astype(np.float32)
+    return Edit(flow, mask, shade, RNG.uniform(-1, 1, (3, SIZE, SIZE)).astype(np.float32))
 
 
 def inside(square: FaceSquare, width: int, height: int) -> np.ndarray:
@@ -171,10 +174,38 @@ def test_full_paint_covers_the_middle_at_the_depth_of_the_picture(mode: str, hig
     assert np.abs(half.levels[30:40, 40:50].astype(int) - highest / 2).max() <= 1
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "I;16"])
+def test_shade_dims_the_middle_at_the_depth_of_the_picture_and_nothing_outside(mode: str) -> None:
+    picture, square = noise(mode), FaceSquare(45, 35, 40, 0.3)
+    after = carry_back(picture, square, edit(shade=math.log(0.5)))
+    middle = np.s_[30:40, 40:50]
+    assert np.abs(after.levels[middle] - 0.5 * picture.levels[middle]).max() <= 0.5
+    outside = ~inside(square, picture.width, picture.height)
+    assert np.array_equal(after.levels[outside], picture.levels[outside])
+
+
+def test_edges_of_paint_are_steeper_where_it_is_enlarged_and_as_painted_where_it_is_not() -> None:
+    half = np.where(np.arange(SIZE) < SIZE // 2, -0.5, 0.5).astype(np.float32) * np.ones((3, SIZE, 1), np.float32)
+    change = replace(edit(mask=1), paint=half)
+    grey = LoadedPicture(np.full((140, 140, 3), 128, np.uint8))
+    as_painted, enlarged = (
+        carry_back(grey, FaceSquare(69.5, 69.5, SIZE * scale, 0), change).levels[69, :, 0].astype(int)
+        for scale in (1, 4)
+    )
+    assert as_painted[70 - SIZE // 3 : 70 + SIZE // 3].min() >= 63 and as_painted.max() <= 192
+    assert enlarged.min() < 50 and enlarged.max() > 205, "an edge overshoots a little"
+    assert abs(enlarged[69 - 48] - 64) <= 1 and abs(enlarged[69 + 49] - 191) <= 1, "away from it nothing changes"
+
+
+def test_light_beyond_white_stays_white() -> None:
+    after = carry_back(noise("RGB"), FaceSquare(45, 35, 40, 0.3), edit(shade=20))
+    assert set(np.unique(after.levels[30:40, 40:50])) <= {0, 255}
+
+
 @pytest.mark.parametrize("scale", [1, 7])
 def test_paint_lies_where_the_square_has_it(scale: int) -> None:
     across = ((np.arange(SIZE, dtype=np.float32) + 0.5) / SIZE * 2 - 1) * np.ones((SIZE, 1), np.float32)
-    change = Edit(np.zeros((2, SIZE, SIZE), np.float32), np.ones((1, SIZE, SIZE), np.float32), np.stack([across] * 3))
+    change = replace(edit(mask=1), paint=np.stack([across] * 3))
     picture, square = noise("I;16", 300, 280), FaceSquare(150, 140, SIZE * scale, 0.5)
     after = carry_back(picture, square, change)
     places = square.to_square(np.stack(np.meshgrid(np.arange(300), np.arange(280)), axis=-1))

@@ -55,7 +55,8 @@ class Painting(FakeNetworks):
     def edit(self, features: Tensor, source: Tensor, target: Tensor, variants: Tensor) -> FakeEdits:
         colours = torch.stack([target[0, AFFECTS.index(name)] for name in ("joy", "anger", "fear")])
         paint = colours[None, :, None, None].expand(1, 3, SIZE, SIZE)
-        return FakeEdits(torch.zeros(1, 2, SIZE, SIZE), torch.ones(1, 1, SIZE, SIZE), paint)
+        plane = torch.ones(1, 1, SIZE, SIZE)
+        return FakeEdits(torch.zeros(1, 2, SIZE, SIZE), plane, 0 * plane, paint)
 
     def read(self, images: Tensor) -> Tensor:
         joy, anger, _ = (12.0 * (images.mean(dim=(0, 2, 3)) - torch.tensor([0.7, 0.3, 0.0]))).sigmoid()

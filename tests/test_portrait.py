@@ -9,7 +9,7 @@ from torch import nn
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index, affect_vector
 from fexgan.config import PortraitModelConfig, load_preset
 from fexgan.model import DrawingFamily, EditingFamily, apply_edits, build
-from fexgan.model.portrait import Block, PortraitNetworks
+from fexgan.model.portrait import LARGEST_SHADE, Block, PortraitNetworks
 
 TINY = PortraitModelConfig(
     image_size_px=32,
@@ -34,9 +34,10 @@ def random_images(batch: int, side: int = TINY.image_size_px) -> torch.Tensor:
 
 @pytest.fixture
 def networks() -> PortraitNetworks:
-    """Tiny networks whose flow no longer starts at zero, so that nothing is zero by chance."""
+    """Tiny networks whose flow and shade no longer start at zero, so that nothing is zero by chance."""
     networks = build(TINY, seed=1).eval().requires_grad_(False)
-    networks.decoder.flow.weight.normal_(generator=torch.Generator().manual_seed(2))
+    for weight in (networks.decoder.flow.weight, networks.decoder.picture.weight[4:8]):
+        weight.normal_(generator=torch.Generator().manual_seed(2))
     return networks
 
 
@@ -46,7 +47,7 @@ def portrait() -> PortraitNetworks:
 
 
 def test_portrait_has_its_number_of_parameters_and_fits_into_fifteen_megabytes_at_half_precision(portrait):
-    assert count(portrait.generator_parameters()) == 5_425_224
+    assert count(portrait.generator_parameters()) == 5_426_956
     assert count(portrait.discriminator.parameters()) == 430_216
     assert 2 * count(portrait.parameters()) < 15_000_000
 
@@ -61,8 +62,8 @@ def test_every_stage_of_portrait_has_the_shape_that_is_written_beside_it(portrai
     assert [tuple(stage.shape[1:3]) for stage in features.stages] == sides
     edits = portrait.edit(features, NEUTRAL, JOY)
     assert shapes == [size for size in reversed(sides) for _ in range(2)]
-    assert (edits.flow.shape, edits.mask.shape) == ((1, 2, 128, 128), (1, 1, 128, 128))
-    assert edits.paint.shape == (1, 3, 128, 128)
+    planes = [(part.shape[1], *part.shape[2:]) for part in (edits.flow, edits.mask, edits.shade, edits.paint)]
+    assert planes == [(channels, 128, 128) for channels in (2, 1, 1, 3)]
     real_logits, affect_logits = portrait.discriminate(random_images(1, 128))
     assert (real_logits.shape, affect_logits.shape) == ((1, 1, 8, 8), (1, len(AFFECTS)))
 
@@ -79,7 +80,7 @@ def test_asking_for_what_is_there_returns_the_source_bit_by_bit(networks, affect
     images = random_images(2)
     affects = affect.expand(2, -1)
     edits = networks.edit(networks.analyse(images), affects, affects.clone())
-    assert not edits.flow.any() and not edits.mask.any()
+    assert not edits.flow.any() and not edits.mask.any() and not edits.shade.any()
     assert torch.equal(apply_edits(images, edits), images)
 
 
@@ -90,6 +91,7 @@ def test_an_edit_fades_in_with_the_change_and_is_whole_from_the_weakest_filmed_s
     edits, whole = networks.edit(features, NEUTRAL, target), networks.decoder(features, NEUTRAL, target, None)
     torch.testing.assert_close(edits.flow, share * whole.flow)
     torch.testing.assert_close(edits.mask, share * whole.mask)
+    torch.testing.assert_close(edits.shade, share * whole.shade)
     assert whole.flow.any() and torch.equal(edits.paint, whole.paint)
 
 
@@ -104,18 +106,19 @@ def test_a_variant_changes_an_edit_by_as_much_as_its_affect_is_asked_for(network
     assert torch.equal(shout.flow, default.flow) and torch.equal(none.flow, default.flow)
 
 
-def test_flow_mask_and_paint_stay_in_their_ranges(networks):
-    networks.decoder.mask_and_paint.weight.mul_(1000)
+def test_flow_mask_shade_and_paint_stay_in_their_ranges(networks):
+    networks.decoder.picture.weight.mul_(1000)
     networks.decoder.flow.weight.mul_(1000)
     edits = networks.edit(networks.analyse(random_images(2)), NEUTRAL, JOY)
     assert 0 <= edits.mask.min() < 0.01 and 0.99 < edits.mask.max() <= 1
     assert edits.paint.abs().max() <= 1
+    assert 0.9 * LARGEST_SHADE < edits.shade.abs().max() <= LARGEST_SHADE
     assert 0.9 * TINY.largest_flow < edits.flow.abs().max() <= TINY.largest_flow
 
 
 def test_paint_that_barely_shows_does_not_show_and_can_still_come_back(networks):
-    networks.decoder.mask_and_paint.bias[:4] = -4.0
-    bias = networks.decoder.mask_and_paint.bias.requires_grad_()
+    networks.decoder.picture.bias[:4] = -4.0
+    bias = networks.decoder.picture.bias.requires_grad_()
     edits = networks.edit(networks.analyse(random_images(1)), NEUTRAL, JOY)
     assert not edits.mask.any()
     edits.mask.sum().backward()
@@ -130,6 +133,7 @@ def test_features_of_one_picture_serve_many_affects_at_once(networks):
         alone = networks.edit(features, NEUTRAL, target[None])
         torch.testing.assert_close(together.flow[index], alone.flow[0])
         torch.testing.assert_close(together.mask[index], alone.mask[0])
+        torch.testing.assert_close(together.shade[index], alone.shade[0])
         torch.testing.assert_close(together.paint[index], alone.paint[0])
     assert not torch.allclose(together.flow[affect_index("joy")], together.flow[affect_index("anger")])
 
@@ -159,8 +163,8 @@ def test_what_is_read_is_an_affect_vector_whose_neutral_is_what_emotions_leave(n
 def test_training_begins_with_the_source_under_a_little_paint():
     networks = build(TINY).requires_grad_(False)
     edits = networks.edit(networks.analyse(random_images(2)), NEUTRAL, JOY)
-    assert not edits.flow.any()
-    assert edits.mask.min() > 0.05 and edits.mask.max() < 0.25
+    assert not edits.flow.any() and not edits.shade.any()
+    assert edits.mask.mean() > 0 and edits.mask.max() < 0.25
 
 
 def test_weights_follow_from_the_seed_and_all_are_trained_by_one_side():

@@ -158,7 +158,8 @@ def test_an_interrupted_run_goes_on_and_comes_to_the_same_bytes(
 
 
 def test_several_processes_come_to_the_same_bytes(report: PrepareReport, footage: Path, tmp_path: Path) -> None:
-    assert _bytes(prepare(footage, tmp_path / "set", FRAMING, jobs=2).folder) == _bytes(report.folder)
+    for jobs in (2, "ray"):
+        assert _bytes(prepare(footage, tmp_path / f"set-{jobs}", FRAMING, jobs=jobs).folder) == _bytes(report.folder)
 
 
 def test_a_dataset_is_replaced_and_nothing_else_is(footage: Path, tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ def test_equal_affects_ask_for_no_change(stills):
     same = dataclasses.replace(batch, target_affect=batch.source_affect, target_images=batch.source_images)
     images, losses = trainer.draw(same)
     assert torch.equal(images, batch.source_images)
-    assert losses["reconstruction"] == losses["gradient"] == losses["sparsity"] == 0
+    assert losses["reconstruction"] == losses["gradient"] == losses["sparsity"] == losses["shading"] == 0
 
 
 def test_a_run_comes_nearer_to_the_truth_and_leaves_everything_it_owes(crowd, tmp_path, quiet):
@@ -245,7 +245,7 @@ def test_copying_the_source_differs_from_the_truth_by_what_was_filmed(stills):
     preview = PortraitPreview(stills, config)
     assert preview.emotions == ["anger", "joy"]
     networks = build(config.model)
-    networks.decoder.mask_and_paint.bias.data[:4] = -200.0  # no paint: with no flow yet, the source comes back
+    networks.decoder.picture.bias.data[:4] = -200.0  # no paint: with no flow yet, the source comes back
     _, figures = preview.draw(networks, "")
     assert figures["test_difference"] == pytest.approx(figures["copy_difference"], rel=1e-6)
     squares = cut_squares(stills.pixels, face_squares(stills, STUDIO), SIZE)

@@ -17,6 +17,7 @@ from PIL import Image
 from rich.console import Console
 
 from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL
+from fexgan.config import Config, FramingConfig
 from fexgan.dataset import FaceDataset, split_names
 from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
@@ -102,34 +103,18 @@ def adapt(
     `data`: datasets of the old characters, one of them with a test split. `out`: receives what `train` writes, the
     pictures that are learned and their dataset. `editor`: the checkpoint that makes those pictures. The same call goes
     on with a training that was cut short. Raises InputError for what does not fit, before anything is written, and
-    KeyboardInterrupt where a signal
-    ended the training.
+    KeyboardInterrupt where a signal ended the training.
     """
-    model, painter = load(checkpoint), load(editor)
-    if not isinstance(model, Model):
-        raise InputError(f"checkpoint {checkpoint} edits any face as it is; give one that draws, such as open-cast")
+    model, painter = open_painter(checkpoint), load(editor)
     if not isinstance(painter, Editor):
         raise InputError(f"checkpoint {editor} cannot edit a new face; give one that edits, such as portrait")
-    if not data:
-        raise InputError("no data of the old characters; give datasets that fexgan prepare wrote")
-    config = model.checkpoint.config
-    config = replace(config, training=replace(config.training, steps=steps, decay_share=0.0))
-    known = [FaceDataset.load(folder) for folder in data]
-    for folder, faces in zip(data, known, strict=True):
-        if faces.framing != config.framing:
-            raise InputError(
-                f"dataset {folder} is framed otherwise than checkpoint {checkpoint}; prepare it with --size-px "
-                f"{config.framing.image_size_px} --face-fraction {config.framing.face_fraction:g}"
-            )
-    tests = [FaceDataset.load(folder, "test") for folder in data if "test" in split_names(folder)]
-    if not tests:
-        raise InputError("no dataset of the old characters has a test split to tell what is forgotten; add one")
+    config = settings_of(model, steps)
+    known, old = old_characters(checkpoint, config.framing, data)
     name = character.resolve().stem
     pictures = out / PICTURES / name
     if out.exists() and not (pictures / LIST).is_file() and (out.is_file() or any(out.iterdir())):
         raise InputError(f"{out} holds something else than {name} being taught; give another folder")
     portraits = _open_pictures(painter, character)
-    old = FaceDataset.join(tests)
     before = _standing(model, portraits, old)
     _write_pictures(pictures, name, portraits)
     prepare(find_footage(pictures / LIST), out / DATASET, config.framing, test_share=0.0)
@@ -139,6 +124,42 @@ def adapt(
         raise KeyboardInterrupt
     after = _standing(load(str(summary.checkpoint)), portraits, old)
     return Adaptation(summary.checkpoint, name, len(portraits), summary.step, before, after)
+
+
+def open_painter(checkpoint: str) -> Model:
+    """The checkpoint to be taught. Raises InputError for one that does not draw."""
+    model = load(checkpoint)
+    if not isinstance(model, Model):
+        raise InputError(f"checkpoint {checkpoint} edits any face as it is; give one that draws, such as open-cast")
+    return model
+
+
+def settings_of(model: Model, steps: int) -> Config:
+    """A checkpoint's own settings, to go on learning for some steps at an even rate."""
+    config = model.checkpoint.config
+    return replace(config, training=replace(config.training, steps=steps, decay_share=0.0))
+
+
+def old_characters(
+    checkpoint: str, framing: FramingConfig, data: Sequence[Path]
+) -> tuple[list[FaceDataset], FaceDataset]:
+    """What is not to be forgotten: the train splits of `data`, and all their test frames.
+
+    Raises InputError where there is none of either, and where one is framed otherwise than the checkpoint.
+    """
+    if not data:
+        raise InputError("no data of the old characters; give datasets that fexgan prepare wrote")
+    known = [FaceDataset.load(folder) for folder in data]
+    for folder, faces in zip(data, known, strict=True):
+        if faces.framing != framing:
+            raise InputError(
+                f"dataset {folder} is framed otherwise than checkpoint {checkpoint}; prepare it with --size-px "
+                f"{framing.image_size_px} --face-fraction {framing.face_fraction:g}"
+            )
+    tests = [FaceDataset.load(folder, "test") for folder in data if "test" in split_names(folder)]
+    if not tests:
+        raise InputError("no dataset of the old characters has a test split to tell what is forgotten; add one")
+    return known, FaceDataset.join(tests)
 
 
 def _open_pictures(painter: Editor, character: Path) -> list[Portrait]:

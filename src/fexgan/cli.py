@@ -15,6 +15,7 @@ from fexgan.errors import InputError
 from fexgan.verbs.adapt import Adapt
 from fexgan.verbs.calibrate import Calibrate
 from fexgan.verbs.evaluate import Evaluate
+from fexgan.verbs.export import Export
 from fexgan.verbs.expressions import Expressions
 from fexgan.verbs.faces import Animate, Blend, Classify, Generate, Transform
 from fexgan.verbs.inspect import Inspect
@@ -66,6 +67,7 @@ VERBS: dict[str, type[Verb]] = {
         Animate,
         Classify,
         Expressions,
+        Export,
         Serve,
         Demo,
     )

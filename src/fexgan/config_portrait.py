@@ -69,11 +69,18 @@ class PortraitLossConfig:
     """Weight of the absolute difference of the pictures' gradients: edges where the truth has them."""
     smoothness: float = 0.6
     """Weight of the flow's own gradients, so that neighbours move together."""
-    sparsity: float = 0.01
+    sparsity: float = 0.03
     """Weight of the mask's mean: paint only what cannot be fetched from the source."""
+    compactness: float = 0.15
+    """Weight of the gradients of mask and shade, so that paint and light lie in whole patches, without specks."""
+    shading: float = 0.02
+    """Weight of the shade's mean size: light only where a fold forms."""
+    painting: float = 0.2
+    """Weight of the absolute difference of the paint alone to the truth, also where the mask hides it: a faint mask
+    over strong paint would shade filmed faces as well, and leave flecks of colour on others."""
     reading: float = 0.5
     """Weight of the cross-entropy of the emotions read from the source and those it was filmed with."""
-    adversarial: float = 0.02
+    adversarial: float = 0.004
     """Weight of passing for filmed, patch by patch, where source and truth differ, once the discriminator has begun."""
     classification: float = 0.01
     """Weight of showing the target affect, as the discriminator reads it, likewise."""
@@ -111,6 +118,8 @@ class VariationConfig:
     """Change of saturation, as a fraction."""
     tint: float = 0.1
     """Change of each colour channel's gain, as a fraction."""
+    hue_share: float = 0.1
+    """Share of the pairs whose hues are turned about, for skins that are green or blue."""
     gamma: float = 0.3
     """Change of gamma, in powers of e: 0.3 means exponents from 0.74 to 1.35."""
     light: float = 0.3

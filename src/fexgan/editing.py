@@ -153,7 +153,7 @@ class Editor:
     def draft(self, face: OpenFace, target: Sequence[float]) -> Edit:
         """What the networks change in a face's square to bring it to an affect vector."""
         edits = self._edits(face, self._vector(target))
-        return Edit(*(part[0].float().cpu().numpy() for part in (edits.flow, edits.mask, edits.paint)))
+        return Edit(*(part[0].float().cpu().numpy() for part in (edits.flow, edits.mask, edits.shade, edits.paint)))
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""

@@ -3,7 +3,7 @@
 from fexgan.framing.carry import Edit, carry_back
 from fexgan.framing.follow import Track, choose_tracks, follow_faces, presence
 from fexgan.framing.locate import choose_face, find_faces, flaw, usable_faces
-from fexgan.framing.square import FaceSquare, cut, face_square
+from fexgan.framing.square import FaceSquare, cut, face_landmarks, face_square
 from fexgan.framing.steady import steady, steady_squares
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "choose_face",
     "choose_tracks",
     "cut",
+    "face_landmarks",
     "face_square",
     "find_faces",
     "flaw",

@@ -20,10 +20,11 @@ FEATHER = 1 / 16
 
 _LEAST_OFFSET_PX = 1 / 64  # OpenCV samples between pixels in steps of 1/32, so less than this moves nothing
 _IN_STEPS = np.float32(1.5 * 2**18)  # as float32, the numbers around it lie 1/32 apart
-_LEAST_MASK = 2**-17  # less than half a level of 16 bits
+_LEAST_MASK = _LEAST_GAIN = 2**-17  # less than half a level of 16 bits
 _FINEST = 4
 _PIXELS_AT_ONCE = 2**16
 _CUBIC_REACH_PX = 3
+_SHARPENING, _SHARPENED_PX = 0.8, 1.0
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -31,13 +32,15 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 class Edit:
     """What a network changes in a square of n x n pixels; all float32.
 
-    A pixel p of the square becomes mask(p) paint(p) + (1 - mask(p)) source(p + flow(p)).
+    A pixel p of the square becomes mask(p) paint(p) + (1 - mask(p)) exp(shade(p)) source(p + flow(p)), black being 0.
     """
 
     flow: Floats
     """[2, n, n]: how far right and how far down to sample the source, in fractions of the side."""
     mask: Floats
     """[1, n, n]: how much of the paint shows, in [0, 1]."""
+    shade: Floats
+    """[1, n, n]: logarithm of the light that falls on what is sampled."""
     paint: Floats
     """[3, n, n]: RGB in [-1, 1]."""
 
@@ -46,7 +49,8 @@ def carry_back(picture: LoadedPicture, square: FaceSquare, edit: Edit) -> Loaded
     """`picture` with an edit that was made on what `square` shows of it.
 
     The flow is turned and scaled with the square and samples the picture at its own resolution. Pixels outside the
-    square, and those that the edit leaves in place unpainted, are equal to the source bit by bit; transparency too.
+    square, and those that the edit leaves in place, unlit and unpainted, are equal to the source bit by bit;
+    transparency too.
     Beside the result, memory is bounded whatever the size.
     """
     fields, paint = _refine(edit, square)
@@ -55,18 +59,19 @@ def carry_back(picture: LoadedPicture, square: FaceSquare, edit: Edit) -> Loaded
         return picture
     levels = picture.levels.copy()
     to_fine = _picture_to_fine(square, fields.shape[0])
-    reach_px = math.ceil(float(np.abs(fields).max())) + _CUBIC_REACH_PX  # the mask, at most 1, adds next to nothing
+    reach_px = math.ceil(float(np.abs(fields[..., :2]).max())) + _CUBIC_REACH_PX
     for box in _strips(box_around(square.to_picture(active), picture.width, picture.height)):
         left, top, right, bottom = box
         places = _places(box, to_fine)
-        offsets_and_mask = _sample(fields, places)  # [rows, columns, 3]
-        moved = _move(picture, box, offsets_and_mask[..., :2], reach_px)
-        levels[top:bottom, left:right] = _blend(moved, offsets_and_mask[..., 2:], paint, places)
+        here = _sample(fields, places)  # [rows, columns, 4]
+        moved = _move(picture, box, here[..., :2], reach_px)
+        levels[top:bottom, left:right] = _blend(moved, here[..., 2:3], here[..., 3:], paint, places)
     return picture.with_levels(levels)
 
 
 def _refine(edit: Edit, square: FaceSquare) -> tuple[Floats, Floats]:
-    """Offsets in pixels of the picture and mask [m, m, 3], feathered, and paint [m, m, 3] in [0, 1], on a finer grid.
+    """Offsets in pixels of the picture, mask and gain of light, [m, m, 4], feathered, and paint [m, m, 3] in [0, 1], on
+    a finer grid. The gain is exp(shade) - 1.
 
     The cubic kernel makes a smooth field of the few values; from the fine grid on, linear is as good and fast.
     """
@@ -77,22 +82,30 @@ def _refine(edit: Edit, square: FaceSquare) -> tuple[Floats, Floats]:
         return cv2.resize(np.ascontiguousarray(planes.transpose(1, 2, 0)), (fine, fine), interpolation=cv2.INTER_CUBIC)
 
     offsets = np.tensordot(square.turn().astype(np.float32), edit.flow, axes=1)
-    fields = enlarge(np.concatenate([offsets, edit.mask]))
+    fields = enlarge(np.concatenate([offsets, edit.mask, np.expm1(edit.shade)]))
     np.clip(fields[..., 2], 0, 1, out=fields[..., 2])
     # The outermost row and column of the grid are exactly 0, so nothing is left where the grid ends.
     steps = np.minimum(np.arange(fine), np.arange(fine)[::-1]) / (FEATHER * fine)
     ramp = np.clip(steps, 0, 1)
     ramp = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
-    fields *= cv2.merge([np.minimum(ramp[:, None], ramp)] * 3)
-    return fields, enlarge(edit.paint).clip(-1, 1) * 0.5 + 0.5
+    fields *= cv2.merge([np.minimum(ramp[:, None], ramp)] * fields.shape[2])
+    return fields, enlarge(_sharpened(edit.paint, square.side_px / n)).clip(-1, 1) * 0.5 + 0.5
+
+
+def _sharpened(paint: Floats, enlargement: float) -> Floats:
+    """Paint [3, n, n] that stays crisp when it is enlarged, an unsharp mask; in full from twice the size on."""
+    planes = np.ascontiguousarray(paint.transpose(1, 2, 0))
+    blurred = cv2.GaussianBlur(planes, (0, 0), _SHARPENED_PX).transpose(2, 0, 1)
+    return paint + _SHARPENING * min(max(enlargement - 1.0, 0.0), 1.0) * (paint - blurred)
 
 
 def _active_part(fields: Floats) -> NDArray[np.float64] | None:
     """Corners [4, 2] of the part of the square where anything happens, in fractions of the side; None for nowhere."""
-    least = np.array((_LEAST_OFFSET_PX, _LEAST_OFFSET_PX, _LEAST_MASK), np.float32)
-    # In long rows, for NumPy is slow on triples.
+    least = np.array((_LEAST_OFFSET_PX, _LEAST_OFFSET_PX, _LEAST_MASK, _LEAST_GAIN), np.float32)
+    # In long rows, for NumPy is slow on fours.
     active = np.abs(fields).reshape(len(fields), -1) > np.tile(least, len(fields))
-    columns, rows = np.flatnonzero(active.any(axis=0).reshape(-1, 3).any(axis=1)), np.flatnonzero(active.any(axis=1))
+    rows = np.flatnonzero(active.any(axis=1))
+    columns = np.flatnonzero(active.any(axis=0).reshape(-1, len(least)).any(axis=1))
     if not len(rows):
         return None
     # A value reaches as far as the centres of its neighbours.
@@ -128,7 +141,7 @@ def _places(box: Box, to_fine: NDArray[np.float64]) -> tuple[Floats, Floats]:
 
 
 def _sample(grid: Floats, places: tuple[Floats, Floats]) -> Floats:
-    """`grid` [m, m, 3] at `places`; 0 beyond it."""
+    """`grid` [m, m, channels] at `places`; 0 beyond it."""
     return cv2.remap(grid, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
@@ -163,9 +176,9 @@ def _move(picture: LoadedPicture, box: Box, offsets: Floats, reach_px: int) -> L
     return np.where(visible, levels, picture.levels[top:bottom, left:right])
 
 
-def _blend(moved: Levels, mask: Floats, paint: Floats, places: tuple[Floats, Floats]) -> Levels:
-    """`moved` with the paint laid over it where the mask [rows, columns, 1] lets it show."""
-    shows = mask[..., 0] > _LEAST_MASK
+def _blend(moved: Levels, mask: Floats, gain: Floats, paint: Floats, places: tuple[Floats, Floats]) -> Levels:
+    """`moved` lit by `gain`, with the paint over it where the mask lets it show; both [rows, columns, 1]."""
+    shows = (mask[..., 0] > _LEAST_MASK) | (np.abs(gain[..., 0]) > _LEAST_GAIN)
     rows, columns = (np.flatnonzero(shows.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
         return moved
@@ -175,7 +188,7 @@ def _blend(moved: Levels, mask: Floats, paint: Floats, places: tuple[Floats, Flo
     if moved.shape[2] == 1:
         colours = (colours @ _LUMA)[..., None]
     highest = np.iinfo(moved.dtype).max
-    under = moved[part].astype(np.float32)
+    under = moved[part] * (1 + gain[part])
     colours *= highest
     colours -= under
     colours *= mask[part]

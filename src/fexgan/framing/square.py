@@ -84,6 +84,14 @@ def face_square(landmarks: NDArray[np.floating], framing: FramingConfig = STUDIO
     return FaceSquare(float(centre.real), float(centre.imag), float(abs(turn)) * frames, float(np.angle(turn)))
 
 
+def face_landmarks(framing: FramingConfig) -> dict[str, tuple[float, float]]:
+    """Where a face's eyes and the middle of its mouth come to lie in its square, in fractions of the side."""
+    left_eye, right_eye, mouth = points = np.column_stack([_REFERENCE.real, _REFERENCE.imag])
+    square = face_square(np.array([left_eye, right_eye, mouth, mouth, mouth]), framing)
+    places = square.to_square(points).round(4).tolist()
+    return dict(zip(("left_eye", "right_eye", "mouth"), map(tuple, places), strict=True))
+
+
 def cut(picture: LoadedPicture, square: FaceSquare, size_px: int) -> Pixels:
     """What the square shows, uint8 [size_px, size_px, 3], without aliasing; beyond the picture its edge goes on."""
     factor = max(1, math.ceil(square.side_px / (_OVERSAMPLING * size_px)))

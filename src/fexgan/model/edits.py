@@ -11,12 +11,17 @@ from torch.nn import functional
 
 @dataclass(frozen=True, eq=False)
 class Edits:
-    """A change of each picture of a batch: pixel p becomes mask(p) paint(p) + (1 - mask(p)) source(p + flow(p))."""
+    """A change of each picture of a batch.
+
+    Pixel p becomes mask(p) paint(p) + (1 - mask(p)) exp(shade(p)) source(p + flow(p)), with black at 0.
+    """
 
     flow: Tensor
     """[batch, 2, height, width]: how far right and how far down to fetch, as fractions of the picture's sides."""
     mask: Tensor
     """[batch, 1, height, width]: how much of the paint shows, in [0, 1]."""
+    shade: Tensor
+    """[batch, 1, height, width]: logarithm of the light that falls on what is fetched: folds darken, cheeks shine."""
     paint: Tensor
     """[batch, 3, height, width] in [-1, 1]."""
 
@@ -24,15 +29,19 @@ class Edits:
 def apply_edits(images: Tensor, edits: Edits) -> Tensor:
     """The edited pictures, fp32, of images [batch, 3, height, width] at the size of the edits.
 
-    Where flow and mask are zero the source comes back bit by bit; gradients reach the flow there all the same.
+    Where flow, mask and shade are zero the source comes back bit by bit; gradients reach the flow there all the same.
+    What is lit beyond white stays beyond 1.
     """
-    images, flow, mask, paint = (tensor.float() for tensor in (images, edits.flow, edits.mask, edits.paint))
-    unmoved = torch.eye(2, 3, device=images.device).expand(len(flow), 2, 3)
+    images, flow, mask, shade, paint = (
+        tensor.float() for tensor in (images, edits.flow, edits.mask, edits.shade, edits.paint)
+    )
+    unmoved = torch.eye(2, 3, device=images.device).expand(flow.shape[0], 2, 3)
     grid = functional.affine_grid(unmoved, list(flow.shape), align_corners=False)  # [batch, height, width, 2]
     moved = grid + 2.0 * flow.permute(0, 2, 3, 1)  # the grid spans two units
     # Sampling in place rounds, so what the flow changes is added to the source instead.
     warped = images + (_sample(images, moved) - _sample(images, grid))
-    return mask * paint + (1.0 - mask) * warped
+    lit = warped + (warped + 1.0) * shade.expm1()
+    return mask * paint + (1.0 - mask) * lit
 
 
 def _sample(images: Tensor, grid: Tensor) -> Tensor:

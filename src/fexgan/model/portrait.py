@@ -1,7 +1,8 @@
 """The networks that edit a face they never saw: a U-Net that says what to fetch from where, and what to paint.
 
-A flow moves the picture's own pixels, so the person stays; a mask lets paint through where nothing fits can be
-fetched, as for teeth behind closed lips. Shapes in comments are those of preset `portrait`, 128x128 pictures.
+A flow moves the picture's own pixels, so the person stays; a shade darkens and lights them where folds form, so skin
+keeps its texture; a mask lets paint through where nothing fits can be fetched, as for teeth behind closed lips. Shapes
+in comments are those of preset `portrait`, 128x128 pictures.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ FULL_EDIT_FROM = 0.4
 """Change of an affect's strength from which an edit is ungated; the weakest strength that is filmed."""
 FIRST_LOGIT = -2.0
 """Of the mask and of each emotion that is read, before training: little is painted, most faces are calm."""
-LEAST_MASK = 0.05
+LEAST_MASK = 0.1
 """A sigmoid never ends; what it leaves below this is no paint at all, so a picture's sharpness stays where it can."""
+LARGEST_SHADE = 0.7
+"""Furthest that a fold is darkened or lit, as a logarithm: to half the light, or to twice as much."""
 LEAKY_SLOPE = 0.2
 
 
@@ -116,7 +119,7 @@ class Reader(nn.Module):
 
 
 class Decoder(nn.Module):
-    """The features of a picture, the affects it shows and is to show -> flow, mask and paint."""
+    """The features of a picture, the affects it shows and is to show -> flow, mask, shade and paint."""
 
     def __init__(self, config: PortraitModelConfig) -> None:
         super().__init__()
@@ -138,7 +141,7 @@ class Decoder(nn.Module):
         first = config.widths[0]
         self.norm = norm(first)
         self.flow = convolve(first, 2)
-        self.mask_and_paint = convolve(first, 4 * 4)
+        self.picture = convolve(first, 5 * 4)
         self.shuffle = nn.PixelShuffle(2)
         self.largest_flow = config.largest_flow
 
@@ -160,8 +163,9 @@ class Decoder(nn.Module):
         decoded = functional.silu(self.norm(decoded))
         flow = self.largest_flow * self.flow(decoded).float().tanh()  # [batch, 2, 64, 64]
         flow = functional.interpolate(flow, scale_factor=2, mode="bilinear")  # [batch, 2, 128, 128]
-        mask_and_paint = self.shuffle(self.mask_and_paint(decoded)).float()  # [batch, 4, 128, 128]
-        return Edits(flow, _end(mask_and_paint[:, :1].sigmoid()), mask_and_paint[:, 1:].tanh())
+        picture = self.shuffle(self.picture(decoded)).float()  # [batch, 5, 128, 128]
+        mask, shade, paint = picture.split([1, 1, 3], dim=1)
+        return Edits(flow, _end(mask.sigmoid()), LARGEST_SHADE * shade.tanh(), paint.tanh())
 
 
 def _end(mask: Tensor) -> Tensor:
@@ -209,11 +213,11 @@ class PortraitNetworks(nn.Module):
     def edit(
         self, features: Features, source_affect: Tensor, target_affect: Tensor, variants: Tensor | None = None
     ) -> Edits:
-        """The edits, faded out towards equal affects: there flow and mask are exactly zero."""
+        """The edits, faded out towards equal affects: there flow, mask and shade are exactly zero."""
         edits = self.decoder(features, source_affect, target_affect, variants)
         change = (target_affect - source_affect).abs().amax(dim=1)  # [batch]
         gate = (change / FULL_EDIT_FROM).clamp(max=1.0)[:, None, None, None]
-        return Edits(gate * edits.flow, gate * edits.mask, edits.paint)
+        return Edits(gate * edits.flow, gate * edits.mask, gate * edits.shade, edits.paint)
 
     def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
         return self.discriminator(images)
@@ -227,7 +231,8 @@ class PortraitNetworks(nn.Module):
     def initialise(self, seed: int) -> None:
         """Draw all weights so that activations keep their size and affects count from the first step.
 
-        At the start nothing is fetched from elsewhere, little paint shows, and every face reads as faintly emotional.
+        At the start nothing is fetched from elsewhere or shaded, little paint shows, and every face reads as faintly
+        emotional.
         """
         generator = torch.Generator().manual_seed(seed)
         for module in self.modules():
@@ -237,6 +242,7 @@ class PortraitNetworks(nn.Module):
                     module.bias.zero_()
         self.decoder.code[0].weight.normal_(generator=generator)  # a code of Normal(0, 1) for each affect alone
         self.decoder.flow.weight.zero_()
-        self.decoder.mask_and_paint.weight.mul_(0.1)
-        self.decoder.mask_and_paint.bias[:4] = FIRST_LOGIT  # the shuffle makes the mask of the first four channels
+        self.decoder.picture.weight.mul_(0.1)
+        self.decoder.picture.bias[:4] = FIRST_LOGIT  # the shuffle makes the mask of the first four channels
+        self.decoder.picture.weight[4:8] = 0.0  # and the shade of the next four
         self.reader.emotions[-1].bias.fill_(FIRST_LOGIT)

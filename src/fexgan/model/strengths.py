@@ -26,8 +26,6 @@ class StrengthCurves(nn.Module):
         """The strength to draw each emotion with, rising from 0 to 1; all zero until calibrated."""
 
     def forward(self, affect: Tensor) -> Tensor:
-        if not self.curves.any():
-            return affect
         emotions = affect[:, _EMOTIONS]  # [batch, 6]
         total = emotions.sum(dim=1, keepdim=True).clamp(min=1e-6)  # [batch, 1]
         place = total.clamp(max=1.0) * (POINTS - 1)
@@ -36,7 +34,6 @@ class StrengthCurves(nn.Module):
         alone = torch.lerp(low, high, place - below)  # [batch, 6]: the strength of each, were it alone
         wanted = (emotions * alone).sum(dim=1, keepdim=True) / total
         drawn = emotions * (wanted / total.clamp(max=1.0))
-        vector = torch.zeros_like(affect)
-        vector[:, _EMOTIONS] = drawn
-        vector[:, NEUTRAL_INDEX] = (1.0 - drawn.sum(dim=1)).clamp(min=0.0)
-        return vector
+        neutral = (1.0 - drawn.sum(dim=1, keepdim=True)).clamp(min=0.0)
+        vector = torch.cat([drawn[:, :NEUTRAL_INDEX], neutral, drawn[:, NEUTRAL_INDEX:]], dim=1)
+        return torch.where(self.curves.any(), vector, affect)

@@ -23,6 +23,7 @@ from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
 from fexgan.prepare.split import GUARD_FRAMES, choose_test_frames, guard_of
 from fexgan.prepare.twins import LeakCheck, LeakReport
 from fexgan.sheets import sheet
+from fexgan.workers import Jobs
 
 LARGEST_SHEET_ROWS = 40
 SHEET_CELL_PX = 128
@@ -39,14 +40,14 @@ def prepare(
     seed: int = 0,
     progress: Progress | None = None,
     guard_frames: int = GUARD_FRAMES,
-    jobs: int = 1,
+    jobs: Jobs = 1,
 ) -> PrepareReport:
     """Turn footage into a dataset folder that `datasets.load_dataset` reads as it stands; equal input, equal bytes.
 
     `footage`: a folder, read by `scan_footage`, or what was found there or in a list. `out`: written under a temporary
     name beside it and renamed; replaced where it holds a dataset of this package and nothing else.
     `split`, `test_share`, `seed`, `guard_frames`: see `choose_test_frames`. `progress(stage, done, total)` is told how
-    far each of the two stages is. `jobs`: processes that work side by side, -1 for one per core.
+    far each of the two stages is. `jobs`: processes that work side by side; a cluster must see both folders.
     A run that was killed or interrupted leaves the takes it had done in `.<name of out>.parts` beside `out`, and the
     same call goes on from there.
     Raises InputError when a path is wrong, nothing can be used, or `out` holds something else.

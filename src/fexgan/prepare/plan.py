@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from fexgan.affects import NEUTRAL
 from fexgan.config import FramingConfig
@@ -20,6 +20,7 @@ from fexgan.prepare.crop import Square, cut, cut_frame, steady_square
 from fexgan.prepare.faces import FaceFinder
 from fexgan.prepare.footage import ClipEntry, Footage, LeftOut, clean, source_name
 from fexgan.video import ClipFrame, decode_clip
+from fexgan.workers import Jobs, share
 
 Strengths = tuple[float | None, ...]
 HeadPoses = tuple[tuple[float, float, float] | None, ...]
@@ -67,17 +68,17 @@ class Shot:
 
 
 def plan_footage(
-    footage: Footage, framing: FramingConfig, progress: Callable[[int, int], None], jobs: int = 1
+    footage: Footage, framing: FramingConfig, progress: Callable[[int, int], None], jobs: Jobs = 1
 ) -> tuple[list[Shot], list[LeftOut]]:
     """Look at every take once: the usable ones, and what is left out and why.
 
-    `progress(done, total)` counts takes. `jobs`: processes that look side by side, -1 for one per core.
+    `progress(done, total)` counts takes. `jobs`: processes that look side by side.
     """
     shots: list[Shot] = []
     left_out: list[LeftOut] = []
     framed = footage.framing == framing
     work = (delayed(_plan_entry)(entry, footage.root, framing, framed) for entry in footage.entries)
-    for done, (shot, unusable) in enumerate(Parallel(n_jobs=jobs, return_as="generator")(work), start=1):
+    for done, (shot, unusable) in enumerate(share(work, jobs), start=1):
         left_out += unusable
         if shot is not None:
             shots.append(shot)

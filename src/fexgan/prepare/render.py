@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from joblib import Parallel, delayed
+from joblib import delayed
 from numpy.typing import NDArray
 
 from fexgan.media import atomic_path, encode_image
 from fexgan.prepare.plan import Shot
 from fexgan.prepare.twins import thumbnail
+from fexgan.workers import Jobs, share
 
 ROWS_AT_ONCE = 64
 """Frames held in memory at a time."""
@@ -26,17 +27,17 @@ Rendered = tuple[bytes, float | None, NDArray[np.float16]]
 
 
 def render_takes(
-    shots: Sequence[Shot], size_px: int, folder: Path, jobs: int, progress: Callable[[int, int], None]
+    shots: Sequence[Shot], size_px: int, folder: Path, jobs: Jobs, progress: Callable[[int, int], None]
 ) -> list[Path]:
     """The part of each shot in `folder`. Those that stand there from an earlier run are taken as they are.
 
-    `jobs`: processes that work side by side, -1 for one per core. `progress(done, total)` counts frames.
+    `jobs`: processes that work side by side. `progress(done, total)` counts frames.
     Raises InputError.
     """
     wanted = [folder / f"{_fingerprint(shot, size_px)}.parquet" for shot in shots]
     work = (delayed(_render)(shot, size_px, part) for shot, part in zip(shots, wanted, strict=True))
     total, done = sum(len(shot) for shot in shots), 0
-    for shot, _ in zip(shots, Parallel(n_jobs=jobs, return_as="generator")(work), strict=True):
+    for shot, _ in zip(shots, share(work, jobs), strict=True):
         done += len(shot)
         progress(done, total)
     return wanted

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-from joblib import Parallel, cpu_count, delayed, effective_n_jobs
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+from joblib import cpu_count, delayed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -29,6 +28,7 @@ from fexgan.studio.staging import Staging, draw_staging
 from fexgan.studio.stills import STILL_SETS, pose_stills, still_count
 from fexgan.terminal import warn
 from fexgan.video import write_clip
+from fexgan.workers import Jobs, processes, share
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,13 @@ class FilmReport:
     seconds: float
 
 
-def film(out: Path, shoot: Shoot, workers: int = 1) -> FilmReport:
+def film(out: Path, shoot: Shoot, workers: Jobs = 1) -> FilmReport:
     """Film `shoot` into `out/<character>/<affect>/<take>.mp4|json`; the same call again goes on where it stopped.
 
     A take is finished when its clip stands: the sidecar is written before it, the clip under a temporary name until
-    whole. `workers`: processes that film side by side, -1 for one per core; each has its share of the cores.
-    Raises InputError for unknown names, where Blender cannot be loaded, and where a worker was killed.
+    whole. `workers`: processes that film side by side; those of this machine have their share of its cores, on a
+    cluster, which must see `out`, each has one. Raises InputError for unknown names, where Blender cannot be loaded,
+    and where a worker was killed.
     """
     cast = chosen_cast(shoot)
     jobs = _recorded_jobs(cast, shoot.performance, shoot.fps) if shoot.performance else _planned_jobs(cast, shoot)
@@ -193,24 +194,21 @@ def _recorded_jobs(cast: Sequence[Character], recording: Path, fps: float) -> li
     return [_Job(character, PERFORMANCE, capture.name, capture) for character in cast]
 
 
-def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job], workers: int) -> None:
-    workers = min(effective_n_jobs(workers), len(jobs))
+def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job], workers: Jobs) -> None:
+    here = processes(workers, len(jobs))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("filming", total=sum(job.frames(shoot) for job in jobs))
-        if workers == 1:
+        if here == 1:
             stage = _Set(shoot.size_px, shoot.samples)
             for job in jobs:
                 progress.update(task, description=f"{job.character.name} {job.folder} {job.take}")
                 stage.film(out, shoot, job, partial(progress.advance, task))
             return
-        threads = max(1, cpu_count() // workers)
+        threads = max(1, cpu_count() // here) if here else 1
         work = (delayed(_film_in_worker)(out, shoot, job, threads) for job in jobs)
-        try:
-            for frames in Parallel(n_jobs=workers, return_as="generator_unordered")(work):
-                progress.advance(task, frames)
-        except TerminatedWorkerError:
-            raise InputError("a worker was killed; its take is lost, and the same command goes on") from None
+        for frames in share(work, workers, ordered=False):
+            progress.advance(task, frames)
 
 
 def _film_in_worker(out: Path, shoot: Shoot, job: _Job, threads: int) -> int:

@@ -55,8 +55,8 @@ def make_batch(
         mirrored = (torch.rand(training.batch_size, 1, 1, 1, generator=generator) < 0.5).repeat(2, 1, 1, 1)
         images = torch.where(mirrored.to(device), images.flip(3), images)
     source_images, target_images = images.contiguous(memory_format=torch.channels_last).chunk(2)
-    source_affect, source_strength = _affect_and_strength(faces, pairs.source_index)
-    target_affect, target_strength = _affect_and_strength(faces, pairs.target_index)
+    source_affect, source_strength = affect_and_strength(faces, pairs.source_index)
+    target_affect, target_strength = affect_and_strength(faces, pairs.target_index)
     unknown_strength = torch.randn(training.batch_size, generator=generator)
     noise = torch.randn(training.batch_size, config.model.latent_size, generator=generator)
     labels = soft_labels(target_affect, target_strength, config.loss.full_label_strength, NEUTRAL_INDEX)
@@ -76,7 +76,7 @@ def faces_at_rest(faces: FaceDataset, batch_size: int, device: torch.device) -> 
     _, first = np.unique(faces.character[neutral], return_index=True)
     rows = [neutral[first[start : start + batch_size]] for start in range(0, len(first), batch_size)]
     return [
-        (pixels_to_images(faces.pixels[part]).to(device), affect_vectors(*_affect_and_strength(faces, part)).to(device))
+        (pixels_to_images(faces.pixels[part]).to(device), affect_vectors(*affect_and_strength(faces, part)).to(device))
         for part in rows
     ]
 
@@ -95,5 +95,6 @@ def affect_vectors(affect: Tensor, strength: Tensor, unknown_strength: Tensor | 
     return torch.where(strength.isnan()[:, None], published, vectors)
 
 
-def _affect_and_strength(faces: FaceDataset, index: np.ndarray) -> tuple[Tensor, Tensor]:
+def affect_and_strength(faces: FaceDataset, index: np.ndarray) -> tuple[Tensor, Tensor]:
+    """What rows of a dataset show, as `affect_vectors` takes it: both [rows]."""
     return torch.from_numpy(faces.affect[index]).long(), torch.from_numpy(faces.strength[index]).float()

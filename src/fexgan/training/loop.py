@@ -34,6 +34,7 @@ from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import step_generator
 from fexgan.training.breakdown import Breakdown, check_losses, check_weights
 from fexgan.training.display import Display
+from fexgan.training.examples import Examples
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog
 from fexgan.training.processes import check_shares, share_batch_norm, share_of
@@ -78,17 +79,18 @@ def train(
     on_nan: Literal["stop", "rollback"] = "stop",
     allow_change: bool = False,
     console: Console | None = None,
+    examples: Examples | None = None,
 ) -> TrainingSummary:
     """Train networks of `config` into the folder `out`, or go on with a run that is there.
 
     `data`: prepared datasets for family `paper`, whose train splits are learned from; a folder of filmed stills for
-    family `portrait`. `start_from`: begin with the weights of this checkpoint (name or folder) instead of random ones;
-    a run that goes on keeps its own. `steps`: steps in all, instead of `config.training.steps`. `keep`: how many
-    checkpoints stay, the newest. `on_nan`: whether a loss that is no number or explodes ends training, or takes it back
-    to its newest checkpoint, to go on with other batches. `allow_change`: go on with a run that was begun with other
-    settings, other data or another version. `out` receives `log.csv`, `tensorboard/`, `previews/` and
-    `checkpoints/<step>/`. Ctrl-C and SIGTERM save and end; whatever else ends the process, training goes on from the
-    newest whole checkpoint.
+    family `portrait`. `start_from`: begin with the weights of this checkpoint (name or folder) instead of random
+    ones; a run that goes on keeps its own. `steps`: steps in all, instead of `config.training.steps`. `keep`: how
+    many checkpoints stay, the newest. `on_nan`: whether a loss that is no number or explodes ends training, or
+    takes it back to its newest checkpoint, to go on with other batches. `allow_change`: go on with a run that was
+    begun with other settings, other data or another version. `examples`: of mixtures, for family `paper` to learn
+    too. `out` receives `log.csv`, `tensorboard/`, `previews/` and `checkpoints/<step>/`. Ctrl-C and SIGTERM save
+    and end; whatever else ends the process, training goes on from the newest whole checkpoint.
 
     Raises InputError for data or a checkpoint that do not fit, for a run that has changed, and for a breakdown.
     """
@@ -100,7 +102,8 @@ def train(
     if steps is not None:
         config = dataclasses.replace(config, training=dataclasses.replace(config.training, steps=steps))
     out = _writable_folder(Path(out))
-    task, console = open_task([Path(folder) for folder in folders], config), console or Console(highlight=False)
+    task = open_task([Path(folder) for folder in folders], config, examples)
+    console = console or Console(highlight=False)
     rollbacks, left = 0, MOST_ROLLBACKS
     while True:
         run = _Run(task, out, start_from, keep, allow_change, rollbacks, console)

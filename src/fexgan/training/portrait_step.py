@@ -57,6 +57,11 @@ class PortraitTrainer(Updates):
             "gradient": gradient_difference(images, batch.target_images),
             "smoothness": total_variation(edits.flow),
             "sparsity": edits.mask.mean(),
+            "compactness": total_variation(edits.mask) + total_variation(edits.shade),
+            "shading": edits.shade.abs().mean(),
+            "painting": changed_reconstruction(
+                edits.paint, batch.target_images, batch.source_images, weights.changed, weights.changed_from
+            ),
             "reading": reading(read_affect, torch.cat([batch.source_affect, batch.target_affect]), NEUTRAL_INDEX),
         }
         return images, losses

@@ -18,6 +18,7 @@ from fexgan.model import Family
 from fexgan.stills import StillSet
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import Batch, faces_at_rest, make_batch, step_generator
+from fexgan.training.examples import Examples
 from fexgan.training.pairs import PairBatch, Pairs
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
@@ -60,10 +61,12 @@ class Task(Protocol):
     def preview(self) -> SampleSheet: ...
 
 
-def open_task(data: Sequence[Path], config: AnyConfig) -> Task:
+def open_task(data: Sequence[Path], config: AnyConfig, examples: Examples | None = None) -> Task:
     """The task of the config's family on the folders `data`. Raises InputError where they do not fit."""
     if not isinstance(config, PortraitConfig):
-        return PaperTask(data, config)
+        return PaperTask(data, config, examples)
+    if examples is not None:
+        raise InputError(f"{config.model.family} learns mixtures from stills; film them with --stills crowd")
     if len(data) > 1:
         raise InputError(f"{config.model.family} trains on one folder of stills, not on {len(data)}; give one")
     return PortraitTask(data[0], config)
@@ -72,10 +75,11 @@ def open_task(data: Sequence[Path], config: AnyConfig) -> Task:
 class PaperTask:
     """Faces of prepared datasets, drawn anew; those of the first are shown in previews.
 
-    A dataset that is given several times is drawn from the more often; its characters are named once.
+    A dataset that is given several times is drawn from the more often; its characters are named once. `examples`:
+    pictures of mixtures to learn beside them.
     """
 
-    def __init__(self, data: Sequence[Path], config: Config) -> None:
+    def __init__(self, data: Sequence[Path], config: Config, examples: Examples | None = None) -> None:
         parts = {folder: FaceDataset.load(folder, "train") for folder in data}
         self.data, self.faces = data[0], FaceDataset.join([parts[folder] for folder in data])
         if self.faces.image_size_px != config.model.image_size_px:
@@ -86,14 +90,18 @@ class PaperTask:
             )
         self.config = dataclasses.replace(config, framing=self.faces.framing)
         self.columns = loss_names(config)
-        self.characters = tuple(name for part in parts.values() for name in part.characters)
-        self.fingerprint = self.faces.fingerprint
+        self.characters = tuple(dict.fromkeys(name for part in parts.values() for name in part.characters))
+        self.examples = examples
+        self.fingerprint = "-".join(part.fingerprint for part in (self.faces, examples) if part is not None)
 
     def updates(self, networks: Family, accelerator: Accelerator) -> Trainer:
         return Trainer(networks, self.config, accelerator)
 
     def batch(self, step: int, generator: torch.Generator, device: torch.device) -> Batch:
-        return make_batch(self.faces, self.config, step, generator, device)
+        batch = make_batch(self.faces, self.config, step, generator, device)
+        if self.examples is None:
+            return batch
+        return self.examples.put_into(batch, self.faces, self.config.loss.full_label_strength, generator)
 
     def finish(self, averaged: AveragedNetworks) -> None:
         """Always over the same faces, so that two checkpoints differ by their weights alone."""
@@ -110,8 +118,8 @@ class PortraitTask:
     """Stills of many characters, edited; some characters are kept apart to test with."""
 
     columns = (
-        "reconstruction", "gradient", "smoothness", "sparsity", "shading", "painting", "reading",
-        "adversarial", "classification", "discriminator_adversarial", "discriminator_classification",
+        "reconstruction", "gradient", "smoothness", "sparsity", "compactness", "shading", "painting",
+        "reading", "adversarial", "classification", "discriminator_adversarial", "discriminator_classification",
         "test_difference", "copy_difference",
     )  # fmt: skip
 

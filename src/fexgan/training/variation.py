@@ -69,20 +69,31 @@ def _light(pairs: Tensor, config: VariationConfig, generator: torch.Generator) -
 
 
 def _colour(pairs: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
-    """Saturation, tint, contrast and brightness as one matrix and one offset per pair."""
+    """Hue, saturation, tint, contrast and brightness as one matrix and one offset per pair."""
     count = len(pairs)
     saturation, contrast, brightness = _signed((3, count, 1, 1), generator)
     tint = 1.0 + config.tint * _signed((count, 3, 1), generator)
     saturation, contrast = 1.0 + config.saturation * saturation, 1.0 + config.contrast * contrast
-    matrix = contrast * tint * (saturation * torch.eye(3) + (1.0 - saturation) / 3.0)  # [count, 3, 3]
+    hue = _turned_hues(count, config.hue_share, generator)
+    matrix = contrast * tint * (saturation * hue + (1.0 - saturation) / 3.0)  # [count, 3, 3]
     offset = 0.5 * (1.0 - contrast) + 0.5 * config.brightness * brightness  # [count, 1, 1]
     flat = pairs.transpose(1, 2).reshape(count, 3, -1)  # [count, 3, 2 * side * side]
     changed = torch.baddbmm(offset, matrix, flat)
     return changed.view(count, 3, 2, *pairs.shape[3:]).transpose(1, 2).clamp_(0.0, 1.0)
 
 
+def _turned_hues(count: int, share: float, generator: torch.Generator) -> Tensor:
+    """Turns of colours about the axis of greys, [count, 3, 3], by any angle; of all but a share of them by none."""
+    turned = torch.rand(count, generator=generator) < share
+    angle = 2.0 * math.pi * torch.rand(count, generator=generator) * turned
+    sine, cosine = angle.sin()[:, None, None], angle.cos()[:, None, None]
+    across = torch.tensor([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]) / math.sqrt(3.0)
+    return cosine * torch.eye(3) + sine * across + (1.0 - cosine) / 3.0
+
+
 def _draw(pairs: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
-    """Some pairs as drawings: few levels of smooth colours, paler up to white paper, under lines where it was dark.
+    """Some pairs as drawings: smooth colours in few levels of light, paler up to white paper, under lines where it was
+    dark.
 
     Lines are where a narrow blur is darker than a wide one, as in XDoG (Winnemöller et al. 2012).
     """
@@ -94,7 +105,9 @@ def _draw(pairs: Tensor, config: VariationConfig, generator: torch.Generator) ->
     grey = narrow.mean(dim=2, keepdim=True)  # [rows, 2, 1, side, side]
     lines = ((_blur(grey, 2.0 + 2.0 * pen_px, generator) - grey - 0.01) * (4.0 + 16.0 * ink)).clamp(0.0, 1.0)
     steps = 3.0 + 9.0 * levels
-    flat = (_blur(narrow, 1.0 + pen_px, generator) * steps).round() / steps
+    smooth = _blur(narrow, 1.0 + pen_px, generator)
+    light = smooth.mean(dim=2, keepdim=True)
+    flat = smooth + ((light * steps).round() / steps - light)  # each channel in levels of its own would shift the hue
     paper = (2.0 * pale - 1.0).clamp(min=0.0)  # half of the drawings are coloured in full
     pairs[rows] = torch.lerp(flat, torch.ones(()), paper) * (1.0 - lines)
     return pairs

@@ -14,7 +14,7 @@ from tyro.conf import Positional, arg
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig, load_preset
 from fexgan.errors import InputError
-from fexgan.verbs.flags import Mixtures, Names, bundled_by_name
+from fexgan.verbs.flags import JobsText, Mixtures, Names, bundled_by_name
 
 FRAMING = FramingConfig()
 
@@ -70,8 +70,8 @@ class Film:
     """Vary the camera's distance and height from take to take."""
     backdrop: bool = False
     """Vary the backdrop's colour from take to take."""
-    jobs: int = 1
-    """Processes that film side by side, each with its share of the cores; -1 for one per core."""
+    jobs: JobsText = "1"
+    """Processes that film side by side: a number, auto for one per core, or a Ray cluster (extra: ray)."""
     preview: bool = False
     """Film nothing; show every character at rest, smiling and angry on FOOTAGE/preview.png."""
     check: Annotated[Path | None, arg(metavar="DIR")] = None
@@ -162,8 +162,8 @@ class Prepare:
     """Side of the square pictures."""
     face_fraction: float = FRAMING.face_fraction
     """Height of the face box as a share of the picture's side; larger is closer."""
-    jobs: int = 1
-    """Processes that work side by side; -1 for one per core."""
+    jobs: JobsText = "1"
+    """Processes that work side by side: a number, auto for one per core, or a Ray cluster (extra: ray)."""
 
     def run(self) -> None:
         from fexgan.prepare import find_footage, kept_when_killed, prepare

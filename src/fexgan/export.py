@@ -1,0 +1,230 @@
+"""A checkpoint as ONNX graphs, for programs without PyTorch: game engines, browsers, services (extra: export).
+
+A graph takes and gives float32 tensors whose first side is the batch. Of a model that edits: `analyse` once for a
+picture, `edit` for each expression, `apply` at the graph's own size; a program that wants its picture's size applies
+the edits itself. Of a model that draws: `encode` and `decode`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils import _pytree as pytree
+
+from fexgan.affects import AFFECTS
+from fexgan.checkpoints import Checkpoint, load_checkpoint
+from fexgan.errors import InputError
+from fexgan.framing import face_landmarks
+from fexgan.media import atomic_folder
+from fexgan.model import DrawingFamily, EditingFamily, Edits, apply_edits
+from fexgan.page import fill
+from fexgan.terminal import tracked
+
+FACES = 192
+"""Random faces whose latents go along with a model that draws."""
+FACES_FILE, GRAPHS_FILE, README_FILE = "faces.npy", "graphs.json", "README.md"
+LARGEST_DIFFERENCE = 1e-3
+"""Between a graph's answer and PyTorch's, in the units of the answer, from which an export is refused."""
+CHECKED_BATCH = 3
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One function of a checkpoint: what it computes, and what its tensors are called."""
+
+    name: str
+    function: Callable[..., Sequence[Tensor]]
+    inputs: dict[str, Tensor]
+    """Examples by name, of a batch of two."""
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and how far each graph's answers are at most from PyTorch's."""
+
+    paths: tuple[Path, ...]
+    differences: dict[str, float]
+
+
+def export(name: str, out: Path) -> Exported:
+    """Write a checkpoint's graphs into folder `out`, with what is known of it and how they are used.
+
+    `name`: a bundled name or a folder. Every graph is run on random input of another batch and compared with PyTorch.
+    Raises InputError where the extra is missing, where `out` holds something else, and where answers differ.
+    """
+    try:
+        import onnxruntime
+        import onnxscript  # noqa: F401  what torch.onnx works with
+    except ImportError as error:
+        raise InputError(f"exporting needs {error.name}, which is missing; pip install 'fexgan-meta[export]'") from None
+    checkpoint = load_checkpoint(name)
+    if out.exists() and not (out / GRAPHS_FILE).is_file():
+        raise InputError(f"{out} exists and holds no exported model; choose another folder or remove it")
+    differences: dict[str, float] = {}
+    with atomic_folder(out) as partial, torch.no_grad():
+        graphs = graphs_of(checkpoint)
+        for graph in tracked(graphs, "exporting"):
+            path = partial / f"{graph.name}.onnx"
+            _write(graph, path)
+            session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+            differences[graph.name] = _difference(graph, session)
+            if not differences[graph.name] <= LARGEST_DIFFERENCE:
+                raise InputError(
+                    f"graph {graph.name} of {name} differs from PyTorch by {differences[graph.name]:.2g} here; "
+                    "install the versions that constraints.txt pins"
+                )
+        _describe(name, checkpoint, graphs, partial)
+        paths = tuple(out / path.name for path in sorted(partial.iterdir()))
+    return Exported(paths, differences)
+
+
+def graphs_of(checkpoint: Checkpoint) -> list[Graph]:
+    """All that a checkpoint can do, as graphs."""
+    networks, size_px = checkpoint.networks, checkpoint.config.model.image_size_px
+    generator = torch.Generator().manual_seed(0)
+    images = 2.0 * torch.rand(2, 3, size_px, size_px, generator=generator) - 1.0
+    source, target = (torch.rand(2, len(AFFECTS), generator=generator).softmax(dim=1) for _ in range(2))
+    if isinstance(networks, EditingFamily):
+        return _editing_graphs(networks, images, source, target)
+    return _drawing_graphs(networks, images, source, target)
+
+
+def _editing_graphs(networks: EditingFamily, images: Tensor, source: Tensor, target: Tensor) -> list[Graph]:
+    leaves, form = pytree.tree_flatten(networks.analyse(images))
+    features = {f"features_{index}": leaf for index, leaf in enumerate(leaves)}
+    affects = {"source_affect": source, "target_affect": target}
+    variants = {"variants": torch.zeros(len(images), len(networks.config.variants))}
+
+    def edit(*tensors: Tensor) -> tuple[Tensor, ...]:
+        *parts, source_affect, target_affect, chosen = tensors
+        edits = networks.edit(pytree.tree_unflatten(parts, form), source_affect, target_affect, chosen)
+        return tuple(vars(edits).values())
+
+    edits = vars(networks.edit(networks.analyse(images), source, target))
+    return [
+        Graph("read", lambda images: (networks.read(images),), {"images": images}, ("affect",)),
+        Graph(
+            "analyse",
+            lambda images: tuple(pytree.tree_leaves(networks.analyse(images))),
+            {"images": images},
+            tuple(features),
+        ),
+        Graph("edit", edit, features | affects | variants, tuple(edits)),
+        Graph(
+            "apply",
+            lambda images, *parts: (apply_edits(images, Edits(*parts)).clamp(-1.0, 1.0),),
+            {"images": images} | edits,
+            ("edited",),
+        ),
+    ]
+
+
+def _drawing_graphs(networks: DrawingFamily, images: Tensor, source: Tensor, target: Tensor) -> list[Graph]:
+    latent, _ = networks.encode(images, source)
+    return [
+        Graph("encode", networks.encode, {"images": images, "source_affect": source}, ("latent", "log_sigma")),
+        Graph(
+            "decode",
+            lambda latent, target_affect: (networks.decode(latent, target_affect),),
+            {"latent": latent, "target_affect": target},
+            ("images",),
+        ),
+        Graph(
+            "classify",
+            lambda images: (networks.discriminate(images)[1].softmax(dim=1),),
+            {"images": images},
+            ("affect",),
+        ),
+    ]
+
+
+class _Module(nn.Module):
+    """A function as torch.onnx wants it; the weights that it uses become constants of the graph."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *tensors: Tensor) -> Any:
+        return self.function(*tensors)
+
+
+def _write(graph: Graph, path: Path) -> None:
+    batch = torch.export.Dim("batch", min=1)
+    with _quiet():
+        program = torch.onnx.export(
+            _Module(graph.function).eval(),
+            tuple(graph.inputs.values()),
+            dynamo=True,
+            input_names=list(graph.inputs),
+            output_names=list(graph.outputs),
+            dynamic_shapes=(tuple({0: batch} for _ in graph.inputs),),
+            verbose=False,
+        )
+        program.save(path, external_data=False)
+
+
+def _difference(graph: Graph, session: Any) -> float:
+    """Between the graph's answers and PyTorch's, at most, on input that it was not traced with."""
+    generator = torch.Generator().manual_seed(1)
+    inputs = {
+        name: example.std() * torch.randn(CHECKED_BATCH, *example.shape[1:], generator=generator) + example.mean()
+        for name, example in graph.inputs.items()
+    }
+    answers = session.run(list(graph.outputs), {name: tensor.numpy() for name, tensor in inputs.items()})
+    wanted = graph.function(*inputs.values())
+    return max(float(np.abs(one - other.numpy()).max()) for one, other in zip(answers, wanted, strict=True))
+
+
+def _describe(name: str, checkpoint: Checkpoint, graphs: Sequence[Graph], folder: Path) -> None:
+    """Write what a program needs to know of the graphs, as JSON and in words, and where random faces lie."""
+    networks, config = checkpoint.networks, checkpoint.config
+    editing = isinstance(networks, EditingFamily)
+    described = {
+        "checkpoint": name,
+        "steps": checkpoint.metadata.steps_in_all,
+        "affects": list(AFFECTS),
+        "variants": list(config.model.variants) if editing else [],
+        "image_size_px": config.model.image_size_px,
+        "face": face_landmarks(config.framing),
+        "graphs": {graph.name: _signature(graph) for graph in graphs},
+    }
+    (folder / GRAPHS_FILE).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
+    if not editing:
+        np.save(folder / FACES_FILE, networks.draw_latents(range(FACES)).numpy())
+    text = fill("export-editing.md" if editing else "export-drawing.md", name=name, size=config.model.image_size_px)
+    (folder / README_FILE).write_text(text, encoding="utf-8")
+
+
+def _signature(graph: Graph) -> dict[str, dict[str, list[int | str]]]:
+    """The shape of each tensor that goes in and comes out, by its name."""
+    answers = dict(zip(graph.outputs, graph.function(*graph.inputs.values()), strict=True))
+    return {
+        side: {tensor_name: ["batch", *tensor.shape[1:]] for tensor_name, tensor in tensors.items()}
+        for side, tensors in (("inputs", graph.inputs), ("outputs", answers))
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """torch.onnx tells what it lacks for graphs that are none of ours."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

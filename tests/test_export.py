@@ -1,0 +1,142 @@
+"""ONNX graphs answer as the checkpoint does, and the example beside them works as it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from PIL import Image
+
+from fexgan.affects import AFFECTS, affect_vector
+from fexgan.checkpoints import Metadata, load_checkpoint, save_checkpoint
+from fexgan.config import FramingConfig, PortraitConfig, PortraitModelConfig
+from fexgan.errors import InputError
+from fexgan.export import FACES, Exported, export
+from fexgan.model import apply_edits, build
+
+SIDE = 32
+MODEL = PortraitModelConfig(
+    image_size_px=SIDE,
+    widths=(8, 16),
+    middle_blocks=1,
+    decoder_blocks=1,
+    condition_width=16,
+    reader_widths=(8, 16),
+    discriminator_widths=(8, 16),
+    variants=("anger.shout", "joy.laugh"),
+)
+FRAMING = FramingConfig(image_size_px=SIDE, face_fraction=0.9)
+
+
+@pytest.fixture(scope="module")
+def editing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that edits; its flow and shade are not zero."""
+    folder = tmp_path_factory.mktemp("models") / "editing"
+    networks = build(MODEL, seed=1)
+    with torch.no_grad():
+        for weight in (networks.decoder.flow.weight, networks.decoder.picture.weight):
+            weight.normal_(std=0.1, generator=torch.Generator().manual_seed(2))
+    save_checkpoint(folder, networks, Metadata(PortraitConfig(MODEL, framing=FRAMING), (), "", step=0))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(editing: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    return export(str(editing), tmp_path_factory.mktemp("exported") / "editing")
+
+
+@pytest.fixture(scope="module")
+def drawn(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    return export(str(tiny_checkpoint), tmp_path_factory.mktemp("exported") / "drawing")
+
+
+def run_example(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (example,) = re.findall(r"```python\n(.*?)```", Path("README.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(example, {})
+
+
+def test_the_example_beside_an_editor_edits_as_the_checkpoint_does(editing, exported, monkeypatch):
+    folder = exported.paths[0].parent
+    pixels = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    Image.fromarray(pixels).save(folder / "face.png")
+    run_example(folder, monkeypatch)
+    networks = load_checkpoint(editing).networks
+    images = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 127.5 - 1
+    neutral, joy = (torch.tensor([affect_vector(*shown)]) for shown in (("neutral", 1.0), ("joy", 0.8)))
+    with torch.no_grad():
+        wanted = apply_edits(images, networks.edit(networks.analyse(images), neutral, joy))
+    answer = np.asarray(Image.open(folder / "joy.png")).transpose(2, 0, 1)
+    assert np.abs(answer - (wanted[0].numpy().clip(-1, 1) + 1) * 127.5).max() <= 0.51
+    assert np.abs(answer.astype(int) - pixels.transpose(2, 0, 1)).max() > 20
+
+
+def test_the_example_beside_a_model_that_draws_draws_a_face(drawn, tiny_checkpoint, monkeypatch):
+    folder = drawn.paths[0].parent
+    run_example(folder, monkeypatch)
+    networks = load_checkpoint(tiny_checkpoint).networks
+    with torch.no_grad():
+        wanted = networks.decode(networks.draw_latents([7]), torch.tensor([affect_vector("fear", 1.0)]))
+    answer = np.asarray(Image.open(folder / "fear.png")).transpose(2, 0, 1)
+    assert np.abs(answer - (wanted[0].numpy() + 1) * 127.5).max() <= 0.51
+    assert np.load(folder / "faces.npy").shape == (FACES, 128)
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+def test_a_graph_takes_any_number_of_pictures_and_each_is_read_alone(exported, batch):
+    session = onnxruntime.InferenceSession(exported.paths[0].parent / "read.onnx")
+    images = np.random.default_rng(0).uniform(-1, 1, (batch, 3, SIDE, SIDE)).astype(np.float32)
+    (together,) = session.run(None, {"images": images})
+    alone = [session.run(None, {"images": images[index : index + 1]})[0] for index in range(batch)]
+    assert together.shape == (batch, 7)
+    np.testing.assert_allclose(np.concatenate(alone), together, atol=1e-5)
+
+
+def test_every_graph_is_compared_and_described(exported, drawn):
+    for result, names in ((exported, {"read", "analyse", "edit", "apply"}), (drawn, {"encode", "decode", "classify"})):
+        folder = result.paths[0].parent
+        known = json.loads((folder / "graphs.json").read_text(encoding="utf-8"))
+        assert known["graphs"].keys() == result.differences.keys() == names
+        assert max(result.differences.values()) < 1e-3
+        assert known["affects"] == list(AFFECTS)
+        for name, sides in known["graphs"].items():
+            session = onnxruntime.InferenceSession(folder / f"{name}.onnx")
+            for side, tensors in (("inputs", session.get_inputs()), ("outputs", session.get_outputs())):
+                assert {tensor.name: tensor.shape[1:] for tensor in tensors} == {
+                    tensor: shape[1:] for tensor, shape in sides[side].items()
+                }
+        assert all(path.is_file() for path in result.paths)
+
+
+def test_where_a_face_lies_in_its_square_is_told(exported):
+    known = json.loads((exported.paths[0].parent / "graphs.json").read_text(encoding="utf-8"))
+    (left_x, left_y), (right_x, right_y), (mouth_x, mouth_y) = known["face"].values()
+    assert left_y == right_y < mouth_y and left_x < mouth_x == 0.5 < right_x
+    assert right_x - left_x == pytest.approx(0.21 / 0.60 * 0.9, abs=1e-3)
+
+
+def test_what_cannot_be_exported_is_refused_and_nothing_is_written(editing, tmp_path, monkeypatch):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds no exported model; choose another folder"):
+        export(str(editing), tmp_path / "other")
+    monkeypatch.setattr("fexgan.export.LARGEST_DIFFERENCE", -1.0)
+    with pytest.raises(InputError, match=r"graph read of .* differs from PyTorch by"):
+        export(str(editing), tmp_path / "new")
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(InputError, match=r"exporting needs onnxscript.*pip install 'fexgan-meta\[export\]'"):
+        export(str(editing), tmp_path / "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["other"] and len(list((tmp_path / "other").iterdir())) == 1
+
+
+def test_exporting_again_replaces_what_was_exported(editing, exported, tmp_path):
+    export(str(editing), tmp_path / "again")
+    (tmp_path / "again" / "read.onnx").write_bytes(b"")
+    export(str(editing), tmp_path / "again")
+    assert (tmp_path / "again" / "read.onnx").stat().st_size > 0
