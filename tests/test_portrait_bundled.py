@@ -1,0 +1,42 @@
+"""The bundled editor on pictures that the studio did not make: what has to hold on anybody's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from fexgan import bundled
+from fexgan.editing import Editor, Portrait
+
+MOUTH = [(0.25, 0.58), (0.75, 0.58), (0.72, 0.9), (0.5, 1.0), (0.28, 0.9)]
+"""Corners of a face mask, in fractions of the face's square."""
+EYES = np.s_[50:130, 50:206]
+"""Brows and eyes in a close-up of 256 px."""
+UNDER_THE_MASK = np.s_[165:215, 85:171]
+
+
+def photograph() -> Image.Image:
+    return Image.open(bundled.pictures_path() / "collins.jpg").convert("RGB")
+
+
+def difference(portrait: Portrait, target: str, part: tuple[slice, slice]) -> float:
+    """Of a close-up with and without an affect, mean, in levels of 255."""
+    before, after = (np.asarray(portrait.close_up(shown)).astype(float)[part] for shown in (None, target))
+    return float(np.abs(after - before).mean())
+
+
+@pytest.mark.parametrize("target", ["surprise", "joy"])
+def test_a_mask_over_the_mouth_stays_and_the_eyes_act(editor: Editor, target: str):
+    picture = photograph()
+    corners = editor.open(picture).faces[0].square.to_picture(np.array(MOUTH))
+    ImageDraw.Draw(picture).polygon([tuple(corner) for corner in corners], fill=(120, 170, 200))
+    portrait = editor.open(picture)
+    assert difference(portrait, target, UNDER_THE_MASK) < 4 < 1.5 * difference(portrait, target, EYES)
+
+
+def test_no_flecks_of_colour_come_onto_an_ink_drawing(editor: Editor):
+    portrait = editor.open(Image.open(bundled.pictures_path() / "ink.png").convert("RGB"))
+    for target in ("fear", "surprise"):
+        drawn = np.asarray(portrait.close_up(target)).astype(int)[EYES]
+        assert (drawn.max(axis=2) - drawn.min(axis=2)).max() < 50, target
