@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from fexgan.model import DrawingFamily, Family
 from fexgan.training.batches import Batch
 
+ENOUGH_PEOPLE = 192
+"""So many faces at rest tell alone where latents lie."""
+
 
 class AveragedNetworks:
     """An exponential moving average of the parameters of `networks`, and batch-norm statistics of its own.
@@ -32,9 +35,11 @@ class AveragedNetworks:
     @torch.no_grad()
     def measure(self, batches: Sequence[Batch], at_rest: Sequence[tuple[Tensor, Tensor]] = ()) -> None:
         """Set the batch-norm statistics of networks that draw to their mean over `batches`, as met in training but for
-        the augmentation, and then the distribution of latents to what the encoder says of the same batches.
+        the augmentation, and then the distribution of latents to what the encoder says of faces.
 
-        `at_rest`: more to encode for the latter, images [n, 3, height, width] with their affect vectors [n, 7]."""
+        `at_rest`: those faces, images [n, 3, height, width] with their affect vectors [n, 7], each another person;
+        where they are too few, the batches' own too. Between two poses of one person there is a torn face.
+        """
         networks: DrawingFamily = self.networks
         norms = [module for module in self.networks.modules() if isinstance(module, nn.BatchNorm2d)]
         momenta = [norm.momentum for norm in norms]
@@ -49,5 +54,7 @@ class AveragedNetworks:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
             norm.eval()
-        shown = [(batch.source_images, batch.source_affect) for batch in batches]
-        networks.fit_latents(torch.cat([networks.encode(*faces)[0] for faces in (*shown, *at_rest)]))
+        shown = list(at_rest)
+        if sum(len(images) for images, _ in at_rest) < ENOUGH_PEOPLE:
+            shown += [(batch.source_images, batch.source_affect) for batch in batches]
+        networks.fit_latents(torch.cat([networks.encode(*faces)[0] for faces in shown]))
