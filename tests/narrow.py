@@ -8,7 +8,19 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from fexgan.config import Config, load_preset
+from fexgan.config import Config, PortraitModelConfig, load_preset
+
+EDITING_MODEL = PortraitModelConfig(
+    image_size_px=32,
+    widths=(8, 16),
+    middle_blocks=1,
+    decoder_blocks=1,
+    condition_width=16,
+    reader_widths=(8, 16),
+    discriminator_widths=(8, 16),
+    variants=("anger.shout", "joy.laugh"),
+)
+"""Networks of family `portrait` at 32 px."""
 
 
 def settings(**training) -> Config:

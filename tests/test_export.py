@@ -11,26 +11,18 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from narrow import EDITING_MODEL
 from PIL import Image
 
 from fexgan.affects import AFFECTS, affect_vector
 from fexgan.checkpoints import Metadata, load_checkpoint, save_checkpoint
-from fexgan.config import FramingConfig, PortraitConfig, PortraitModelConfig
+from fexgan.config import FramingConfig, PortraitConfig
 from fexgan.errors import InputError
-from fexgan.export import FACES, Exported, export
+from fexgan.export import Exported, export
 from fexgan.model import apply_edits, build
+from fexgan.model.latents import ANCHORS
 
-SIDE = 32
-MODEL = PortraitModelConfig(
-    image_size_px=SIDE,
-    widths=(8, 16),
-    middle_blocks=1,
-    decoder_blocks=1,
-    condition_width=16,
-    reader_widths=(8, 16),
-    discriminator_widths=(8, 16),
-    variants=("anger.shout", "joy.laugh"),
-)
+SIDE = EDITING_MODEL.image_size_px
 FRAMING = FramingConfig(image_size_px=SIDE, face_fraction=0.9)
 
 
@@ -38,11 +30,11 @@ FRAMING = FramingConfig(image_size_px=SIDE, face_fraction=0.9)
 def editing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint that edits; its flow and shade are not zero."""
     folder = tmp_path_factory.mktemp("models") / "editing"
-    networks = build(MODEL, seed=1)
+    networks = build(EDITING_MODEL, seed=1)
     with torch.no_grad():
         for weight in (networks.decoder.flow.weight, networks.decoder.picture.weight):
             weight.normal_(std=0.1, generator=torch.Generator().manual_seed(2))
-    save_checkpoint(folder, networks, Metadata(PortraitConfig(MODEL, framing=FRAMING), (), "", step=0))
+    save_checkpoint(folder, networks, Metadata(PortraitConfig(EDITING_MODEL, framing=FRAMING), (), "", step=0))
     return folder
 
 
@@ -85,7 +77,7 @@ def test_the_example_beside_a_model_that_draws_draws_a_face(drawn, tiny_checkpoi
         wanted = networks.decode(networks.draw_latents([7]), torch.tensor([affect_vector("fear", 1.0)]))
     answer = np.asarray(Image.open(folder / "fear.png")).transpose(2, 0, 1)
     assert np.abs(answer - (wanted[0].numpy() + 1) * 127.5).max() <= 0.51
-    assert np.load(folder / "faces.npy").shape == (FACES, 128)
+    assert np.load(folder / "faces.npy").shape == (ANCHORS, 128)
 
 
 @pytest.mark.parametrize("batch", [1, 5])

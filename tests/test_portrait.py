@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
+from narrow import EDITING_MODEL as TINY
 from torch import nn
 
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index, affect_vector
-from fexgan.config import PortraitModelConfig, load_preset
+from fexgan.config import load_preset
 from fexgan.model import DrawingFamily, EditingFamily, apply_edits, build
 from fexgan.model.portrait import LARGEST_SHADE, Block, PortraitNetworks
 
-TINY = PortraitModelConfig(
-    image_size_px=32,
-    widths=(8, 16),
-    middle_blocks=1,
-    decoder_blocks=1,
-    condition_width=16,
-    reader_widths=(8, 16),
-    discriminator_widths=(8, 16),
-    variants=("anger.shout", "joy.laugh"),
-)
 NEUTRAL, JOY = (torch.tensor([affect_vector(affect, 1.0)]) for affect in ("neutral", "joy"))
 
 

@@ -63,17 +63,16 @@ class MixtureAdaptation:
 
     def section(self) -> Section:
         """The figures as a table."""
-        pairs = {
-            "examples, SSIM": f"{self.before.ssim:.3f} {self.after.ssim:.3f}",
-            "examples, off by": f"{self.before.difference:.2f} {self.after.difference:.2f}",
-            "old characters, SSIM": f"{self.before.old_ssim:.3f} {self.after.old_ssim:.3f}",
-        }
+        stood = [
+            (f"{one.ssim:.3f}", f"{one.difference:.2f}", f"{one.old_ssim:.3f}") for one in (self.before, self.after)
+        ]
+        names = ("examples, SSIM", "examples, off by", "old characters, SSIM")
         return Section(
             f"{self.mixture}, taught from {self.examples} examples in {self.steps} steps",
             "Likeness of the examples and what is drawn for them, off by in levels of 255; likeness of the old "
             "characters' test frames when rebuilt.",
             ["what", "before", "after"],
-            [[name, *figures.split()] for name, figures in pairs.items()],
+            [list(row) for row in zip(names, *stood, strict=True)],
             ("adapt.png",),
         )
 
@@ -109,7 +108,7 @@ def adapt_mixture(
     known, old = old_characters(checkpoint, config.framing, data)
     if out.exists() and not (out / "checkpoints").is_dir() and (out.is_file() or any(out.iterdir())):
         raise InputError(f"{out} holds something else than a mixture being taught; give another folder")
-    characters = FaceDataset.join(known).characters
+    characters = [name for faces in known for name in faces.characters]
     examples = _examples(model, mixture, pictures, characters)
     names = [None if character == NOBODY else characters[character] for character in examples.character]
     before = _standing(model, mixture, examples, names, old)

@@ -27,11 +27,10 @@ from fexgan.errors import InputError
 from fexgan.framing import face_landmarks
 from fexgan.media import atomic_folder
 from fexgan.model import DrawingFamily, EditingFamily, Edits, apply_edits
+from fexgan.model.latents import ANCHORS
 from fexgan.page import fill
 from fexgan.terminal import tracked
 
-FACES = 192
-"""Random faces whose latents go along with a model that draws."""
 FACES_FILE, GRAPHS_FILE, README_FILE = "faces.npy", "graphs.json", "README.md"
 LARGEST_DIFFERENCE = 1e-3
 """Between a graph's answer and PyTorch's, in the units of the answer, from which an export is refused."""
@@ -202,7 +201,7 @@ def _describe(name: str, checkpoint: Checkpoint, graphs: Sequence[Graph], folder
     }
     (folder / GRAPHS_FILE).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
     if not editing:
-        np.save(folder / FACES_FILE, networks.draw_latents(range(FACES)).numpy())
+        np.save(folder / FACES_FILE, networks.draw_latents(range(ANCHORS)).numpy())
     text = fill("export-editing.md" if editing else "export-drawing.md", name=name, size=config.model.image_size_px)
     (folder / README_FILE).write_text(text, encoding="utf-8")
 

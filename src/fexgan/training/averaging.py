@@ -9,10 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from fexgan.model import DrawingFamily, Family
+from fexgan.model.latents import ANCHORS
 from fexgan.training.batches import Batch
-
-ENOUGH_PEOPLE = 192
-"""So many faces at rest tell alone where latents lie."""
 
 
 class AveragedNetworks:
@@ -38,7 +36,8 @@ class AveragedNetworks:
         the augmentation, and then the distribution of latents to what the encoder says of faces.
 
         `at_rest`: those faces, images [n, 3, height, width] with their affect vectors [n, 7], each another person;
-        where they are too few, the batches' own too. Between two poses of one person there is a torn face.
+        where they are fewer than random faces start from, the batches' own too. Between two poses of one person there
+        is a torn face.
         """
         networks: DrawingFamily = self.networks
         norms = [module for module in self.networks.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -55,6 +54,6 @@ class AveragedNetworks:
             norm.momentum = momentum
             norm.eval()
         shown = list(at_rest)
-        if sum(len(images) for images, _ in at_rest) < ENOUGH_PEOPLE:
+        if sum(len(images) for images, _ in at_rest) < ANCHORS:
             shown += [(batch.source_images, batch.source_affect) for batch in batches]
         networks.fit_latents(torch.cat([networks.encode(*faces)[0] for faces in shown]))
