@@ -8,6 +8,8 @@ demo: .venv/installed
 	$(BIN)/fexgan demo --out out/demo
 
 test: .venv/installed-for-tests
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/pytest -q
 
 .venv/installed: pyproject.toml constraints.txt

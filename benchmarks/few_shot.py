@@ -53,9 +53,7 @@ def main() -> None:
         still = int(np.abs(held_out.affects - np.float32(mixture.vector())).sum(axis=1).argmin())
         folder = given.out / mixture.name
         _write_examples(held_out, still, folder / "examples", given.examples)
-        taught = adapt_mixture(
-            given.checkpoint, mixture, folder / "examples", given.data, folder / "run", given.steps
-        )
+        taught = adapt_mixture(given.checkpoint, mixture, folder / "examples", given.data, folder / "run", given.steps)
         few_shot = load(str(taught.checkpoint))
         ways: dict[str, Draw] = {
             "plain": lambda source, mixture=mixture: model.transform(source, mixture, "neutral"),

@@ -41,9 +41,7 @@ class FakeNetworks(nn.Module):
     def read(self, features: Tensor) -> Tensor:
         return torch.tensor([self.shown])
 
-    def edit(
-        self, features: Tensor, source_affect: Tensor, target_affect: Tensor, variants: Tensor
-    ) -> Edits:
+    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor, variants: Tensor) -> Edits:
         change = (target_affect - source_affect)[0]
         mask = torch.zeros(1, 1, SIZE, SIZE)
         mask[..., SIZE // 4 : -SIZE // 4, SIZE // 4 : -SIZE // 4] = change.abs().max()

@@ -164,7 +164,5 @@ def test_a_checkpoint_without_a_resume_state_says_so(saved):
 def test_weights_of_another_version_are_told_by_it(saved):
     edit(saved, lambda values: values.update(package_version="0.0.1"))
     spoil_weights(saved, lambda weights: weights.update(extra=torch.ones(1)))
-    with pytest.raises(
-        InputError, match=r"weight 'extra'; fexgan 0\.0\.1 wrote it, this is .*: train it again"
-    ):
+    with pytest.raises(InputError, match=r"weight 'extra'; fexgan 0\.0\.1 wrote it, this is .*: train it again"):
         load_checkpoint(saved)

@@ -129,9 +129,7 @@ def test_strengths_share_one_at_most_and_are_read_no_worse(opened: Sitter | Port
 
 
 @pytest.mark.parametrize("family", ["tipping", "painting"])
-def test_the_same_strengths_are_found_again_and_are_what_their_text_says(
-    request: pytest.FixtureRequest, family: str
-):
+def test_the_same_strengths_are_found_again_and_are_what_their_text_says(request: pytest.FixtureRequest, family: str):
     opened = request.getfixturevalue(family)
     found = optimise(opened, "anger+joy", steps=8)
     assert found == optimise(opened, "anger+joy", steps=8)

@@ -58,7 +58,9 @@ def evaluate_edits(
         blendshapes={
             "edited": named_by_blendshapes(held_out, edited.pixels, blendshapes),
             "filmed": named_by_blendshapes(held_out, held_out.pixels, blendshapes),
-        } if blendshapes else {},
+        }
+        if blendshapes
+        else {},
         likeness=likeness(held_out, edited),
         mixtures=mixture_score(held_out, edited),
         strengths=mixture_strengths(checkpoint, held_out, recogniser) if optimise else {},

@@ -178,9 +178,7 @@ def _number(path: Path, line: int, row: Sequence[str], index: int) -> float:
     return value
 
 
-def _times(
-    path: Path, seen: Sequence[tuple[int, list[str]]], column: int, unseen: int
-) -> tuple[np.ndarray, list[str]]:
+def _times(path: Path, seen: Sequence[tuple[int, list[str]]], column: int, unseen: int) -> tuple[np.ndarray, list[str]]:
     """Seconds of each frame from the first on, which rise, and what is to be told of them.
 
     `unseen`: how many frames between the first and the last are known to be missing. Timecodes count frames at a rate

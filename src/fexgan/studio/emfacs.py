@@ -37,9 +37,7 @@ def evidence(blendshapes: Mapping[str, float], neutral: Mapping[str, float]) -> 
     """Emotion -> the weighted sum of the action units that belong to it, less those that speak against it."""
     seen = action_units(blendshapes, neutral)
     return {
-        emotion: sum(
-            weight * seen[action] for part, weight in rule()["weights"].items() for action in clues[part]
-        )
+        emotion: sum(weight * seen[action] for part, weight in rule()["weights"].items() for action in clues[part])
         for emotion, clues in rule()["affects"].items()
     }
 

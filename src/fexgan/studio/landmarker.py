@@ -66,9 +66,7 @@ class BlendshapeReader:
 
     def read(self, pixels: Pixels) -> dict[str, float] | None:
         """Blendshape -> weight in [0, 1]; None where no face is found."""
-        image = self._mediapipe.Image(
-            image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(pixels)
-        )
+        image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(pixels))
         with silence(STDERR):
             faces = self._landmarker.detect(image).face_blendshapes
         return {shape.category_name: float(shape.score) for shape in faces[0]} if faces else None

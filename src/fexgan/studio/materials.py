@@ -16,6 +16,8 @@ from fexgan.studio.cast import Character, Clothing, Color, Glasses
 IRIS_STOPS = ((0.0, 0.0), (8.5, 0.0), (9.5, 1.3), (15.0, 1.0), (22.0, 0.75), (25.0, 0.2))
 WHITE_STOPS = ((27.5, (0.42, 0.40, 0.39)), (33.0, (0.60, 0.57, 0.55)), (60.0, (0.58, 0.47, 0.44)))
 WIDEST_EYE_ANGLE_DEG = 60.0
+TOOTH, GUM = (0.80, 0.75, 0.66), (0.42, 0.13, 0.11)
+TOOTH_CORNER_DM = 0.018
 FRECKLE = (0.62, 0.42, 0.34)
 # A stripe and the gap beside it.
 STRIPE_WIDTH_M, SHIRT_STRIPE_WIDTH_M, CHECK_WIDTH_M = 0.016, 0.007, 0.012
@@ -69,6 +71,31 @@ def plain(material: Any, color: Color, roughness: float) -> None:
     """One even colour."""
     graph = Graph(material)
     graph.feed(graph.surface, {"Base Color": (*color, 1), "Roughness": roughness})
+
+
+def teeth(material: Any, gaps: tuple[float, ...], crown_height: float) -> None:
+    """Teeth apart from one another, and the gums that they stand in, by attributes `along` and `above` (see teeth).
+
+    `gaps`: where along the arch they meet; `crown_height`: how far above the biting edge gums begin; both in dm.
+    """
+    graph = Graph(material)
+    along, above = graph.attribute("along"), graph.attribute("above")
+    nearest = None
+    for gap in gaps:
+        distance = graph.math("ABSOLUTE", graph.math("SUBTRACT", along, gap))
+        nearest = distance if nearest is None else graph.math("MINIMUM", nearest, distance)
+    # Corners are round: towards the biting edge teeth stand further apart.
+    corner = graph.remapped(above, 0.0, TOOTH_CORNER_DM, TOOTH_CORNER_DM, 0.0)
+    clearance = graph.math("SUBTRACT", nearest, graph.math("MULTIPLY", corner, 0.5))
+    bright = graph.math(
+        "MULTIPLY", graph.remapped(clearance, 0.0, 0.014, 0.30, 1.0), graph.remapped(nearest, 0.0, 0.03, 0.86, 1.0)
+    )
+    enamel = graph.scaled(TOOTH, bright)
+    # Gums reach further down between two teeth than in their middle.
+    gum = graph.math("ADD", above, graph.remapped(nearest, 0.0, 0.03, 0.022, 0.0))
+    share = graph.remapped(gum, crown_height - 0.004, crown_height + 0.006, 0.0, 1.0)
+    color = graph.add("Mix", {"Factor": share, 6: enamel, 7: (*GUM, 1)}, output=2, data_type="RGBA")
+    graph.feed(graph.surface, {"Base Color": color, "Roughness": 0.25})
 
 
 def skin(material: Any, character: Character) -> None:

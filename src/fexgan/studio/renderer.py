@@ -17,7 +17,7 @@ import numpy as np
 
 from fexgan.errors import InputError
 from fexgan.media import read_image
-from fexgan.studio import materials
+from fexgan.studio import materials, teeth
 from fexgan.studio.anatomy import SIDES
 from fexgan.studio.camera import AIM_M, FRAME_HEIGHT_M, TO_BLENDER, camera_distance_m, camera_position_m
 from fexgan.studio.eyeball import make_eyeball
@@ -166,12 +166,7 @@ class _Actor:
             ("roughness", figure.roughness, "FLOAT"),
         ):
             _set_attribute(self._skin.data, name, kind, values[self._skin_ids])
-        teeth = _material(materials.plain, (0.80, 0.75, 0.66), 0.25)
-        tongue = _material(materials.plain, (0.35, 0.10, 0.09), 0.4)
-        self._mouth = [
-            self._mesh(part, Mesh(figure.rest, quads), tongue if part == "tongue" else teeth, 1)
-            for part, quads in figure.anatomy.parts.items()
-        ]
+        self._mouth = [self._mouth_part(part, quads) for part, quads in figure.anatomy.parts.items()]
         self._eyes = {side: self._eyeball(side) for side in SIDES}
         self._rigid: list[bpy.types.Object] = []
         strands = grow_hair(figure)
@@ -245,6 +240,18 @@ class _Actor:
         if subdivisions:
             modifier = placed.modifiers.new("smooth", "SUBSURF")
             modifier.levels = modifier.render_levels = subdivisions
+        return placed, ids
+
+    def _mouth_part(self, part: str, quads: np.ndarray) -> tuple[bpy.types.Object, np.ndarray]:
+        """The tongue or a band of teeth, and the body's vertices that it has."""
+        if part not in teeth.CROWNS_DM:
+            paint = _material(materials.plain, (0.35, 0.10, 0.09), 0.4)
+            return self._mesh(part, Mesh(self.figure.rest, quads), paint, 1)
+        paint = _material(materials.teeth, teeth.gaps_dm(part), teeth.CROWN_HEIGHT_DM[part])
+        placed, ids = self._mesh(part, Mesh(self.figure.rest, quads), paint, 1)
+        band = self.figure.anatomy.base[ids]
+        _set_attribute(placed.data, "along", "FLOAT", teeth.along_arch(band))
+        _set_attribute(placed.data, "above", "FLOAT", teeth.above_edge(band, part))
         return placed, ids
 
     def _curves(

@@ -57,9 +57,7 @@ def still_count(set_name: str, varied: bool) -> int:
     return len(STILL_SETS[set_name]) + (len(SHOWN_AGAIN[set_name]) if varied else 0)
 
 
-def pose_stills(
-    character: str, set_name: str, seed: int, varied: bool = False
-) -> tuple[list[Pose], FrameTruth]:
+def pose_stills(character: str, set_name: str, seed: int, varied: bool = False) -> tuple[list[Pose], FrameTruth]:
     """The poses of a set of stills and what each shows: strengths, the mixture, the variant of each affect in it.
 
     Head and gaze are drawn once from `seed` and the character's name, and stay; an affect's own lean of the head is

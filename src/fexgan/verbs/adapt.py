@@ -54,9 +54,7 @@ class Adapt:
             taught = adapt(self.checkpoint, self.character, self.data, self.out, self.editor, self.steps, console)
         else:
             mixture = Mixture.parse(self.mixture)
-            taught = adapt_mixture(
-                self.checkpoint, mixture, self.examples, self.data, self.out, self.steps, console
-            )
+            taught = adapt_mixture(self.checkpoint, mixture, self.examples, self.data, self.out, self.steps, console)
         console.print(taught.section().terminal())
         for path in taught.write(self.out):
             say_wrote(path)
