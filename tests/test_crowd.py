@@ -10,13 +10,18 @@ import numpy as np
 import pytest
 
 from fexgan import bundled
+from fexgan.affects import EMOTIONS
 from fexgan.config import load_preset
 from fexgan.manifest import read_sidecar
 from fexgan.prepare.footage import scan_footage
 from fexgan.stills import StillSet
 from fexgan.studio.cast import character_to_dict
+from fexgan.studio.check import check
 from fexgan.studio.crowd import random_cast
+from fexgan.studio.figure import with_gaze
+from fexgan.studio.landmarker import BlendshapeReader, landmarker_path
 from fexgan.studio.staging import draw_staging
+from fexgan.studio.stills import pose_stills
 from fexgan.video import count_clip_frames
 
 CROWD = Path(__file__).parents[1] / "crowd"
@@ -29,7 +34,7 @@ def stills() -> StillSet:
 
 
 def test_every_character_shows_the_same_mixtures(stills):
-    assert stills.pixels.shape == (150, 28, 160, 160, 3)
+    assert stills.pixels.shape == (150, 28, 192, 192, 3)
     emotions = np.delete(stills.affects[0], 4, axis=1)
     assert (emotions.max(axis=1) == 1).sum() == 12 and (np.count_nonzero(emotions, axis=1) == 2).sum() == 3
 
@@ -48,7 +53,7 @@ def test_a_still_differs_from_neutral_in_the_face_alone(stills):
     differences = np.abs(stills.pixels.astype(np.int16) - stills.pixels[:, :1]).mean(axis=(1, 4))
     borders = np.concatenate([differences[:, :6].reshape(150, -1), differences[:, :, :6].reshape(150, -1)], axis=1)
     assert borders.mean() < 0.5, "backdrop, hair and light stay"
-    assert differences[:, 50:110, 50:110].mean(axis=(1, 2)).min() > 0.5, "every face moves"
+    assert differences[:, 60:132, 60:132].mean(axis=(1, 2)).min() > 0.5, "every face moves"
 
 
 def test_sidecars_tell_who_was_filmed_and_how():
@@ -57,6 +62,22 @@ def test_sidecars_tell_who_was_filmed_and_how():
         drawn = draw_staging(f"7/{character.name}/stills/1", light=True, camera=True, backdrop=True)
         assert told.character_parameters == as_read(character_to_dict(character))
         assert told.performance["staging"] == as_read(drawn.to_dict())
+
+
+def test_the_crowd_plays_the_recipes_as_they_are_now():
+    for character in random_cast(150, seed=7)[::30]:
+        told = read_sidecar(CROWD / character.name / "stills" / "1.json").frames
+        poses, truth = pose_stills(character.name, "crowd", seed=7, varied=True)
+        assert told.extra["variants"] == truth.extra["variants"]
+        for unit, weights in told.extra["units"].items():
+            assert np.allclose(weights, [with_gaze(pose).get(unit, 0.0) for pose in poses], atol=1e-4), unit
+
+
+def test_the_crowd_reads_as_what_it_plays_to_a_reader_that_never_saw_it():
+    with BlendshapeReader(landmarker_path()) as reader:
+        result = check(CROWD, reader.read, [f"r7-{number:03d}" for number in range(0, 150, 25)])
+    assert result.frames("disgust") == 12 and result.accuracy >= 0.85
+    assert min(result.share(emotion) for emotion in EMOTIONS) >= 0.7
 
 
 def test_people_are_others_than_the_crowd_in_the_light_of_the_cast():

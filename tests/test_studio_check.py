@@ -14,11 +14,12 @@ import pytest
 from fexgan import bundled
 from fexgan.affects import AFFECTS, EMOTIONS
 from fexgan.errors import InputError
-from fexgan.manifest import FrameTruth
+from fexgan.manifest import FrameTruth, Take, write_sidecar
 from fexgan.studio.check import apex_frames, check, write_check
 from fexgan.studio.emfacs import action_units, read_affect, rule
 from fexgan.studio.landmarker import BlendshapeReader, landmarker_path
 from fexgan.units import ARKIT_UNITS
+from fexgan.video import write_clip
 
 FACES = {
     "anger": {"browDown": 0.6, "eyeSquint": 0.4, "mouthPress": 0.5},
@@ -96,6 +97,28 @@ def test_drawn_footage_reads_as_played_but_for_the_neutral_take_that_it_is_measu
     assert result.named == {(affect, affect): 4 - 2 * (affect == "neutral") for affect in AFFECTS}
     assert result.accuracy == 1.0 and not result.left_out
     assert check(tiny_footage, read_drawn, ["bo"]).named.total() == 13
+
+
+def test_each_variant_is_counted_apart_as_the_sidecar_of_a_still_or_take_tells(tmp_path: Path):
+    def record(affect: str, strength: dict[str, tuple[float, ...]], each: list[dict[str, str]], **told: dict):
+        clip = tmp_path / "ada" / affect / "1.mp4"
+        levels = 60 + 40 * np.arange(len(next(iter(strength.values()))))
+        write_clip(clip, [np.full((16, 16, 3), level, np.uint8) for level in levels], fps=24, crf=0)
+        truth = FrameTruth(strength, extra={"variants": each} if each else {})
+        write_sidecar(clip.with_suffix(".json"), Take("ada", affect, "1", 24, 7, 16, truth, performance=told))
+
+    def smiling_where_light(pixels: np.ndarray) -> dict[str, float]:
+        return blendshapes(FACES["joy"] if 90 < pixels.mean() < 150 else {})
+
+    shown = {"joy": (0.0, 1.0, 1.0, 0.0), "anger": (0.0, 0.0, 0.0, 1.0)}
+    record("stills", shown, [{}, {"joy": "laugh"}, {"joy": "closed"}, {"anger": "shout"}])
+    record("joy", {"joy": (0.0, 0.6)}, [], variants={"joy": "laugh"})
+    result = check(tmp_path, smiling_where_light)
+    assert result.variants == {
+        ("joy", "laugh", True): 2, ("joy", "closed", True): 1, ("anger", "shout", False): 1,
+    }  # fmt: skip
+    assert "| anger.shout | 1 | 0 | 0 |\n| joy.closed | 1 | 1 | 100 |" in result.to_markdown()
+    assert result.to_dict()["variants"]["joy.laugh"] == {"frames": 2, "right": 2}
 
 
 def test_misses_and_unseen_faces_count_against_the_footage(tiny_footage: Path, tmp_path: Path):

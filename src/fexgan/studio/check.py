@@ -15,7 +15,7 @@ from rich.table import Table as TerminalTable
 from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL
 from fexgan.errors import InputError
 from fexgan.evaluation.tables import markdown_table, percent, terminal_table
-from fexgan.manifest import STILLS, FrameTruth, natural_key, read_sidecar
+from fexgan.manifest import STILLS, FrameTruth, Take, natural_key, read_sidecar
 from fexgan.media import Pixels, write_text_atomically
 from fexgan.studio.emfacs import read_affect
 from fexgan.terminal import tracked
@@ -31,12 +31,14 @@ LARGEST_BLINK = 0.2
 class Check:
     """What the reader named each apex frame. `named`: (affect played, affect named or `no face`) -> frames.
 
+    `variants`: (affect played, variant of it, whether it was named right) -> frames, of those whose sidecar tells it.
     `characters`: who was scored. `left_out`: reason -> clips.
     """
 
     footage: str
     characters: tuple[str, ...]
     named: Counter[tuple[str, str]]
+    variants: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
 
     def frames(self, affect: str) -> int:
@@ -70,12 +72,24 @@ class Check:
         ]
         return ["played", *names, "%"], rows
 
+    def variant_rows(self) -> tuple[list[str], list[list[str]]]:
+        """Header and rows of the table of variants: how many frames show each, and how many were named right."""
+        shown = dict.fromkeys((affect, variant) for affect, variant, _ in sorted(self.variants))
+        rows = []
+        for affect, variant in shown:
+            right, wrong = (self.variants[affect, variant, truth] for truth in (True, False))
+            rows.append([f"{affect}.{variant}", str(right + wrong), str(right), f"{100 * right / (right + wrong):.0f}"])
+        return ["variant", "frames", "named right", "%"], rows
+
     def terminal_table(self) -> TerminalTable:
         return terminal_table("Apex frames by what they read as", *self.rows())
 
     def to_markdown(self) -> str:
         told = [f"{line}." for line in (self.summary(), *self.left_out_lines())]
-        return "\n\n".join([f"# How {self.footage} reads", *told, markdown_table(*self.rows())]) + "\n"
+        tables = [markdown_table(*self.rows())]
+        if self.variants:
+            tables.append(markdown_table(*self.variant_rows()))
+        return "\n\n".join([f"# How {self.footage} reads", *told, *tables]) + "\n"
 
     def left_out_lines(self) -> list[str]:
         return [f"left out: {count} clips {reason}" for reason, count in sorted(self.left_out.items())]
@@ -90,6 +104,10 @@ class Check:
             "accuracy": self.accuracy,
             "right": {affect: self.share(affect) for affect in AFFECTS if self.frames(affect)},
             "confusion": confusion,
+            "variants": {
+                variant: {"frames": int(frames), "right": int(right)}
+                for variant, frames, right, _ in self.variant_rows()[1]
+            },
             "left_out": dict(self.left_out),
         }
 
@@ -108,31 +126,36 @@ def check(footage: Path, read: Read, characters: Collection[str] = ()) -> Check:
         if name not in clips:
             raise InputError(f"character {name!r} is not in {footage}; choose from {', '.join(clips) or 'none'}")
     named: Counter[tuple[str, str]] = Counter()
+    variants: Counter[tuple[str, str, bool]] = Counter()
     left_out: Counter[str] = Counter()
     scored = []
     for character in tracked(sorted(characters or clips), "checking"):
         reference, found = None, Counter()
         takes = [take for clip in clips[character] if (take := _read_take(clip, left_out))]
-        for clip, affect, truth in sorted(takes, key=lambda take: take[1] not in (NEUTRAL, STILLS)):
-            apexes = apex_frames(affect, truth)
+        for clip, take in sorted(takes, key=lambda one: one[1].affect not in (NEUTRAL, STILLS)):
+            truth = take.frames
+            apexes = apex_frames(take.affect, truth)
             if reference is None and NEUTRAL in apexes.values():
                 own = {frame for frame, played in apexes.items() if played == NEUTRAL}
                 apexes = {frame: played for frame, played in apexes.items() if frame not in own}
-                frames = own if affect == STILLS else _open_eyed(truth)
+                frames = own if take.affect == STILLS else _open_eyed(truth)
                 reference = _median([seen for pixels in _frames(clip, frames) if (seen := read(pixels))])
             if reference is None:
                 left_out["of characters without a neutral take or still"] += 1
                 continue
-            for played, pixels in zip(apexes.values(), _frames(clip, apexes), strict=True):
+            for (frame, played), pixels in zip(apexes.items(), _frames(clip, apexes), strict=True):
                 seen = read(pixels)
-                found[played, read_affect(seen, reference) if seen else NO_FACE] += 1
+                name = read_affect(seen, reference) if seen else NO_FACE
+                found[played, name] += 1
+                if variant := _variant_shown(take, played, frame):
+                    variants[played, variant, name == played] += 1
         named += found
         scored += [character] if found else []
     if not named:
         raise InputError(
             f"nothing in {footage} can be scored; give footage with sidecars, and a neutral take or still of everyone"
         )
-    return Check(Path(footage).name, tuple(scored), named, left_out)
+    return Check(Path(footage).name, tuple(scored), named, variants, left_out)
 
 
 def write_check(folder: Path, result: Check) -> list[Path]:
@@ -166,8 +189,14 @@ def _open_eyed(truth: FrameTruth) -> list[int]:
     return [frame for frame, closed in enumerate(blink) if closed <= LARGEST_BLINK] or list(range(len(truth)))
 
 
-def _read_take(clip: Path, left_out: Counter[str]) -> tuple[Path, str, FrameTruth] | None:
-    """A clip with its affect and truth, None where it has none or plays no single affect."""
+def _variant_shown(take: Take, affect: str, frame: int) -> str | None:
+    """Which variant of `affect` a frame shows, None where the sidecar does not tell: each still has its own."""
+    told = take.frames.extra["variants"][frame] if "variants" in take.frames.extra else take.performance.get("variants")
+    return (told or {}).get(affect)
+
+
+def _read_take(clip: Path, left_out: Counter[str]) -> tuple[Path, Take] | None:
+    """A clip with its sidecar, None where it has none or plays no single affect."""
     sidecar = clip.with_suffix(".json")
     if not sidecar.exists():
         left_out["without a sidecar"] += 1
@@ -176,7 +205,7 @@ def _read_take(clip: Path, left_out: Counter[str]) -> tuple[Path, str, FrameTrut
     if take.affect not in (*AFFECTS, STILLS):
         left_out["that play no single affect"] += 1
         return None
-    return clip, take.affect, take.frames
+    return clip, take
 
 
 def _frames(clip: Path, wanted: Collection[int]) -> Iterator[Pixels]:

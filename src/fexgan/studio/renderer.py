@@ -40,6 +40,9 @@ except ImportError as error:
     ) from None
 
 SENSOR_MM = 36.0
+# In smaller pictures strands are thicker in proportion: those far narrower than a pixel are noise to a few light
+# samples, and the denoiser makes a cloud of them.
+HAIR_AS_GROWN_PX = 400
 BEHIND_BACKDROP_M = (0.0, 3.0, 0.0)
 
 
@@ -171,7 +174,8 @@ class _Actor:
         self._rigid: list[bpy.types.Object] = []
         strands = grow_hair(figure)
         if strands is not None:
-            hair = self._curves("hair", strands, STYLES[character.hair.style].radius_dm, hair_color)
+            thicker = max(1.0, HAIR_AS_GROWN_PX / scene.render.resolution_y)
+            hair = self._curves("hair", strands, STYLES[character.hair.style].radius_dm * thicker, hair_color)
             self._keep_ray_tree(hair)
             self._rigid.append(hair)
         self._grooms = [
