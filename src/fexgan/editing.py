@@ -37,6 +37,8 @@ from fexgan.synthesis import Blend, MixtureLike, Picture, as_pixels, blend_of, r
 from fexgan.tensors import pixels_to_images
 
 CLOSE_UP_PX = 256
+MOST_COLOURFUL = 0.995
+"""Which share of a face's square is at most as colourful as paint may be; lips alone are more than the rest."""
 
 FaceChoice = int | Literal["all"] | None
 """Which face of a picture: a number, 0 being the largest, all that can be edited, or None for the largest."""
@@ -153,7 +155,8 @@ class Editor:
     def draft(self, face: OpenFace, target: Sequence[float]) -> Edit:
         """What the networks change in a face's square to bring it to an affect vector."""
         edits = self._edits(face, self._vector(target))
-        return Edit(*(part[0].float().cpu().numpy() for part in (edits.flow, edits.mask, edits.shade, edits.paint)))
+        paint = as_colourful_as(face.images, edits.paint.float())
+        return Edit(*(part[0].float().cpu().numpy() for part in (edits.flow, edits.mask, edits.shade, paint)))
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""
@@ -256,6 +259,17 @@ class Editor:
 
     def _vector(self, values: Sequence[float]) -> Tensor:
         return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]
+
+
+def as_colourful_as(images: Tensor, paint: Tensor) -> Tensor:
+    """Paint that is nowhere more colourful than the images that it is for, both [n, 3, size, size] in [-1, 1].
+
+    Gums and tongues are red, and an ink drawing has no red: there they become grey, as everything else is.
+    """
+    most = (images.amax(dim=1) - images.amin(dim=1)).flatten(1).quantile(MOST_COLOURFUL, dim=1)[:, None, None, None]
+    colourful = (paint.amax(dim=1) - paint.amin(dim=1))[:, None]  # [n, 1, size, size]
+    grey = paint.mean(dim=1, keepdim=True)
+    return grey + (paint - grey) * (most / colourful.clamp(min=1e-6)).clamp(max=1.0)
 
 
 def loaded(image: Picture | LoadedPicture) -> LoadedPicture:

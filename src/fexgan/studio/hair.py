@@ -14,6 +14,9 @@ from fexgan.studio.strands import Surface, follow_guides, interpolate, scatter
 UP, FORWARD, LEFT = np.eye(3)[1], np.eye(3)[2], np.eye(3)[0]
 FACE_HALF_WIDTH_DM = 0.66
 FRINGE_HEIGHT_DM = 7.62
+# In smaller pictures strands are thicker in proportion: those far narrower than a pixel are noise to a few light
+# samples, and the denoiser makes a cloud of them.
+AS_GROWN_PX = 400
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,11 @@ def grow_hair(figure: Figure) -> np.ndarray | None:
     if hair.style in ("bun", "tied"):
         strands = np.concatenate([strands, _bun(_bun_centre(figure), style.points, generator)])
     return strands
+
+
+def radius_dm(hair: Hair, size_px: int) -> float:
+    """How thick a head's strands are at their roots in a picture of `size_px`."""
+    return STYLES[hair.style].radius_dm * max(1.0, AS_GROWN_PX / size_px)
 
 
 class _Growth:

@@ -25,7 +25,7 @@ from fexgan.studio.facial_hair import grow_beard, grow_brows, grow_lashes
 from fexgan.studio.figure import Figure, PosedFace
 from fexgan.studio.garments import Piece, dress
 from fexgan.studio.glasses import make_glasses
-from fexgan.studio.hair import STYLES, grow_hair
+from fexgan.studio.hair import grow_hair, radius_dm
 from fexgan.studio.mesh import Mesh
 from fexgan.studio.silence import silence
 from fexgan.studio.staging import AMBIENT, AMBIENT_COLOR, LIGHTS, Staging
@@ -39,10 +39,7 @@ except ImportError as error:
         "the libraries that README.md names"
     ) from None
 
-SENSOR_MM = 36.0
-# In smaller pictures strands are thicker in proportion: those far narrower than a pixel are noise to a few light
-# samples, and the denoiser makes a cloud of them.
-HAIR_AS_GROWN_PX = 400
+SENSOR_MM, TONGUE = 36.0, (0.35, 0.10, 0.09)
 BEHIND_BACKDROP_M = (0.0, 3.0, 0.0)
 
 
@@ -98,8 +95,7 @@ class Renderer:
         cycles.denoiser = "OPENIMAGEDENOISE"
         cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
         cycles.max_bounces = 4
-        cycles.diffuse_bounces = 2
-        cycles.glossy_bounces = 1
+        cycles.diffuse_bounces, cycles.glossy_bounces = 2, 1
         cycles.caustics_reflective = cycles.caustics_refractive = False
         cycles.seed = 1
         cycles.filter_width = 1.1
@@ -174,8 +170,7 @@ class _Actor:
         self._rigid: list[bpy.types.Object] = []
         strands = grow_hair(figure)
         if strands is not None:
-            thicker = max(1.0, HAIR_AS_GROWN_PX / scene.render.resolution_y)
-            hair = self._curves("hair", strands, STYLES[character.hair.style].radius_dm * thicker, hair_color)
+            hair = self._curves("hair", strands, radius_dm(character.hair, scene.render.resolution_y), hair_color)
             self._keep_ray_tree(hair)
             self._rigid.append(hair)
         self._grooms = [
@@ -249,13 +244,12 @@ class _Actor:
     def _mouth_part(self, part: str, quads: np.ndarray) -> tuple[bpy.types.Object, np.ndarray]:
         """The tongue or a band of teeth, and the body's vertices that it has."""
         if part not in teeth.CROWNS_DM:
-            paint = _material(materials.plain, (0.35, 0.10, 0.09), 0.4)
-            return self._mesh(part, Mesh(self.figure.rest, quads), paint, 1)
+            return self._mesh(part, Mesh(self.figure.rest, quads), _material(materials.plain, TONGUE, 0.4), 1)
         paint = _material(materials.teeth, teeth.gaps_dm(part), teeth.CROWN_HEIGHT_DM[part])
         placed, ids = self._mesh(part, Mesh(self.figure.rest, quads), paint, 1)
         band = self.figure.anatomy.base[ids]
-        _set_attribute(placed.data, "along", "FLOAT", teeth.along_arch(band))
-        _set_attribute(placed.data, "above", "FLOAT", teeth.above_edge(band, part))
+        for name, values in (("along", teeth.along_arch(band)), ("above", teeth.above_edge(band, part))):
+            _set_attribute(placed.data, name, "FLOAT", values)
         return placed, ids
 
     def _curves(
