@@ -11,7 +11,7 @@ from PIL import Image
 
 from fexgan.affects import AFFECTS, Mixture
 from fexgan.bundled import footage_path
-from fexgan.editing import Editor, as_colourful_as, loaded
+from fexgan.editing import Editor, as_colourful_as, colourfulness, loaded
 from fexgan.errors import InputError
 from fexgan.keyframes import parse_keyframes
 from fexgan.prepare.faces import FaceFinder
@@ -172,8 +172,8 @@ def test_networks_that_cannot_name_affects_say_so(editor: Editor, image: Image.I
 def test_paint_is_nowhere_more_colourful_than_the_face_and_stays_as_it_is_on_one_that_is():
     red = torch.tensor([0.8, -0.6, -0.6])[None, :, None, None].expand(1, 3, 16, 16)
     grey, skin = torch.zeros(1, 3, 16, 16), torch.tensor([0.9, -0.7, 0.0])[None, :, None, None].expand(1, 3, 16, 16)
-    assert torch.allclose(as_colourful_as(skin, red), red)
-    on_grey = as_colourful_as(grey, red)
+    assert torch.allclose(as_colourful_as(colourfulness(skin), red), red)
+    on_grey = as_colourful_as(colourfulness(grey), red)
     assert torch.allclose(on_grey, red.mean(dim=1, keepdim=True).expand_as(red), atol=1e-6)
-    halfway = as_colourful_as(0.5 * skin, red)
+    halfway = as_colourful_as(colourfulness(0.5 * skin), red)
     assert (halfway.amax(dim=1) - halfway.amin(dim=1)).max() == pytest.approx(0.8, abs=1e-4)

@@ -53,6 +53,8 @@ class OpenFace:
     """The square as the networks see it, [1, 3, size, size]."""
     features: Any
     source: Mixture
+    colourfulness: Tensor
+    """How colourful paint on it may be, [1, 1, 1, 1] (see `colourfulness`)."""
 
 
 class Portrait:
@@ -146,7 +148,7 @@ class Editor:
         """The face that `square` shows of a picture, with the affect it shows: as given, or as read."""
         images = self._images(picture, square)
         source = mixture_read(self._read(images)) if source_affect is None else Mixture.of(source_affect)
-        return OpenFace(square, images, self.networks.analyse(images), source)
+        return OpenFace(square, images, self.networks.analyse(images), source, colourfulness(images))
 
     def read(self, picture: LoadedPicture, square: FaceSquare) -> list[float]:
         """The affect vector that the networks read off what `square` shows."""
@@ -155,7 +157,7 @@ class Editor:
     def draft(self, face: OpenFace, target: Sequence[float]) -> Edit:
         """What the networks change in a face's square to bring it to an affect vector."""
         edits = self._edits(face, self._vector(target))
-        paint = as_colourful_as(face.images, edits.paint.float())
+        paint = as_colourful_as(face.colourfulness, edits.paint.float())
         return Edit(*(part[0].float().cpu().numpy() for part in (edits.flow, edits.mask, edits.shade, paint)))
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
@@ -261,15 +263,23 @@ class Editor:
         return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]
 
 
-def as_colourful_as(images: Tensor, paint: Tensor) -> Tensor:
-    """Paint that is nowhere more colourful than the images that it is for, both [n, 3, size, size] in [-1, 1].
+def colourfulness(images: Tensor) -> Tensor:
+    """How far apart the channels of the most colourful pixels of images [n, 3, size, size] lie, [n, 1, 1, 1]."""
+    return _spread(images).flatten(1).quantile(MOST_COLOURFUL, dim=1)[:, None, None, None]
+
+
+def as_colourful_as(most: Tensor, paint: Tensor) -> Tensor:
+    """Paint [n, 3, size, size] that is nowhere more colourful than `most`, the colourfulness of what it goes on.
 
     Gums and tongues are red, and an ink drawing has no red: there they become grey, as everything else is.
     """
-    most = (images.amax(dim=1) - images.amin(dim=1)).flatten(1).quantile(MOST_COLOURFUL, dim=1)[:, None, None, None]
-    colourful = (paint.amax(dim=1) - paint.amin(dim=1))[:, None]  # [n, 1, size, size]
     grey = paint.mean(dim=1, keepdim=True)
-    return grey + (paint - grey) * (most / colourful.clamp(min=1e-6)).clamp(max=1.0)
+    return grey + (paint - grey) * (most / _spread(paint).clamp(min=1e-6)).clamp(max=1.0)
+
+
+def _spread(images: Tensor) -> Tensor:
+    """The largest channel less the smallest, [n, 1, size, size]."""
+    return images.amax(dim=1, keepdim=True) - images.amin(dim=1, keepdim=True)
 
 
 def loaded(image: Picture | LoadedPicture) -> LoadedPicture:

@@ -72,13 +72,18 @@ class Check:
         ]
         return ["played", *names, "%"], rows
 
-    def variant_rows(self) -> tuple[list[str], list[list[str]]]:
-        """Header and rows of the table of variants: how many frames show each, and how many were named right."""
+    def variant_counts(self) -> dict[str, tuple[int, int]]:
+        """`joy.laugh` -> how many frames show it, and how many of them were named right."""
         shown = dict.fromkeys((affect, variant) for affect, variant, _ in sorted(self.variants))
-        rows = []
-        for affect, variant in shown:
-            right, wrong = (self.variants[affect, variant, truth] for truth in (True, False))
-            rows.append([f"{affect}.{variant}", str(right + wrong), str(right), f"{100 * right / (right + wrong):.0f}"])
+        right = {one: self.variants[*one, True] for one in shown}
+        return {".".join(one): (right[one] + self.variants[*one, False], right[one]) for one in shown}
+
+    def variant_rows(self) -> tuple[list[str], list[list[str]]]:
+        """Header and rows of the table of variants."""
+        rows = [
+            [variant, str(frames), str(right), f"{100 * right / frames:.0f}"]
+            for variant, (frames, right) in self.variant_counts().items()
+        ]
         return ["variant", "frames", "named right", "%"], rows
 
     def terminal_table(self) -> TerminalTable:
@@ -105,8 +110,8 @@ class Check:
             "right": {affect: self.share(affect) for affect in AFFECTS if self.frames(affect)},
             "confusion": confusion,
             "variants": {
-                variant: {"frames": int(frames), "right": int(right)}
-                for variant, frames, right, _ in self.variant_rows()[1]
+                variant: {"frames": frames, "right": right}
+                for variant, (frames, right) in self.variant_counts().items()
             },
             "left_out": dict(self.left_out),
         }
