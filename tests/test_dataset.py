@@ -104,6 +104,8 @@ def test_targets_keep_the_strength_drawn_and_turn_their_heads_like_the_source(fa
             "affect": np.full(count, 3),
             "strength": draw.uniform(size=count).astype(np.float32),
             "head_deg": draw.uniform(-10, 10, (count, 3)).astype(np.float32),
+            "gaze_deg": np.zeros((count, 2), np.float32),
+            "blink": np.zeros(count, np.float32),
         }
     )
     without = FaceDataset(**{**vars_of(many), "head_deg": np.full((count, 3), np.nan, np.float32)})
@@ -115,6 +117,47 @@ def test_targets_keep_the_strength_drawn_and_turn_their_heads_like_the_source(fa
     assert turned(posed).mean() < 0.75 * turned(blind).mean()
     assert np.abs(many.strength[posed.target_index] - many.strength[blind.target_index]).max() <= 0.1
     assert np.array_equal(posed.source_index, blind.source_index)
+
+
+def test_targets_look_and_blink_like_the_source(faces: FaceDataset) -> None:
+    gaze = np.array([[4.0, 0.0], [-4.0, 0.0]], np.float32)
+    blink = np.array([0.0, 1.0], np.float32)
+    four = FaceDataset(
+        **{
+            **vars_of(faces),
+            "pixels": np.zeros((4, 2, 2, 3), np.uint8),
+            "character": np.zeros(4, np.int64),
+            "affect": np.full(4, 3),
+            "strength": np.full(4, 0.5, np.float32),
+            "head_deg": np.zeros((4, 3), np.float32),
+            "gaze_deg": gaze[[0, 0, 1, 1]],
+            "blink": blink[[0, 1, 0, 1]],
+        }
+    )
+    pairs = four.pairs(500, seed=0, step=0)
+    assert np.array_equal(pairs.source_index, pairs.target_index)
+
+
+def test_a_target_held_exactly_like_the_source_may_have_any_strength(faces: FaceDataset) -> None:
+    turned = np.repeat(
+        np.arange(4, dtype=np.float32), 2
+    )  # four poses, in each joy at one strength, and fear at another
+    posed = FaceDataset(
+        **{
+            **vars_of(faces),
+            "pixels": np.zeros((8, 2, 2, 3), np.uint8),
+            "character": np.zeros(8, np.int64),
+            "affect": np.array([3, 2] * 4),
+            "strength": np.array([0.1, 0.9, 0.4, 0.6, 0.6, 0.4, 0.9, 0.1], np.float32),
+            "head_deg": np.stack([turned] * 3, axis=1),
+            "gaze_deg": np.zeros((8, 2), np.float32),
+            "blink": np.full(8, np.nan, np.float32),
+        }
+    )
+    pairs = posed.pairs(500, seed=0, step=0)
+    other = posed.affect[pairs.source_index] != posed.affect[pairs.target_index]
+    assert np.array_equal(turned[pairs.source_index][other], turned[pairs.target_index][other]) and other.sum() > 200
+    assert set(posed.strength[pairs.target_index]) == set(posed.strength)
 
 
 def vars_of(faces: FaceDataset) -> dict:

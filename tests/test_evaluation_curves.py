@@ -56,7 +56,9 @@ def footage(strengths: np.ndarray) -> FaceDataset:
     pixels = ((shown(torch.from_numpy(vectors).float()) + 1) * 127.5).byte().permute(0, 2, 3, 1).numpy()
     return FaceDataset(
         pixels=pixels, character=np.zeros(len(affect), np.int64), affect=affect, strength=strength,
-        head_deg=np.zeros((len(affect), 3), np.float32), take=take, frame=np.arange(len(affect)),
+        head_deg=np.zeros((len(affect), 3), np.float32),
+        gaze_deg=np.zeros((len(affect), 2), np.float32), blink=np.zeros(len(affect), np.float32),
+        take=take, frame=np.arange(len(affect)),
         characters=("ada",), framing=FramingConfig(), split="train", fingerprint="",
     )  # fmt: skip
 

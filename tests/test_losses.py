@@ -21,6 +21,19 @@ def test_the_same_picture_costs_no_reconstruction():
     assert losses.reconstruction(torch.ones(1, 3, 2, 2), -torch.ones(1, 3, 2, 2)) == 2
 
 
+def test_the_face_counts_more_than_the_rim_and_all_pixels_one_on_average():
+    weights = losses.face_weights(64, face_share=0.5, centre_y=0.6, weight=3.0)
+    row, column = divmod(int(weights.argmax()), 64)
+    assert weights.mean().item() == pytest.approx(1.0)
+    assert (row, column) in {(37, 31), (37, 32), (38, 31), (38, 32)}  # half the width, 0.6 of the height
+    assert (weights.max() / weights[0, 0]).item() == pytest.approx(4.0, rel=0.02)
+    here, there = torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 64)
+    here[..., row, column], there[..., 0, 0] = 1.0, 1.0
+    truth = torch.zeros(1, 3, 64, 64)
+    assert losses.reconstruction(here, truth, weights) > 3.9 * losses.reconstruction(there, truth, weights)
+    assert losses.reconstruction(here, truth) == losses.reconstruction(there, truth)
+
+
 def test_a_standard_normal_costs_no_divergence():
     assert losses.kl_divergence(torch.zeros(3, 5), torch.zeros(3, 5)) == 0
 

@@ -11,6 +11,7 @@ from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import (
     DatasetRecord,
+    FramePose,
     FrameTruth,
     Take,
     affects_of_folder,
@@ -35,6 +36,16 @@ TAKE = Take("ada", "joy", "1", 24.0, 7, 160, TRUTH, {"age": 30}, {"peak": 0.9})
 def test_a_sidecar_reads_back_with_columns_that_have_no_name_here(tmp_path: Path) -> None:
     write_sidecar(tmp_path / "1.json", TAKE)
     assert read_sidecar(tmp_path / "1.json") == TAKE
+
+
+def test_poses_are_told_frame_by_frame_and_each_part_only_where_it_is_known() -> None:
+    assert TRUTH.poses()[1:] == (
+        FramePose((3.0, 1.0, 0.0), (0.0, 0.0), 0.25),
+        FramePose((3.0, 2.0, -1.0), (1.5, 0.0), 0.0),
+    )
+    assert FrameTruth({"joy": (1.0,)}, gaze_yaw_deg=(2.0,)).poses() == (FramePose(),)
+    head_only = FrameTruth({"joy": (1.0,)}, head_yaw_deg=(1.0,), head_pitch_deg=(2.0,), head_roll_deg=(3.0,))
+    assert head_only.poses() == (FramePose(head_deg=(1.0, 2.0, 3.0)),)
 
 
 def test_frame_columns_are_rounded(tmp_path: Path) -> None:

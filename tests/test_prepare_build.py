@@ -15,6 +15,7 @@ from PIL import Image
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
+from fexgan.manifest import FrameTruth, Take, write_sidecar
 from fexgan.media import decode_image, read_image, write_image
 from fexgan.prepare import PrepareReport, prepare, shards
 from fexgan.prepare.plan import Shot, _sample
@@ -70,6 +71,19 @@ def test_a_row_tells_who_what_how_strong_and_when(loaded: datasets.DatasetDict) 
     assert row["time_s"] == pytest.approx(3 / 24)
     assert {row["strength"] for row in table if AFFECTS[row["affect"]] == "neutral"} == {1.0}
     assert {row["strength"] for row in table if AFFECTS[row["affect"]] == "sadness"} == {None}
+
+
+def test_a_row_tells_how_the_face_is_held_where_the_sidecar_does(tmp_path: Path) -> None:
+    clips = [film(tmp_path / "cast", "ada", "joy", take, frames=2) for take in "12"]
+    told = FrameTruth(
+        {"joy": (0.5, 1.0)}, blink=(0.25, 0.75), head_yaw_deg=(1, 2), head_pitch_deg=(3, 4), head_roll_deg=(5, 6)
+    )
+    for clip in clips:
+        write_sidecar(clip.with_suffix(".json"), Take("ada", "joy", clip.stem, 24, 7, 96, told))
+    prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    rows = pq.read_table(tmp_path / "set/data/train-00000-of-00001.parquet").to_pylist()
+    assert [row["head_deg"] for row in rows] == [[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]]
+    assert [row["blink"] for row in rows] == [0.25, 0.75] and {row["gaze_deg"] for row in rows} == {None}
 
 
 def test_no_take_is_on_both_sides(loaded: datasets.DatasetDict) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from fexgan.affects import EMOTIONS, Mixture
+from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL, Mixture
 from fexgan.errors import InputError
 from fexgan.studio.anatomy import anatomy
 from fexgan.studio.cast import open_cast_file, read_cast
@@ -54,15 +54,19 @@ def test_stills_share_one_pose_and_tell_the_strength_of_every_affect(set_name, c
         assert Mixture.of(strengths).vector() == Mixture.parse(text).vector()
 
 
-def test_stills_that_move_have_a_pose_each_that_is_told_and_show_every_affect_alike_often():
+def test_in_poses_neutral_and_every_emotion_share_a_pose_and_no_two_poses_are_alike():
     poses, truth = pose_stills("rosa", "poses", seed=0)
     assert len(poses) == len(truth) == still_count("poses", varied=False) == 168
-    assert len({(pose.head_deg, pose.gaze_deg) for pose in poses}) == len(poses)
+    assert len({(pose.head_deg, pose.gaze_deg) for pose in poses}) == 24
+    named = [text.partition(":")[0] for text in truth.extra["mixture"]]
+    for first in range(0, len(poses), 7):
+        assert len({(pose.head_deg, pose.gaze_deg) for pose in poses[first : first + 7]}) == 1
+        assert set(named[first : first + 7]) == set(AFFECTS)
     told = zip(truth.head_yaw_deg, truth.head_pitch_deg, truth.head_roll_deg, strict=True)
     assert [pose.head_deg for pose in poses] == list(told)
     assert [pose.gaze_deg for pose in poses] == list(zip(truth.gaze_yaw_deg, truth.gaze_pitch_deg, strict=True))
-    shown = Counter(text.partition(":")[0] for text in truth.extra["mixture"])
-    assert set(shown.values()) == {24} and len(shown) == 7
+    shown = Counter(truth.extra["mixture"])
+    assert shown.pop(NEUTRAL) == 24 and len(shown) == 6 * 5 and set(shown.values()) == {4, 8}
 
 
 def test_a_varied_character_of_the_crowd_shows_two_forms_of_every_emotion():

@@ -81,6 +81,7 @@ def test_a_few_steps_reduce_the_reconstruction_loss_and_leave_everything_a_run_o
     assert load_checkpoint(summary.checkpoint).metadata.characters == ("ada", "bo")
     assert read_image(tmp_path / "run" / "previews" / "000060.png").shape[1] > 8 * 64
     assert list((tmp_path / "run" / "tensorboard").glob("**/events*"))
+    assert (tmp_path / "run" / "progress.mp4").is_file()
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
@@ -317,6 +318,7 @@ OPTIONS = {
     "ADC-GAN": ({}, {"affect_head": "adcgan"}),
     "edges": ({"edges": 10.0}, {}),
     "features": ({"features": 10.0}, {}),
+    "face": ({"face": 3.0}, {}),
 }
 
 
@@ -337,7 +339,7 @@ def test_every_option_trains_and_trains_otherwise(faces, option):
     assert all(value.isfinite() and not value.requires_grad for value in losses.values())
     for name in ("decoder.picture.0.weight", "encoder.mean.weight", "discriminator.stages.0.weight"):
         weights = [trainer.networks.get_parameter(name) for trainer in trainers]
-        only_drawn = option in ("edges", "features") and name.startswith("discriminator")
+        only_drawn = option in ("edges", "features", "face") and name.startswith("discriminator")
         assert only_drawn or not torch.equal(*weights), name
 
 
@@ -348,7 +350,7 @@ def test_a_run_begun_before_an_option_came_goes_on(tiny_dataset, tmp_path, quiet
     summary = train(tiny_dataset, tmp_path, published(steps=1), console=quiet)
     path = summary.checkpoint / "model.json"
     metadata = json.loads(path.read_text(encoding="utf-8"))
-    for name in ("gan", "gradient_penalty", "edges", "features"):
+    for name in ("gan", "gradient_penalty", "edges", "features", "face"):
         del metadata["config"]["loss"][name]
     del metadata["config"]["model"]["affect_head"]
     path.write_text(json.dumps(metadata), encoding="utf-8")

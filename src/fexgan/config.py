@@ -87,6 +87,9 @@ class LossConfig:
 
     reconstruction: float = 100.0
     """Weight of the mean absolute difference to the target picture (range [-1, 1])."""
+    face: float = 0.0
+    """How much more than the rim of the picture the middle of the face counts in `reconstruction`, less 1: 0 counts all
+    alike. Eyes and mouth are a twentieth of the pixels, and hair and backdrop outvote them."""
     kl: float = 0.01
     """Weight of the KL divergence of the latent from a standard normal: nats, summed over the latent."""
     adversarial: float = 1.0

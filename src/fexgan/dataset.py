@@ -25,10 +25,13 @@ from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord
 from fexgan.media import Pixels
 
-COLUMNS = ("character", "affect", "strength", "head_deg", "take", "frame")
-ROW_ARRAYS = ("character", "affect", "strength", "head_deg", "take", "frame")
+COLUMNS = ("character", "affect", "strength", "head_deg", "gaze_deg", "blink", "take", "frame")
 ROWS_AT_ONCE = 256
-POSE_CANDIDATES, POSE_STRENGTH_GAP = 24, 0.1
+POSE_CANDIDATES, POSE_STRENGTH_GAP = 48, 0.1
+# Poses are compared in degrees of the head's turn. Eyes that turn by as much move fewer pixels; lids that close change
+# as much as a large turn.
+GAZE_WEIGHT, BLINK_WEIGHT_DEG = 0.4, 10.0
+SAME_POSE_DEG = 0.01
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,9 @@ class FaceDataset:
 
     `pixels`: uint8 [n, side, side, 3], a memory map where they are many. `character`: int64 [n], index into
     `characters`. `affect`: int64 [n], index into `AFFECTS`. `strength`: float32 [n] in [0, 1], NaN where unknown.
-    `head_deg`: float32 [n, 3], yaw, pitch and roll, NaN where unknown. `take`: str [n]. `frame`: int64 [n], from 0 in
-    each take. `fingerprint`: SHA-256 over the shards of all splits.
+    `head_deg`: float32 [n, 3], yaw, pitch and roll; `gaze_deg`: float32 [n, 2], yaw and pitch; `blink`: float32 [n],
+    0 open to 1 closed; NaN where unknown. `take`: str [n]. `frame`: int64 [n], from 0 in each take. `fingerprint`:
+    SHA-256 over the shards of all splits.
     """
 
     split: str
@@ -55,6 +59,8 @@ class FaceDataset:
     affect: NDArray[np.int64]
     strength: NDArray[np.float32]
     head_deg: NDArray[np.float32]
+    gaze_deg: NDArray[np.float32]
+    blink: NDArray[np.float32]
     take: NDArray[np.str_]
     frame: NDArray[np.int64]
     characters: tuple[str, ...]
@@ -90,7 +96,9 @@ class FaceDataset:
             character=_labels(table["character"], len(characters), folder),
             affect=_labels(table["affect"], len(AFFECTS), folder),
             strength=table["strength"].to_numpy().astype(np.float32),
-            head_deg=_poses(table["head_deg"]),
+            head_deg=_angles(table["head_deg"], 3),
+            gaze_deg=_angles(table["gaze_deg"], 2),
+            blink=table["blink"].to_numpy().astype(np.float32),
             take=np.array(table["take"].to_pylist(), dtype=np.str_),
             frame=table["frame"].to_numpy().astype(np.int64),
             characters=characters,
@@ -110,7 +118,7 @@ class FaceDataset:
         if any(part.framing != first.framing for part in parts):
             raise InputError("the datasets were not prepared with the same framing; prepare them all in one way")
         offsets = np.cumsum([0, *(len(part.characters) for part in parts)])
-        columns = {name: [getattr(part, name) for part in parts] for name in ROW_ARRAYS}
+        columns = {name: [getattr(part, name) for part in parts] for name in COLUMNS}
         columns["character"] = [part.character + offset for part, offset in zip(parts, offsets, strict=False)]
         fingerprint = hashlib.sha256("".join(part.fingerprint for part in parts).encode()).hexdigest()
         shape = (sum(map(len, parts)), *first.pixels.shape[1:])
@@ -129,8 +137,9 @@ class FaceDataset:
         Half of the sources are any frame; the others any frame of any character, so that those who were filmed for a
         few frames only are learned as well. The target's affect is any that the source's character shows, all equally
         likely, and the target any frame of that character with that affect. Where head poses are known, it gives way to
-        the frame of about its strength, among some drawn at random, whose head is turned most like the source's: no
-        network can know how a head will turn, and one that has to guess learns to blur.
+        the frame, among some drawn at random, that is held most like the source, head, gaze and lids, and is about as
+        strong as the first drawn or held exactly so: no network can know how a head will turn, and one that has to
+        guess learns to blur.
         """
         order, starts, counts = self._groups
         draw = np.random.default_rng((seed, step))
@@ -147,11 +156,18 @@ class FaceDataset:
         return PairBatch(source, self._alike_in_pose(source, order[start + member]))
 
     def _alike_in_pose(self, source: NDArray[np.int64], candidates: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Of each row of `candidates` [batch, k], the first or one that equals it in strength and fits the pose."""
-        turned = np.linalg.norm(self.head_deg[candidates] - self.head_deg[source][:, None], axis=2)  # [batch, k]
+        """Of each row of `candidates` [batch, k], the first or one that fits the pose better."""
+        apart = np.linalg.norm(self._poses[candidates] - self._poses[source][:, None], axis=2)  # [batch, k]
         gap = np.abs(self.strength[candidates] - self.strength[candidates[:, :1]])
-        turned[~(gap <= POSE_STRENGTH_GAP) | np.isnan(turned)] = np.inf
-        return candidates[np.arange(len(source)), turned.argmin(axis=1)]
+        exact = (apart < SAME_POSE_DEG) & (candidates != source[:, None])
+        apart[~((gap <= POSE_STRENGTH_GAP) | exact) | np.isnan(apart)] = np.inf
+        return candidates[np.arange(len(source)), apart.argmin(axis=1)]
+
+    @cached_property
+    def _poses(self) -> NDArray[np.float32]:
+        """[n, 6], so that their distances are in degrees of a head's turn. Unknown gaze and lids count as at rest."""
+        eyes = np.column_stack([GAZE_WEIGHT * self.gaze_deg, BLINK_WEIGHT_DEG * self.blink])
+        return np.column_stack([self.head_deg, np.nan_to_num(eyes)])
 
     @cached_property
     def _groups(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -234,9 +250,9 @@ def _labels(column: pa.ChunkedArray, count: int, folder: Path) -> NDArray[np.int
     return labels
 
 
-def _poses(column: pa.ChunkedArray) -> NDArray[np.float32]:
-    unknown = [math.nan] * 3
-    return np.array([pose or unknown for pose in column.to_pylist()], np.float32).reshape(-1, 3)
+def _angles(column: pa.ChunkedArray, count: int) -> NDArray[np.float32]:
+    unknown = [math.nan] * count
+    return np.array([angles or unknown for angles in column.to_pylist()], np.float32).reshape(-1, count)
 
 
 def _fingerprint(shards: Sequence[Path]) -> str:

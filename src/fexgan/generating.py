@@ -18,7 +18,7 @@ import yaml
 from fexgan.affects import NEUTRAL, affect_index, affect_vector
 from fexgan.checkpoints import WEIGHTS_FILE, resolve_checkpoint
 from fexgan.errors import InputError
-from fexgan.manifest import DATASET_KEY, DatasetRecord
+from fexgan.manifest import DATASET_KEY, DatasetRecord, FramePose
 from fexgan.media import Pixels, atomic_folder, encode_image, write_image, write_text_atomically
 from fexgan.prepare.card import CARD_NAME, SHEET_NAME
 from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
@@ -87,7 +87,7 @@ def generate_dataset(
                         "character": number,
                         "affect": affect_index(affect),
                         "strength": strength,
-                        "head_deg": None,
+                        **FramePose()._asdict(),
                         "take": TAKE,
                         "frame": 0,
                         "time_s": None,
@@ -150,7 +150,8 @@ Affects: {", ".join(affects)}. All of it is for training: test on real pictures.
 ## Columns
 
 Those of a prepared dataset: `image` (PNG); `character` (the person's seed) and `affect`, class labels; `strength`, the
-one asked for, in [0, 1]; `source`, the checkpoint, the seed and the mixture. `head_deg` and `time_s` are null.
+one asked for, in [0, 1]; `source`, the checkpoint, the seed and the mixture. `head_deg`, `gaze_deg`,
+`blink` and `time_s` are null.
 
 ## Provenance
 

@@ -78,9 +78,23 @@ def joint_betrayal(joint_logits: Tensor, labels: Tensor) -> Tensor:
     return real - generated
 
 
-def reconstruction(images: Tensor, target_images: Tensor) -> Tensor:
-    """Mean absolute difference (L1); 2 between black and white."""
-    return F.l1_loss(images, target_images)
+def reconstruction(images: Tensor, target_images: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Mean absolute difference (L1); 2 between black and white. `weights` [height, width]: what each pixel counts."""
+    differences = (images - target_images).abs()
+    return (differences if weights is None else differences * weights).mean()
+
+
+def face_weights(size_px: int, face_share: float, centre_y: float, weight: float) -> Tensor:
+    """How much each pixel [size_px, size_px] of a framed face counts, 1 on average.
+
+    The middle of the face, at half the width and `centre_y` of the height, counts 1 + `weight` times what the rim of
+    the picture does, less and less to the outline of a face as high as `face_share` of the picture.
+    """
+    places = (torch.arange(size_px) + 0.5) / size_px
+    across, down = places - 0.5, (places - centre_y)[:, None]
+    nearness = torch.exp(-(across.square() + down.square()) / (2.0 * (0.4 * face_share) ** 2))
+    weights = 1.0 + weight * nearness
+    return weights / weights.mean()
 
 
 def changed_reconstruction(
@@ -97,6 +111,13 @@ def changed_reconstruction(
 def changed_pixels(target_images: Tensor, source_images: Tensor, changed_from: float) -> Tensor:
     """Where the channel that differs most does by more than `changed_from`: bool [batch, 1, height, width]."""
     return (target_images - source_images).abs().amax(dim=1, keepdim=True) > changed_from
+
+
+def movement(flow: Tensor, still: Tensor) -> Tensor:
+    """Mean length of the flow [batch, 2, height, width] where nothing moves, `still` [batch, 1, height, width] in
+    [0, 1]; 0 where everything does."""
+    lengths = (flow.square().sum(dim=1, keepdim=True) + 1e-12).sqrt()
+    return (still * lengths).sum() / still.sum().clamp(min=1.0)
 
 
 def gradient_difference(images: Tensor, target_images: Tensor) -> Tensor:

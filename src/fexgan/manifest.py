@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig, config_from_dict, config_to_dict
@@ -24,6 +24,17 @@ STILLS = "stills"
 """Folder of a character's stills, each with a mixture of its own: ground truth for edits, no takes to train on."""
 PERFORMANCE = "performance"
 """Folder of takes that play the recording of a real face: what affects they show, and how strongly, is not known."""
+
+
+class FramePose(NamedTuple):
+    """How a face is held in one frame, whatever affect it shows; None where not known. The columns of a dataset."""
+
+    head_deg: tuple[float, float, float] | None = None
+    """Yaw, pitch and roll."""
+    gaze_deg: tuple[float, float] | None = None
+    """Yaw and pitch of the eyes."""
+    blink: float | None = None
+    """0 open to 1 closed."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,13 @@ class FrameTruth:
 
     def __len__(self) -> int:
         return len(next(iter(self.strength.values()), self.blink))
+
+    def poses(self) -> tuple[FramePose, ...]:
+        """How the face is held in each frame."""
+        unknown = (None,) * len(self)
+        angles = (self.head_yaw_deg, self.head_pitch_deg, self.head_roll_deg), (self.gaze_yaw_deg, self.gaze_pitch_deg)
+        head, gaze = (zip(*columns, strict=True) if all(columns) else unknown for columns in angles)
+        return tuple(map(FramePose, head, gaze, self.blink or unknown))
 
     def _columns(self) -> Iterator[tuple[str, Any]]:
         yield from ((f"strength.{affect}", column) for affect, column in self.strength.items())

@@ -192,7 +192,7 @@ def _write_shards(
                     "character": label[entry.character],
                     "affect": affect_index(entry.affect),
                     "strength": shot.strengths[index],
-                    "head_deg": shot.head_deg[index],
+                    **shot.poses[index]._asdict(),
                     "take": entry.take,
                     "frame": index,
                     "time_s": time_s,

@@ -108,9 +108,9 @@ def _counts_table(report: PrepareReport) -> str:
 def _columns_text() -> str:
     return (
         "`image` (PNG); `character` and `affect` (class labels); `strength` of the affect in [0, 1], null where "
-        "unknown, 1 in neutral takes; `head_deg`, the head's yaw, pitch and roll, null where unknown; `take`, the "
-        "recording; `frame`, counted from 0, and `time_s` in it (null for loose pictures); `source`, the file in the "
-        "footage."
+        "unknown, 1 in neutral takes; `head_deg`, the head's yaw, pitch and roll, `gaze_deg`, the eyes' yaw and pitch, "
+        "and `blink`, 0 open to 1 closed, each null where unknown; `take`, the recording; `frame`, counted from 0, and "
+        "`time_s` in it (null for loose pictures); `source`, the file in the footage."
     )
 
 

@@ -14,7 +14,7 @@ from joblib import delayed
 from fexgan.affects import NEUTRAL
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.manifest import read_sidecar
+from fexgan.manifest import FramePose, read_sidecar
 from fexgan.media import Pixels, read_image
 from fexgan.prepare.crop import Square, cut, cut_frame, steady_square
 from fexgan.prepare.faces import FaceFinder
@@ -23,7 +23,7 @@ from fexgan.video import ClipFrame, decode_clip
 from fexgan.workers import Jobs, share
 
 Strengths = tuple[float | None, ...]
-HeadPoses = tuple[tuple[float, float, float] | None, ...]
+Poses = tuple[FramePose, ...]
 Item = TypeVar("Item")
 
 
@@ -31,7 +31,7 @@ Item = TypeVar("Item")
 class Shot:
     """One take that can be used. `squares`: the crop of each frame. `strengths`: per frame, None where unknown.
 
-    `head_deg`: yaw, pitch and roll of the head per frame, None where unknown.
+    `poses`: how the face is held in each frame.
     `sources`: each frame's file, relative to the footage. `without_face`: those framed by the middle of the picture;
     `several_faces`: those that show more than the one they are framed by.
     """
@@ -39,7 +39,7 @@ class Shot:
     entry: ClipEntry
     squares: tuple[Square, ...]
     strengths: Strengths
-    head_deg: HeadPoses
+    poses: Poses
     sources: tuple[str, ...]
     without_face: tuple[str, ...]
     several_faces: tuple[str, ...]
@@ -108,13 +108,13 @@ def _plan_clip(entry: ClipEntry, root: Path, framing: FramingConfig, finder: Fac
     count, samples = _sample(_of_one_size(decode_clip(entry.path)), framing.sampled_frames)
     if count == 0:
         raise InputError(f"{entry.path} holds no frames")
-    strengths, head_deg, license = _truth(entry, count)
-    strengths, head_deg = tuple(_chosen(strengths, entry)), tuple(_chosen(head_deg, entry))
+    strengths, poses, license = _truth(entry, count)
+    strengths, poses = tuple(_chosen(strengths, entry)), tuple(_chosen(poses, entry))
     count = len(strengths)
     square, faces = steady_square([frame.pixels() for frame in samples], finder, framing)
     source = source_name(entry.path, root)
     found = _by_faces([source], [faces])
-    return Shot(entry, (square,) * count, strengths, head_deg, (source,) * count, *found, license)
+    return Shot(entry, (square,) * count, strengths, poses, (source,) * count, *found, license)
 
 
 def _plan_pictures(
@@ -153,8 +153,8 @@ def _plan_pictures(
         each = [steady_square([read_image(path)], finder, framing) for path in paths]
         squares = tuple(square for square, _ in each)
         found = _by_faces(sources, [faces for _, faces in each])
-    strengths, head_deg, license = _truth(entry, len(paths))
-    return Shot(entry, squares, strengths, head_deg, sources, *found, license), left_out
+    strengths, poses, license = _truth(entry, len(paths))
+    return Shot(entry, squares, strengths, poses, sources, *found, license), left_out
 
 
 def _by_faces(sources: Sequence[str], faces: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -163,8 +163,8 @@ def _by_faces(sources: Sequence[str], faces: Sequence[int]) -> tuple[tuple[str, 
     return tuple(one for one, count in counted if count == 0), tuple(one for one, count in counted if count > 1)
 
 
-def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, HeadPoses, str]:
-    """(strength and head pose of each frame, license) from the sidecar, or the list.
+def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, Poses, str]:
+    """(strength and pose of each frame, license) from the sidecar, or the list.
 
     Where neither tells, neutral is sure to be neutral and the rest is unknown.
     Raises InputError for a sidecar that does not fit its clip.
@@ -172,7 +172,7 @@ def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, HeadPoses, st
     if entry.sidecar_path is None:
         told = entry.strengths or (None,) * frame_count
         sure = 1.0 if entry.affect == NEUTRAL else None
-        return tuple(sure if strength is None else strength for strength in told), (None,) * frame_count, ""
+        return tuple(sure if strength is None else strength for strength in told), (FramePose(),) * frame_count, ""
     take = read_sidecar(entry.sidecar_path)
     strengths = take.frames.strength.get(entry.affect)
     if strengths is None and entry.affect == NEUTRAL and entry.frames:
@@ -181,10 +181,7 @@ def _truth(entry: ClipEntry, frame_count: int) -> tuple[Strengths, HeadPoses, st
         raise InputError(f"its sidecar tells the strength of {', '.join(take.frames.strength)}, not of {entry.affect}")
     if len(strengths) != frame_count:
         raise InputError(f"its sidecar describes {len(strengths)} frames, the clip has {frame_count}")
-    motion = take.frames
-    angles = (motion.head_yaw_deg, motion.head_pitch_deg, motion.head_roll_deg)
-    head_deg = tuple(zip(*angles, strict=True)) if all(angles) else (None,) * frame_count
-    return strengths, head_deg, take.license
+    return strengths, take.frames.poses(), take.license
 
 
 def _chosen(frames: Iterable[Item], entry: ClipEntry) -> Iterator[Item]:

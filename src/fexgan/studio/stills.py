@@ -24,12 +24,28 @@ LARGEST_TURN_DEG = {
     "truth": (4.0, 3.0, 2.0), "crowd": (16.0, 8.0, 4.0), "people": (4.0, 3.0, 2.0), "poses": (8.0, 5.0, 4.0),
 }  # fmt: skip
 LARGEST_GAZE_DEG = {"truth": (4.0, 2.0), "crowd": (8.0, 4.0), "people": (4.0, 2.0), "poses": (4.0, 2.0)}
-# Sets whose every still has a pose of its own: for learning what an affect looks like however a head is turned.
-MOVING = frozenset({"poses"})
+# How many stills share a pose, where not all do: so one learns what an affect looks like however a head is turned.
+STILLS_A_POSE = {"poses": 7}
 
 
 def _scaled(strengths: tuple[float, ...]) -> tuple[Mixture, ...]:
     return tuple(Mixture(((affect, strength),)) for affect in EMOTIONS for strength in strengths)
+
+
+def _posed(strengths: tuple[float, ...], rounds: int) -> tuple[Mixture, ...]:
+    """Neutral and every emotion once for each pose, emotions at strengths that take turns."""
+    poses = range(rounds * len(strengths))
+    return tuple(
+        mixture
+        for pose in poses
+        for mixture in (
+            Mixture.parse(NEUTRAL),
+            *(
+                Mixture(((emotion, strengths[(pose + turn) % len(strengths)]),))
+                for turn, emotion in enumerate(EMOTIONS)
+            ),
+        )
+    )
 
 
 def _mixed(pairs: tuple[tuple[str, str], ...], *shares: tuple[float, float]) -> tuple[Mixture, ...]:
@@ -46,7 +62,7 @@ STILL_SETS: dict[str, tuple[Mixture, ...]] = {
     ),
     "crowd": (Mixture.parse(NEUTRAL), *_scaled((0.4, 0.7, 1.0)), *_mixed(MIXED[:3], (0.5, 0.5))),
     "people": (Mixture.parse(NEUTRAL), *_scaled((1.0,))),
-    "poses": 4 * (*(6 * (Mixture.parse(NEUTRAL),)), *_scaled((0.3, 0.5, 0.7, 0.85, 1.0, 1.0))),
+    "poses": _posed((0.3, 0.5, 0.7, 0.85, 1.0, 1.0), rounds=4),
 }  # fmt: skip
 # What characters who vary show after that once more, in a second variant: so that one face has two forms of anger.
 SHOWN_AGAIN: dict[str, tuple[Mixture, ...]] = {"truth": (), "crowd": _scaled((1.0,)), "people": (), "poses": ()}
@@ -60,22 +76,22 @@ def still_count(set_name: str, varied: bool) -> int:
 def pose_stills(character: str, set_name: str, seed: int, varied: bool = False) -> tuple[list[Pose], FrameTruth]:
     """The poses of a set of stills and what each shows: strengths, the mixture, the variant of each affect in it.
 
-    Head and gaze are drawn once from `seed` and the character's name, and stay; an affect's own lean of the head is
-    left out, so that nothing but the face differs between two stills. In sets that move they are drawn for each still.
+    Head and gaze are drawn from `seed` and the character's name, and stay; an affect's own lean of the head is left
+    out, so that nothing but the face differs between two stills. `poses` turns them anew after each seven stills.
     `varied`: variants are the character's own.
     """
     generator = np.random.default_rng(zlib.crc32(f"{seed}/{character}/stills".encode()))
     limits = (*LARGEST_TURN_DEG[set_name], *LARGEST_GAZE_DEG[set_name])
-    drawn = still_count(set_name, varied) if set_name in MOVING else 1
-    turns = generator.uniform(-1.0, 1.0, (drawn, len(limits))) * limits
+    count = still_count(set_name, varied)
+    sharing = STILLS_A_POSE.get(set_name, count)
+    turns = np.repeat(generator.uniform(-1.0, 1.0, (count // sharing, len(limits))) * limits, sharing, axis=0)
     first, second = (
         {affect: variants_shown(character, affect, seed, varied)[turn] for affect in EMOTIONS} for turn in (0, 1)
     )
     stills = [(mixture, first) for mixture in STILL_SETS[set_name]]
     if varied:
         stills += [(mixture, second) for mixture in SHOWN_AGAIN[set_name]]
-    count = len(stills)
-    yaw, pitch, roll, gaze_yaw, gaze_pitch = np.broadcast_to(turns, (count, len(limits))).T.tolist()
+    yaw, pitch, roll, gaze_yaw, gaze_pitch = turns.T.tolist()
     poses = [
         Pose(mixed_units(mixture, variants)[0], gaze, head)
         for (mixture, variants), gaze, head in zip(

@@ -38,6 +38,7 @@ from fexgan.training.examples import Examples
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog
 from fexgan.training.processes import check_shares, share_batch_norm, share_of
+from fexgan.training.progress import PREVIEWS, film_progress
 from fexgan.training.resume import changes_since, last_checkpoint, restore, resume_state
 from fexgan.training.tasks import Task, open_task
 from fexgan.training.updates import learning_rate
@@ -89,8 +90,9 @@ def train(
     many checkpoints stay, the newest. `on_nan`: whether a loss that is no number or explodes ends training, or
     takes it back to its newest checkpoint, to go on with other batches. `allow_change`: go on with a run that was
     begun with other settings, other data or another version. `examples`: of mixtures, for family `paper` to learn
-    too. `out` receives `log.csv`, `tensorboard/`, `previews/` and `checkpoints/<step>/`. Ctrl-C and SIGTERM save
-    and end; whatever else ends the process, training goes on from the newest whole checkpoint.
+    too. `out` receives `log.csv`, `tensorboard/`, `previews/`, `checkpoints/<step>/` and, once all steps are taken,
+    `progress.mp4`, the previews as a film. Ctrl-C and SIGTERM save and end; whatever else ends the process, training
+    goes on from the newest whole checkpoint.
 
     Raises InputError for data or a checkpoint that do not fit, for a run that has changed, and for a breakdown.
     """
@@ -209,6 +211,8 @@ class _Run:
                     self._save(means)
                 if last:
                     break
+        if self.preview and first_step <= self.step == training.steps:
+            film_progress(self.out)
         return TrainingSummary(
             checkpoint=self.newest,
             step=self.step,
@@ -247,7 +251,7 @@ class _Run:
 
     def _show(self, log: TrainingLog) -> dict[str, float]:
         picture, figures = self.preview.draw(self.averaged.networks, f"step {self.step:,}")
-        media.write_image(self.out / "previews" / f"{self.step:06d}.png", picture)
+        media.write_image(self.out / PREVIEWS / f"{self.step:06d}.png", picture)
         log.show(self.step, picture)
         if figures:
             told = ", ".join(f"{name.replace('_', ' ')} {figure:.3f}" for name, figure in figures.items())

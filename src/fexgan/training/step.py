@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from fexgan.config import Config
 from fexgan.losses import (
     adversarial,
     classification,
+    face_weights,
     feature_difference,
     gradient_difference,
     gradient_penalty,
@@ -104,7 +106,7 @@ class Trainer(Updates):
             losses = {
                 "adversarial": passing,
                 "classification": showing(affect_logits, batch.target_labels),
-                "reconstruction": reconstruction(images, batch.target_images),
+                "reconstruction": reconstruction(images, batch.target_images, self.face_weights),
                 "kl": kl_divergence(drawing.latent_mean, drawing.latent_log_sigma),
             }
             if loss.edges > 0:
@@ -113,6 +115,15 @@ class Trainer(Updates):
                 losses["features"] = self.feature_difference(images, batch.target_images)
         self.descend(weighted_sum(losses, vars(loss) | {"kl": kl_weight}), self.generator_optimizer)
         return losses
+
+    @cached_property
+    def face_weights(self) -> Tensor | None:
+        """[height, width], or None where all pixels count alike."""
+        framing, weight = self.config.framing, self.config.loss.face
+        if weight == 0:
+            return None
+        centre_y = 0.5 - framing.vertical_offset
+        return face_weights(framing.image_size_px, framing.face_fraction, centre_y, weight).to(self.accelerator.device)
 
     @property
     def joint(self) -> bool:

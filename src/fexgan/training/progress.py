@@ -1,0 +1,41 @@
+"""A film of a run's sample sheets, from the first to the last: training seen getting somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from fexgan.media import Pixels, read_image
+from fexgan.video import write_clip
+
+PREVIEWS = "previews"
+PROGRESS_NAME = "progress.mp4"
+SHEETS_PER_S = 4
+LAST_HELD = 2 * SHEETS_PER_S
+"""Frames for which the last sheet stands."""
+
+
+def film_progress(run: Path) -> None:
+    """Write `progress.mp4` into the folder of a run: its sample sheets in the order of their steps.
+
+    Sheets of another size than the newest, as of another dataset, are left out. Does nothing where there are none.
+    Raises InputError for a sheet that cannot be read.
+    """
+    sheets = sorted((run / PREVIEWS).glob("*.png"))
+    if sheets:
+        write_clip(run / PROGRESS_NAME, _frames(sheets), fps=SHEETS_PER_S)
+
+
+def _frames(sheets: list[Path]) -> Iterator[Pixels]:
+    newest = _even_sided(read_image(sheets[-1]))
+    for path in sheets[:-1]:
+        pixels = _even_sided(read_image(path))
+        if pixels.shape == newest.shape:
+            yield pixels
+    yield from [newest] * LAST_HELD
+
+
+def _even_sided(pixels: Pixels) -> Pixels:
+    """Without the last row or column where their number is odd, as H.264 wants it."""
+    height, width = pixels.shape[:2]
+    return pixels[: height - height % 2, : width - width % 2]
