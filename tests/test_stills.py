@@ -18,11 +18,11 @@ TRUTH = {"anger": (0.0, 0.0, 0.5), "joy": (0.0, 0.4, 0.0), "sadness": (0.0, 0.0,
 
 
 def film_stills(
-    folder: Path, character: str, level: int = 100, strength=TRUTH, pictures: int = 3, side: int = 16, variants=None
+    folder: Path, character: str, level: int = 100, strength=TRUTH, pictures: int = 3, side: int = 16, **told
 ):
     clip = folder / character / "stills" / "1.mp4"
     write_clip(clip, [np.full((side, side, 3), level + 20 * index, np.uint8) for index in range(pictures)], crf=0)
-    truth = FrameTruth(strength, extra={"variants": variants} if variants else {})
+    truth = FrameTruth(strength, extra=told)
     write_sidecar(clip.with_suffix(".json"), Take(character, "stills", "1", 24, 7, side, truth))
     return clip
 
@@ -52,6 +52,19 @@ def test_variants_are_told_by_name_and_stay_with_their_characters(footage):
     for part in StillSet.load(footage).split(0.4, seed=3):
         shown = part.variant_weights(("anger.shout", "joy.laugh")).any(axis=(1, 2))
         assert [name for name, any_shown in zip(part.characters, shown, strict=True) if any_shown] in ([], ["c"])
+
+
+def test_the_outlines_of_eyes_are_told_where_all_sidecars_tell_landmarks(footage):
+    points = np.arange(3 * 68 * 2, dtype=float).reshape(3, 68, 2)
+    assert StillSet.load(footage).eyes is None
+    for character in "abcde":
+        film_stills(footage, character, landmarks_px=points.tolist())
+    eyes = StillSet.load(footage).eyes
+    assert eyes.shape == (5, 3, 2, 6, 2)
+    assert np.array_equal(eyes[1, 2, 0], points[2, 36:42]) and np.array_equal(eyes[1, 2, 1], points[2, 42:48])
+    film_stills(footage, "b", landmarks_px=points[:, :9].tolist())
+    with pytest.raises(InputError, match="68 points"):
+        StillSet.load(footage)
 
 
 def test_variants_of_the_wrong_form_are_refused(footage):

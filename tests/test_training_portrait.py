@@ -21,6 +21,7 @@ from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig, 
 from fexgan.errors import InputError
 from fexgan.framing.square import EYE_DISTANCE, EYE_HEIGHT, STUDIO_FRAMING
 from fexgan.framing.stills import cut_squares, face_squares
+from fexgan.losses import movement
 from fexgan.media import read_image
 from fexgan.model import build
 from fexgan.stills import StillSet
@@ -31,7 +32,7 @@ from fexgan.training.loop import train
 from fexgan.training.pairs import Pairs
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
-from fexgan.training.variation import vary_look, vary_place
+from fexgan.training.variation import vary_look, vary_place, vary_shape
 
 CPU = torch.device("cpu")
 SIZE = 32
@@ -103,6 +104,42 @@ def test_pairs_are_stills_of_one_character_with_what_they_show(stills):
     assert neutral > 32 // 3
 
 
+def test_where_eyes_show_follows_them_however_a_pair_is_varied(stills):
+    """White eyes on black faces; those of one still are closed to half."""
+    height, width = stills.pixels.shape[2:4]
+    pixels, outlines = np.zeros_like(stills.pixels), np.empty((len(stills), len(SHOWN), 2, 6, 2), np.float32)
+    for still in range(len(SHOWN)):
+        top = height // 3 + (6 if still == 1 else 0)
+        for eye, left in enumerate((width // 5, width // 5 * 3)):
+            right, bottom = left + width // 5, height // 3 + 12
+            pixels[:, still, top : bottom + 1, left : right + 1] = 255
+            middle = (left + right) / 2
+            outlines[:, still, eye] = [
+                (left, top), (middle, top), (right, top), (right, bottom), (middle, bottom), (left, bottom)
+            ]  # fmt: skip
+    places = dataclasses.replace(
+        NOTHING, mirror=True, shift=0.1, scale=0.2, rotation_deg=15.0, caricature_share=0.5, degraded_share=0.0
+    )
+    pairs = Pairs(stills, settings(places, batch_size=32))  # finds the faces
+    pairs.stills = dataclasses.replace(stills, pixels=pixels, eyes=outlines)
+    batch = pairs.draw(step_generator(0, 1), CPU)
+    white = torch.minimum(batch.source_images, batch.target_images).mean(dim=1, keepdim=True) / 2 + 0.5
+    assert batch.eyes.sum(dim=(1, 2, 3)).min() > 5
+    eyes, seen = batch.eyes > 0.5, white > 0.5
+    assert (eyes & seen).sum() > 0.8 * (eyes | seen).sum()
+    assert not Pairs(stills, settings()).draw(step_generator(0, 1), CPU).eyes.any()
+
+
+def test_eyes_that_move_cost_and_lids_do_not():
+    still = torch.zeros(2, 1, 4, 4)
+    still[:, :, 1, 1] = 1.0
+    flow = torch.zeros(2, 2, 4, 4)
+    flow[:, :, 0, 0] = 9.0
+    assert movement(flow, still) == pytest.approx(0.0, abs=1e-5)
+    flow[:, :, 1, 1] = torch.tensor([3.0, 4.0])
+    assert movement(flow, still) == pytest.approx(5.0)
+
+
 def test_pairs_follow_from_the_steps_seed_alone(stills):
     pairs = Pairs(stills, settings(VariationConfig()))
     first, again, other = (pairs.draw(step_generator(0, step), CPU) for step in (1, 1, 2))
@@ -165,8 +202,14 @@ def test_each_variation_of_look_changes_source_and_truth_alike(name):
     amount = 1.0 if name == "blur_px" or name.endswith("_share") else 0.5
     config = dataclasses.replace(NOTHING, **{name: amount})
     pairs = noise_pairs()
-    varied = vary_look(pairs.clone(), everywhere(), config, step_generator(0, 1))
-    assert torch.equal(varied, vary_look(pairs.clone(), everywhere(), config, step_generator(0, 1)))
+    varied, again = (
+        vary_look(
+            vary_shape(pairs.clone(), everywhere(), config, step_generator(0, 1)),
+            everywhere(), config, step_generator(0, 1),
+        )
+        for _ in range(2)
+    )  # fmt: skip
+    assert torch.equal(varied, again)
     assert varied.min() >= 0.0 and varied.max() <= 1.0
     assert (varied - pairs).abs().mean(dim=(1, 2, 3, 4)).unique().numel() > 4
     same = varied[..., 20:, 20:]  # beyond the reach of any blur or block of the corner that differs

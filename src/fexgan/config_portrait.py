@@ -69,6 +69,9 @@ class PortraitLossConfig:
     """Weight of the absolute difference of the pictures' gradients: edges where the truth has them."""
     smoothness: float = 0.6
     """Weight of the flow's own gradients, so that neighbours move together."""
+    eyes: float = 0.0
+    """Weight of the flow's mean length, in sides of the picture, where eyeballs show in source and truth: lids slide
+    over eyes that stay, and pictures alone do not tell that from eyes that stretch with their lids."""
     sparsity: float = 0.03
     """Weight of the mask's mean: paint only what cannot be fetched from the source."""
     compactness: float = 0.15

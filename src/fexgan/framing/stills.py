@@ -40,16 +40,25 @@ def face_squares(stills: StillSet, framing: FramingConfig) -> Maps:
     return maps
 
 
+def pixel_maps(maps: Maps, picture_shape: tuple[int, int], size_px: int) -> Maps:
+    """`maps` [batch, 2, 3] from square to picture, both spanning [-1, 1], as maps between their pixels.
+
+    `picture_shape`: height and width. Pixel centres are at whole numbers.
+    """
+    half = np.array(picture_shape[::-1])[:, None] / 2.0  # of width and height
+    matrices = maps * half  # from the square to pixels from the picture's middle
+    matrices[:, :, :2] *= 2.0 / size_px
+    matrices[:, :, 2] += half[:, 0] - 0.5 - matrices[:, :, :2].sum(axis=2) * (size_px - 1) / 2.0
+    return matrices
+
+
 def cut_squares(pixels: Pixels, maps: Maps, size_px: int) -> Pixels:
     """What squares show, uint8 [batch, stills, size_px, size_px, 3], resampled once.
 
     `pixels` uint8 [batch, stills, height, width, 3]; `maps` [batch, 2, 3] from square to picture, both spanning
     [-1, 1]. Beyond the picture its edge goes on.
     """
-    half = np.array(pixels.shape[3:1:-1])[:, None] / 2.0  # of width and height
-    matrices = maps * half  # from the square to pixels from the picture's middle
-    matrices[:, :, :2] *= 2.0 / size_px
-    matrices[:, :, 2] += half[:, 0] - 0.5 - matrices[:, :, :2].sum(axis=2) * (size_px - 1) / 2.0
+    matrices = pixel_maps(maps, pixels.shape[2:4], size_px)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     size = (size_px, size_px)
     return np.array(

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from fexgan.affects import NEUTRAL_INDEX
 from fexgan.config import FramingConfig, PortraitConfig
 from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE
-from fexgan.framing.stills import cut_squares, face_squares
+from fexgan.framing.stills import Maps, cut_squares, face_squares
 from fexgan.losses import mixture_labels
 from fexgan.stills import StillSet
-from fexgan.training.variation import vary_look, vary_place
+from fexgan.training.eyes import shared_openings
+from fexgan.training.variation import vary_look, vary_place, vary_shape
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class PairBatch:
     """[batch, variants of the model]: which of them the truth shows, 0 or 1."""
     target_labels: Tensor
     """[batch, 7]: how certain each affect is in the truth, summing to 1."""
+    eyes: Tensor
+    """[batch, 1, side, side] in [0, 1]: where the eyeballs show in both; nowhere in stills that do not tell."""
 
 
 class Pairs:
@@ -60,22 +64,32 @@ class Pairs:
         shown = np.stack([source, target], axis=1)  # [batch, 2]
 
         place = vary_place(count, training.variation, generator)
-        cut = cut_squares(
-            stills.pixels[character.numpy()[:, None], shown],
-            _compose(self.squares[character], place).double().numpy(),
-            self.config.model.image_size_px,
-        )
+        maps, side = _compose(self.squares[character], place).double().numpy(), self.config.model.image_size_px
+        cut = cut_squares(stills.pixels[character.numpy()[:, None], shown], maps, side)
         pairs = torch.from_numpy(cut).permute(0, 1, 4, 2, 3).float().div_(255.0)  # [batch, 2, 3, side, side]
         places = F.affine_grid(place, [count, 1, *pairs.shape[-2:]], align_corners=False)  # [batch, side, side, 2]
         places = _in_studio(places, self.config.framing)
-        images = vary_look(pairs, places, training.variation, generator).mul_(2.0).sub_(1.0).transpose(0, 1)
+        eyes = self._eyes(character.numpy()[:, None], shown, maps)[:, None].expand(-1, 2, -1, -1, -1)
+        shaped = vary_shape(torch.cat([pairs, eyes], dim=2), places, training.variation, generator)
+        pairs, eyes = shaped.split([3, 1], dim=2)
+        images = (
+            vary_look(pairs.contiguous(), places, training.variation, generator).mul_(2.0).sub_(1.0).transpose(0, 1)
+        )
         images = images.flatten(0, 1).to(device).contiguous(memory_format=torch.channels_last)
         source_images, target_images = images.chunk(2)
         affects = torch.from_numpy(stills.affects[character.numpy()[:, None], shown]).to(device)
         variants = torch.from_numpy(self.variants[character.numpy(), target.numpy()]).to(device)
         source_affect, target_affect = affects.unbind(1)
         labels = mixture_labels(target_affect, loss.full_label_strength, NEUTRAL_INDEX)
-        return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels)
+        still = eyes[:, 0].to(device)
+        return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels, still)
+
+    def _eyes(self, character: NDArray[np.int64], shown: NDArray[np.int64], maps: Maps) -> Tensor:
+        """Where eyeballs show in both stills, [batch, 1, side, side]."""
+        side = self.config.model.image_size_px
+        if self.stills.eyes is None:
+            return torch.zeros(len(shown), 1, side, side)
+        return shared_openings(self.stills.eyes[character, shown], maps, self.stills.pixels.shape[2:4], side)
 
 
 def _compose(outer: Tensor, inner: Tensor) -> Tensor:

@@ -118,7 +118,7 @@ class PortraitTask:
     """Stills of many characters, edited; some characters are kept apart to test with."""
 
     columns = (
-        "reconstruction", "gradient", "smoothness", "sparsity", "compactness", "shading", "painting",
+        "reconstruction", "gradient", "smoothness", "eyes", "sparsity", "compactness", "shading", "painting",
         "reading", "adversarial", "classification", "discriminator_adversarial", "discriminator_classification",
         "test_difference", "copy_difference",
     )  # fmt: skip

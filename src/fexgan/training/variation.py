@@ -35,14 +35,22 @@ def vary_place(count: int, config: VariationConfig, generator: torch.Generator) 
     return torch.stack(rows, 1)
 
 
-def vary_look(pairs: Tensor, places: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
-    """Pairs [count, 2, 3, side, side] of values in [0, 1] under another light and camera, in the same range.
+def vary_shape(pairs: Tensor, places: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
+    """Pairs [count, 2, channels, side, side], some of them with other proportions.
 
     `places` [count, side, side, 2]: where on a face that the studio frames each pixel lies; its frame spans [-1, 1].
     """
     rows = _some(len(pairs), config.caricature_share, generator)
     if len(rows):
         pairs[rows] = caricature(pairs[rows], places[rows], generator)
+    return pairs
+
+
+def vary_look(pairs: Tensor, places: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
+    """Pairs [count, 2, 3, side, side] of values in [0, 1] under another light and camera, in the same range.
+
+    `places`: as in `vary_shape`.
+    """
     for cover, share in ((wear_glasses, config.glasses_share), (occlude, config.occluded_share)):
         rows = _some(len(pairs), share, generator)
         if len(rows):
