@@ -35,6 +35,7 @@ GROUPS = {
     "proportions": ("caricature_share",),
     "things in front": ("glasses_share", "occluded_share"),
     "drawings": ("drawn_share",),
+    "cartoons": ("cartoon_share",),
     "blur, grain, compression": ("degraded_share",),
 }
 PROBED_BATCHES, PROBE_SEED = 16, 1000

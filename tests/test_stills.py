@@ -54,14 +54,12 @@ def test_variants_are_told_by_name_and_stay_with_their_characters(footage):
         assert [name for name, any_shown in zip(part.characters, shown, strict=True) if any_shown] in ([], ["c"])
 
 
-def test_the_outlines_of_eyes_are_told_where_all_sidecars_tell_landmarks(footage):
+def test_landmarks_are_told_where_all_sidecars_tell_them(footage):
     points = np.arange(3 * 68 * 2, dtype=float).reshape(3, 68, 2)
-    assert StillSet.load(footage).eyes is None
+    assert StillSet.load(footage).landmarks is None
     for character in "abcde":
         film_stills(footage, character, landmarks_px=points.tolist())
-    eyes = StillSet.load(footage).eyes
-    assert eyes.shape == (5, 3, 2, 6, 2)
-    assert np.array_equal(eyes[1, 2, 0], points[2, 36:42]) and np.array_equal(eyes[1, 2, 1], points[2, 42:48])
+    assert np.array_equal(StillSet.load(footage).landmarks, np.broadcast_to(points, (5, 3, 68, 2)))
     film_stills(footage, "b", landmarks_px=points[:, :9].tolist())
     with pytest.raises(InputError, match="68 points"):
         StillSet.load(footage)

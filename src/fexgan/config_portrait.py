@@ -127,6 +127,8 @@ class VariationConfig:
     """Change of gamma, in powers of e: 0.3 means exponents from 0.74 to 1.35."""
     light: float = 0.3
     """Gain of a smooth light across the picture, as a fraction."""
+    cartoon_share: float = 0.15
+    """Share of the pairs whose faces are drawn anew, as cartoons, from their landmarks, where the stills tell those."""
     caricature_share: float = 0.3
     """Share of the pairs whose faces get other proportions: larger eyes, smaller mouths, longer chins."""
     glasses_share: float = 0.15

@@ -16,8 +16,6 @@ from fexgan.manifest import STILLS, FrameTruth, read_sidecar
 from fexgan.media import Pixels
 from fexgan.video import read_clip
 
-EYE_POINTS = slice(36, 48)
-"""Of the 68 customary landmarks: six around the right eye's opening, then six around the left one's."""
 WAY_OUT = "film them with: fexgan film --random 150 --stills crowd"
 
 
@@ -35,9 +33,9 @@ class StillSet:
     fingerprint: str
     variants: tuple[tuple[Mapping[str, str], ...], ...] = ()
     """By character and still, affect -> the variant shown; empty where the sidecars do not tell."""
-    eyes: NDArray[np.float32] | None = None
-    """[characters, stills, 2, 6, 2]: outlines of the eyes' openings, (x, y) in pixels; None where some sidecar does not
-    tell."""
+    landmarks: NDArray[np.float32] | None = None
+    """[characters, stills, 68, 2]: the customary landmarks, (x, y), pixel centres at whole numbers; None where some
+    sidecar does not tell them."""
 
     def __len__(self) -> int:
         return len(self.characters)
@@ -53,7 +51,7 @@ class StillSet:
         if not clips:
             raise InputError(f"no stills in {footage}, looked for CHARACTER/{STILLS}/1.mp4; {WAY_OUT}")
         digest = hashlib.sha256()
-        pixels, affects, variants, eyes = [], [], [], []
+        pixels, affects, variants, landmarks = [], [], [], []
         for clip in clips:
             sidecar = clip.with_suffix(".json")
             truth = read_sidecar(sidecar).frames
@@ -72,11 +70,11 @@ class StillSet:
             pixels.append(pictures)
             affects.append(vectors)
             variants.append(_variants(truth, sidecar))
-            eyes.append(_eyes(truth, sidecar))
+            landmarks.append(_landmarks(truth, sidecar))
             digest.update(clip.read_bytes() + sidecar.read_bytes())
         names = tuple(clip.parent.parent.name for clip in clips)
-        outlines = None if any(one is None for one in eyes) else np.stack(eyes)
-        return cls(np.stack(pixels), np.stack(affects), names, digest.hexdigest(), tuple(variants), outlines)
+        points = None if any(one is None for one in landmarks) else np.stack(landmarks)
+        return cls(np.stack(pixels), np.stack(affects), names, digest.hexdigest(), tuple(variants), points)
 
     def split(self, test_share: float, seed: int) -> tuple[StillSet, StillSet]:
         """The characters to train on and those to test with, drawn by `seed`; at least one on either side.
@@ -113,14 +111,14 @@ class StillSet:
     def _of(self, chosen: NDArray[np.int64]) -> StillSet:
         names = tuple(self.characters[index] for index in chosen)
         variants = tuple(self.variants[index] for index in chosen) if self.variants else ()
-        eyes = None if self.eyes is None else self.eyes[chosen]
+        landmarks = None if self.landmarks is None else self.landmarks[chosen]
         return replace(
             self,
             pixels=self.pixels[chosen],
             affects=self.affects[chosen],
             characters=names,
             variants=variants,
-            eyes=eyes,
+            landmarks=landmarks,
         )
 
 
@@ -146,16 +144,15 @@ def _variants(truth: FrameTruth, sidecar: Path) -> tuple[Mapping[str, str], ...]
     return tuple(told)
 
 
-def _eyes(truth: FrameTruth, sidecar: Path) -> NDArray[np.float32] | None:
-    """The outlines of both eyes in every still, [stills, 2, 6, 2], of the 68 landmarks; None if not told."""
+def _landmarks(truth: FrameTruth, sidecar: Path) -> NDArray[np.float32] | None:
+    """[stills, 68, 2]; None where they are not told."""
     told = truth.extra.get("landmarks_px")
     if told is None:
         return None
     try:
-        points = np.array(told, np.float32).reshape(len(truth), 68, 2)
+        return np.array(told, np.float32).reshape(len(truth), 68, 2)
     except (TypeError, ValueError):
         raise InputError(f"sidecar {sidecar} has landmarks that are no 68 points a still; film it again") from None
-    return points[:, EYE_POINTS].reshape(len(truth), 2, -1, 2)
 
 
 def _size(pictures: Pixels) -> str:

@@ -52,6 +52,13 @@ def pixel_maps(maps: Maps, picture_shape: tuple[int, int], size_px: int) -> Maps
     return matrices
 
 
+def in_squares(points: NDArray[np.float32], maps: Maps, picture_shape: tuple[int, int], size_px: int) -> Maps:
+    """Points [batch, stills, points, 2] of the filmed pictures where squares as `cut_squares` cuts them show them."""
+    matrices = pixel_maps(maps, picture_shape, size_px)
+    away = points - matrices[:, None, None, :, 2]
+    return np.einsum("bij,bspj->bspi", np.linalg.inv(matrices[:, :, :2]), away)
+
+
 def cut_squares(pixels: Pixels, maps: Maps, size_px: int) -> Pixels:
     """What squares show, uint8 [batch, stills, size_px, size_px, 3], resampled once.
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from fexgan.affects import NEUTRAL_INDEX
 from fexgan.config import FramingConfig, PortraitConfig
 from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE
-from fexgan.framing.stills import Maps, cut_squares, face_squares
+from fexgan.framing.stills import cut_squares, face_squares, in_squares
 from fexgan.losses import mixture_labels
+from fexgan.media import Pixels
 from fexgan.stills import StillSet
+from fexgan.training.cartoons import Points, Style, draw_cartoons, with_large_eyes
 from fexgan.training.eyes import shared_openings
 from fexgan.training.variation import vary_look, vary_place, vary_shape
 
@@ -61,35 +62,39 @@ class Pairs:
         neutral = torch.rand(count, generator=generator) < training.neutral_source_share
         equal = torch.from_numpy((stills.affects[0, source] == stills.affects[0, target]).all(axis=1))
         source = torch.where(neutral | equal, stills.neutral_index, source)
-        shown = np.stack([source, target], axis=1)  # [batch, 2]
+        shown = character.numpy()[:, None], np.stack([source, target], axis=1)  # picks [batch, 2] stills
 
         place = vary_place(count, training.variation, generator)
         maps, side = _compose(self.squares[character], place).double().numpy(), self.config.model.image_size_px
-        cut = cut_squares(stills.pixels[character.numpy()[:, None], shown], maps, side)
+        cut = cut_squares(stills.pixels[shown], maps, side)
+        eyes = torch.zeros(count, 1, side, side)
+        if stills.landmarks is not None:
+            landmarks = in_squares(stills.landmarks[shown], maps, stills.pixels.shape[2:4], side)
+            self._draw_some(cut, landmarks, generator)
+            eyes = shared_openings(landmarks, side)
         pairs = torch.from_numpy(cut).permute(0, 1, 4, 2, 3).float().div_(255.0)  # [batch, 2, 3, side, side]
         places = F.affine_grid(place, [count, 1, *pairs.shape[-2:]], align_corners=False)  # [batch, side, side, 2]
         places = _in_studio(places, self.config.framing)
-        eyes = self._eyes(character.numpy()[:, None], shown, maps)[:, None].expand(-1, 2, -1, -1, -1)
-        shaped = vary_shape(torch.cat([pairs, eyes], dim=2), places, training.variation, generator)
-        pairs, eyes = shaped.split([3, 1], dim=2)
-        images = (
-            vary_look(pairs.contiguous(), places, training.variation, generator).mul_(2.0).sub_(1.0).transpose(0, 1)
-        )
+        shaped = torch.cat([pairs, eyes[:, None].expand(-1, 2, -1, -1, -1)], dim=2)
+        shaped = vary_shape(shaped, places, training.variation, generator)
+        pairs, eyes = shaped[:, :, :3].contiguous(), shaped[:, 0, 3:].to(device)
+        images = vary_look(pairs, places, training.variation, generator).mul_(2.0).sub_(1.0).transpose(0, 1)
         images = images.flatten(0, 1).to(device).contiguous(memory_format=torch.channels_last)
         source_images, target_images = images.chunk(2)
-        affects = torch.from_numpy(stills.affects[character.numpy()[:, None], shown]).to(device)
+        affects = torch.from_numpy(stills.affects[shown]).to(device)
         variants = torch.from_numpy(self.variants[character.numpy(), target.numpy()]).to(device)
         source_affect, target_affect = affects.unbind(1)
         labels = mixture_labels(target_affect, loss.full_label_strength, NEUTRAL_INDEX)
-        still = eyes[:, 0].to(device)
-        return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels, still)
+        return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels, eyes)
 
-    def _eyes(self, character: NDArray[np.int64], shown: NDArray[np.int64], maps: Maps) -> Tensor:
-        """Where eyeballs show in both stills, [batch, 1, side, side]."""
-        side = self.config.model.image_size_px
-        if self.stills.eyes is None:
-            return torch.zeros(len(shown), 1, side, side)
-        return shared_openings(self.stills.eyes[character, shown], maps, self.stills.pixels.shape[2:4], side)
+    def _draw_some(self, pictures: Pixels, landmarks: Points, generator: torch.Generator) -> None:
+        """Turn a share of the pairs into cartoons, in place, and move their landmarks along."""
+        chosen = torch.rand(len(pictures), generator=generator) < self.config.training.variation.cartoon_share
+        seed = int(torch.randint(2**31, (), generator=generator))
+        for pair in torch.nonzero(chosen).flatten().tolist():
+            style = Style.draw(np.random.default_rng((seed, pair)))
+            landmarks[pair] = with_large_eyes(landmarks[pair], style)
+            pictures[pair] = draw_cartoons(pictures[pair], landmarks[pair], style)
 
 
 def _compose(outer: Tensor, inner: Tensor) -> Tensor:

@@ -1,0 +1,247 @@
+"""Filmed faces drawn anew as cartoons, from their landmarks: thick brows, large eyes, a mouth of flat colours.
+
+Drawn characters have brows like bars, eyes that are mostly white and mouths without lips, and a network that has seen
+people alone leaves the old brow beside the new one. Here source and truth are drawn in one style, each after its own
+landmarks, so that the lines move as the face does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fexgan.media import Pixels
+
+Points = NDArray[np.float64]
+"""[..., 2]: (x, y) in pixels of the face's square, pixel centres at whole numbers."""
+
+# Parts of the 68 customary landmarks (iBUG's order). Brows and lids run from left to right in the picture.
+JAW, BRIDGE = slice(0, 17), slice(27, 31)
+FOREHEAD, BROWS = slice(17, 27), (slice(17, 22), slice(22, 27))
+EYES = (slice(36, 42), slice(42, 48))
+LIPS, OPENING = slice(48, 60), slice(60, 68)
+NOSTRILS = (31, 33, 35)
+
+_FINENESS = 2
+"""Faces are drawn so many times larger and then shrunk, for smooth outlines."""
+_FOREHEAD = 0.14
+"""How far above the brows flat skin goes, as a fraction of the picture's side; the same however brows move."""
+_INKS = ((12, 12, 14), (40, 24, 16), (70, 40, 24), (30, 30, 60))
+_HAIRS = (*_INKS, (150, 150, 152), (196, 160, 96), (150, 60, 24), (215, 215, 210))
+_IRISES = ((30, 22, 18), (70, 44, 24), (54, 110, 62), (56, 106, 170), (120, 130, 140))
+_LIPS = ((190, 60, 70), (214, 110, 100), (140, 60, 50), (170, 30, 60))
+_SKINS = (
+    (250, 248, 244),
+    (250, 214, 182),
+    (226, 170, 130),
+    (150, 96, 66),
+    (92, 58, 40),
+    (150, 190, 120),
+    (130, 160, 210),
+)
+_WHITE = (244, 244, 242)
+_CLOSED = 0.012
+"""Lips that part by less, as a fraction of the picture's side, are closed."""
+_MOUTHS = ((30, 8, 12), (80, 16, 24), (10, 8, 10))
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one character is drawn, the same in all its pictures. Lengths are fractions of the picture's side."""
+
+    skin: tuple[int, ...] | None
+    """Red, green and blue; None takes the filmed skin's."""
+    ink: tuple[int, ...]
+    line: float
+    brow: tuple[int, ...]
+    brow_width: float
+    brow_taper: float
+    """How much narrower the outer end of a brow is, 0 to 1."""
+    eye_scale: tuple[float, float]
+    """How many times wider and higher than filmed eyes are."""
+    iris: tuple[int, ...]
+    iris_size: float
+    """Radius of the iris as a fraction of the eye's half width."""
+    pupil: float
+    """Radius of the pupil as a fraction of the iris's."""
+    lashes: float
+    """Width of the upper lid's line."""
+    lower_lid: bool
+    lips: tuple[int, ...] | None
+    """None draws the mouth as a line."""
+    mouth: tuple[int, ...]
+    teeth: float
+    """Height of the upper teeth; 0 shows none."""
+    nose: str
+    outlined: bool
+
+    @classmethod
+    def draw(cls, draw: np.random.Generator) -> Style:
+        """A style of its own for each state of `draw`."""
+        height = draw.uniform(1.0, 2.8)
+        return cls(
+            skin=_one_of(draw, _SKINS) if draw.random() < 0.5 else None,
+            ink=_one_of(draw, _INKS),
+            line=draw.uniform(0.006, 0.018),
+            brow=_one_of(draw, _HAIRS),
+            brow_width=draw.uniform(0.012, 0.07),
+            brow_taper=draw.uniform(0.0, 0.9),
+            eye_scale=(draw.uniform(0.9, 1.0 + 0.5 * (height - 1.0)), height),
+            iris=_one_of(draw, _IRISES),
+            iris_size=draw.uniform(0.35, 0.7),
+            pupil=draw.uniform(0.3, 1.0),
+            lashes=draw.uniform(0.004, 0.022),
+            lower_lid=draw.random() < 0.5,
+            lips=_one_of(draw, _LIPS) if draw.random() < 0.6 else None,
+            mouth=_one_of(draw, _MOUTHS),
+            teeth=draw.uniform(0.01, 0.03) if draw.random() < 0.6 else 0.0,
+            nose=_one_of(draw, ("line", "nostrils", "shade")),
+            outlined=draw.random() < 0.5,
+        )
+
+
+def with_large_eyes(landmarks: Points, style: Style) -> Points:
+    """The landmarks of a pair, [2, 68, 2], as the style wants its eyes; brows give way to higher ones."""
+    changed = landmarks.copy()
+    for eye, brow in zip(EYES, BROWS, strict=True):
+        centre = landmarks[:, eye].mean(axis=(0, 1))
+        changed[:, eye] = centre + (landmarks[:, eye] - centre) * style.eye_scale
+        higher = np.ptp(landmarks[:, eye, 1], axis=1).mean() * (style.eye_scale[1] - 1.0) / 2.0
+        changed[:, brow, 1] -= higher
+    return changed
+
+
+def draw_cartoons(pictures: Pixels, landmarks: Points, style: Style) -> Pixels:
+    """Pictures of one character, uint8 [count, side, side, 3], with their faces drawn; what is beside them stays.
+
+    `landmarks` [count, 68, 2]. Eyeballs stand where they do in all pictures on average.
+    """
+    side = pictures.shape[1]
+    fine_px = _FINENESS * side
+    marks = _FINENESS * (landmarks + 0.5) - 0.5
+    skin = style.skin or _skin_of(pictures[0], landmarks[0])
+    pupils = [marks[:, eye].mean(axis=(0, 1)) for eye in EYES]
+    hairline = marks[:, FOREHEAD].mean(axis=0) - np.array([0.0, _FOREHEAD * fine_px])
+    drawn = []
+    for picture, points in zip(pictures, marks, strict=True):
+        canvas = _Canvas(cv2.resize(picture, (fine_px, fine_px), interpolation=cv2.INTER_LINEAR), style)
+        canvas.face(np.concatenate([points[JAW], hairline[::-1]]), skin)
+        canvas.nose(points, skin)
+        for eye, brow, pupil in zip(EYES, BROWS, pupils, strict=True):
+            canvas.eye(points[eye], pupil)
+            canvas.brow(points[brow], outer_first=brow is BROWS[0])
+        canvas.mouth(points)
+        drawn.append(cv2.resize(canvas.pixels, (side, side), interpolation=cv2.INTER_AREA))
+    return np.stack(drawn)
+
+
+class _Canvas:
+    """A picture being drawn on, `_FINENESS` times as large as the face's square."""
+
+    def __init__(self, pixels: Pixels, style: Style) -> None:
+        self.pixels, self.style, self.side = pixels, style, pixels.shape[0]
+
+    def face(self, outline: Points, skin: tuple[int, ...]) -> None:
+        """Flat skin within an outline that begins with the jaw's, soft towards the hair."""
+        cover = self._area(_curve(outline, closed=True))
+        self._lay(self._all(skin), cv2.GaussianBlur(cover, (0, 0), 0.01 * self.side))
+        if self.style.outlined:
+            self._line(_curve(outline[JAW]), self.style.line)
+
+    def nose(self, points: Points, skin: tuple[int, ...]) -> None:
+        nostrils = points[list(NOSTRILS)]
+        if self.style.nose == "line":
+            self._line(_curve(np.concatenate([points[BRIDGE], nostrils[1:]])), self.style.line)
+        elif self.style.nose == "nostrils":
+            for place in nostrils[[0, 2]]:
+                self._disc(place, 0.012 * self.side, self.style.ink)
+        else:
+            shade = self._area(_curve(np.concatenate([points[28:31], nostrils[::-1]]), closed=True))
+            self._lay(self._all(tuple(int(0.75 * level) for level in skin)), shade)
+
+    def eye(self, outline: Points, pupil: Points) -> None:
+        """White with an iris that stays as lids slide over it."""
+        style = self.style
+        opening = self._area(np.concatenate([_curve(outline[:4]), _curve(outline[[3, 4, 5, 0]])]))
+        ball = _Canvas(self._all(_WHITE), style)
+        radius = style.iris_size * np.ptp(outline[:, 0]) / 2.0
+        ball._disc(pupil, radius, style.iris)
+        ball._disc(pupil, style.pupil * radius, (10, 10, 12))
+        ball._disc(pupil - 0.35 * radius, 0.25 * radius, (255, 255, 255))
+        self._lay(ball.pixels, opening)
+        self._line(_curve(outline[:4]), style.lashes)
+        if style.lower_lid:
+            self._line(_curve(outline[[3, 4, 5, 0]]), style.lashes / 2.0)
+
+    def brow(self, points: Points, outer_first: bool) -> None:
+        ridge = _curve(points)
+        shares = np.linspace(1.0, 0.0, len(ridge)) if outer_first else np.linspace(0.0, 1.0, len(ridge))  # 1 outside
+        half = 0.5 * self.style.brow_width * self.side * (1.0 - self.style.brow_taper * shares)
+        down = np.stack([np.zeros_like(half), half], axis=1)
+        self._lay(self._all(self.style.brow), self._area(np.concatenate([ridge - down, (ridge + down)[::-1]])))
+
+    def mouth(self, points: Points) -> None:
+        style, opening = self.style, points[OPENING]
+        upper, lower = opening[:5], opening[[0, 7, 6, 5, 4]]
+        if style.lips is not None:
+            self._lay(self._all(style.lips), self._area(_curve(points[LIPS], closed=True)))
+        if np.linalg.norm(upper - lower, axis=1).max() < _CLOSED * self.side:
+            self._line(_curve((upper + lower) / 2.0), style.line)
+            return
+        inside = self._area(_curve(opening, closed=True))
+        self._lay(self._all(style.mouth), inside)
+        if style.teeth:
+            below = upper + np.array([0.0, style.teeth * self.side])
+            self._lay(self._all(_WHITE), np.minimum(inside, self._area(np.concatenate([upper, below[::-1]]))))
+        if style.lips is None:
+            self._line(_curve(np.concatenate([upper, lower[-2::-1]])), style.line)
+
+    def _lay(self, paint: Pixels, cover: Pixels) -> None:
+        """Put `paint` on the picture by `cover` [side, side], 0 to 255."""
+        share = cover[..., None].astype(np.float32) / 255.0
+        self.pixels = np.rint(self.pixels + share * (paint.astype(np.float32) - self.pixels)).astype(np.uint8)
+
+    def _all(self, colour: tuple[int, ...]) -> Pixels:
+        return np.full_like(self.pixels, colour)
+
+    def _area(self, outline: Points) -> Pixels:
+        cover = np.zeros((self.side, self.side), np.uint8)
+        return cv2.fillPoly(cover, [np.rint(outline).astype(np.int32)], 255)
+
+    def _line(self, points: Points, width: float) -> None:
+        thickness = max(1, round(width * self.side))
+        corners = [np.rint(points).astype(np.int32)]
+        self.pixels = cv2.polylines(self.pixels.copy(), corners, False, self.style.ink, thickness, cv2.LINE_AA)
+
+    def _disc(self, centre: Points, radius: float, colour: tuple[int, ...]) -> None:
+        place = tuple(np.rint(centre).astype(int).tolist())
+        self.pixels = cv2.circle(self.pixels.copy(), place, max(1, round(radius)), colour, cv2.FILLED, cv2.LINE_AA)
+
+
+def _curve(points: Points, closed: bool = False) -> Points:
+    """Points [n, 2] with their corners cut three times (Chaikin 1974); the ends of an open line stay."""
+    for _ in range(3):
+        following = np.roll(points, -1, axis=0) if closed else points[1:]
+        first = points if closed else points[:-1]
+        cut = np.stack([0.75 * first + 0.25 * following, 0.25 * first + 0.75 * following], axis=1).reshape(-1, 2)
+        points = cut if closed else np.concatenate([points[:1], cut, points[-1:]])
+    return points
+
+
+def _skin_of(picture: Pixels, landmarks: Points) -> tuple[int, ...]:
+    """The median colour of both cheeks."""
+    reach = max(1, picture.shape[0] // 40)
+    cheeks = []
+    for jaw, nostril in ((2, 31), (14, 35)):
+        x, y = np.clip(np.rint((landmarks[jaw] + landmarks[nostril]) / 2), reach, picture.shape[0] - reach - 1).astype(
+            int
+        )
+        cheeks.append(picture[y - reach : y + reach + 1, x - reach : x + reach + 1].reshape(-1, 3))
+    return tuple(int(level) for level in np.median(np.concatenate(cheeks), axis=0))
+
+
+def _one_of(draw: np.random.Generator, choices: tuple) -> tuple[int, ...] | str:
+    return choices[draw.integers(len(choices))]

@@ -1,0 +1,94 @@
+"""Cartoons follow the landmarks they are drawn from, in one style for source and truth."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from fexgan.training.cartoons import BROWS, EYES, JAW, LIPS, OPENING, Style, draw_cartoons, with_large_eyes
+
+SIDE = 128
+
+
+def face() -> np.ndarray:
+    """Landmarks [68, 2] of a calm face with a closed mouth."""
+    points = np.zeros((68, 2))
+    angles = np.linspace(np.pi, 0.0, 17)
+    points[JAW] = np.stack([64 + 45 * np.cos(angles), 50 + 60 * np.sin(angles)], axis=1)
+    for brow, left in zip(BROWS, (30, 74), strict=True):
+        points[brow] = np.stack([np.linspace(left, left + 24, 5), np.full(5, 40)], axis=1)
+    points[27:31] = np.stack([np.full(4, 64), np.linspace(50, 70, 4)], axis=1)
+    points[31:36] = np.stack([np.linspace(56, 72, 5), np.full(5, 76)], axis=1)
+    for eye, left in zip(EYES, (34, 78), strict=True):
+        points[eye] = [
+            (left, 52), (left + 5, 48), (left + 11, 48), (left + 16, 52), (left + 11, 55), (left + 5, 55)
+        ]  # fmt: skip
+    around = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    points[LIPS] = np.stack([64 - 16 * np.cos(around), 90 - 5 * np.sin(around)], axis=1)
+    inner = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    points[OPENING] = np.stack([64 - 12 * np.cos(inner), 90 - 0.4 * np.sin(inner)], axis=1)
+    return points
+
+
+@pytest.fixture
+def style() -> Style:
+    return dataclasses.replace(
+        Style.draw(np.random.default_rng(0)),
+        skin=(230, 180, 140), brow=(10, 10, 10), brow_width=0.04, brow_taper=0.0, eye_scale=(1.0, 1.0),
+        mouth=(90, 0, 0), lips=None, teeth=0.0, nose="nostrils", lashes=0.006,
+    )  # fmt: skip
+
+
+def drawn(*landmarks: np.ndarray, style: Style) -> np.ndarray:
+    photograph = np.random.default_rng(1).integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)
+    return draw_cartoons(np.stack([photograph] * len(landmarks)), np.stack(landmarks), style)
+
+
+def test_brows_move_as_their_landmarks_do_and_leave_flat_skin_behind(style):
+    raised = face()
+    raised[17:27, 1] -= 10
+    calm, surprised = drawn(face(), raised, style=style)
+    assert calm[40, 42].max() < 40 and surprised[30, 42].max() < 40
+    assert surprised[40, 42] == pytest.approx(style.skin, abs=3) and calm[30, 42] == pytest.approx(style.skin, abs=3)
+
+
+def test_an_eye_stays_where_lids_slide_over_it(style):
+    opened = face()
+    for eye in EYES:
+        opened[eye, 1] = 52 + 1.5 * (opened[eye, 1] - 52)
+    calm, wide = drawn(face(), opened, style=style)
+    assert np.array_equal(calm[51:53, 41:44], wide[51:53, 41:44])
+    assert not np.array_equal(calm[47, 41:44], wide[47, 41:44])
+
+
+def test_a_mouth_opens_dark_between_its_lips(style):
+    dropped = face()
+    dropped[OPENING, 1] += np.where(dropped[OPENING, 1] > 90.1, 12, 0)
+    closed, opened = drawn(face(), dropped, style=style)
+    assert opened[95, 64] == pytest.approx(style.mouth, abs=3)
+    assert closed[97, 64] == pytest.approx(style.skin, abs=3)
+
+
+def test_what_is_beside_the_face_stays_as_it_was_filmed(style):
+    picture = drawn(face(), style=dataclasses.replace(style, skin=None))[0]
+    photograph = np.random.default_rng(1).integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)
+    softened = np.abs(picture.astype(int) - photograph)[:, :8].mean()  # drawing larger and shrinking blurs a little
+    assert softened < 30 < np.abs(picture.astype(int) - photograph)[60:70, 45:55].mean()
+
+
+def test_eyes_grow_about_their_middle_and_brows_give_way(style):
+    large = dataclasses.replace(style, eye_scale=(1.5, 2.0))
+    before = np.stack([face(), face()])
+    after = with_large_eyes(before, large)
+    for eye, brow in zip(EYES, BROWS, strict=True):
+        assert after[:, eye].mean(axis=1) == pytest.approx(before[:, eye].mean(axis=1))
+        assert np.ptp(after[:, eye], axis=1) == pytest.approx(np.ptp(before[:, eye], axis=1) * (1.5, 2.0))
+        assert (after[:, brow, 1] < before[:, brow, 1]).all()
+
+
+def test_styles_differ_and_repeat():
+    styles = [Style.draw(np.random.default_rng(seed)) for seed in range(30)]
+    assert styles[3] == Style.draw(np.random.default_rng(3))
+    assert len(set(styles)) == 30 and {style.nose for style in styles} == {"line", "nostrils", "shade"}
