@@ -11,9 +11,10 @@ from PIL import Image
 
 from fexgan.affects import AFFECTS, Mixture
 from fexgan.bundled import footage_path
-from fexgan.editing import Editor, as_colourful_as, colourfulness, loaded
+from fexgan.editing import Editor, loaded
 from fexgan.errors import InputError
 from fexgan.keyframes import parse_keyframes
+from fexgan.model import Edits, colourfulness, with_colours_of
 from fexgan.prepare.faces import FaceFinder
 from fexgan.video import read_clip
 
@@ -172,8 +173,12 @@ def test_networks_that_cannot_name_affects_say_so(editor: Editor, image: Image.I
 def test_paint_is_nowhere_more_colourful_than_the_face_and_stays_as_it_is_on_one_that_is():
     red = torch.tensor([0.8, -0.6, -0.6])[None, :, None, None].expand(1, 3, 16, 16)
     grey, skin = torch.zeros(1, 3, 16, 16), torch.tensor([0.9, -0.7, 0.0])[None, :, None, None].expand(1, 3, 16, 16)
-    assert torch.allclose(as_colourful_as(colourfulness(skin), red), red)
-    on_grey = as_colourful_as(colourfulness(grey), red)
-    assert torch.allclose(on_grey, red.mean(dim=1, keepdim=True).expand_as(red), atol=1e-6)
-    halfway = as_colourful_as(colourfulness(0.5 * skin), red)
+
+    def painted(face: torch.Tensor) -> torch.Tensor:
+        still = torch.zeros(1, 2, 16, 16)
+        return with_colours_of(colourfulness(face), Edits(still, still[:, :1], still[:, :1], red)).paint
+
+    assert torch.allclose(painted(skin), red)
+    assert torch.allclose(painted(grey), red.mean(dim=1, keepdim=True).expand_as(red), atol=1e-6)
+    halfway = painted(0.5 * skin)
     assert (halfway.amax(dim=1) - halfway.amin(dim=1)).max() == pytest.approx(0.8, abs=1e-4)

@@ -19,7 +19,7 @@ from fexgan.checkpoints import Metadata, load_checkpoint, save_checkpoint
 from fexgan.config import FramingConfig, PortraitConfig
 from fexgan.errors import InputError
 from fexgan.export import Exported, export
-from fexgan.model import apply_edits, build
+from fexgan.model import apply_edits, build, colourfulness, with_colours_of
 from fexgan.model.latents import ANCHORS
 
 SIDE = EDITING_MODEL.image_size_px
@@ -63,10 +63,20 @@ def test_the_example_beside_an_editor_edits_as_the_checkpoint_does(editing, expo
     images = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 127.5 - 1
     neutral, joy = (torch.tensor([affect_vector(*shown)]) for shown in (("neutral", 1.0), ("joy", 0.8)))
     with torch.no_grad():
-        wanted = apply_edits(images, networks.edit(networks.analyse(images), neutral, joy))
+        edits = networks.edit(networks.analyse(images), neutral, joy)
+        wanted = apply_edits(images, with_colours_of(colourfulness(images), edits))
     answer = np.asarray(Image.open(folder / "joy.png")).transpose(2, 0, 1)
     assert np.abs(answer - (wanted[0].numpy().clip(-1, 1) + 1) * 127.5).max() <= 0.51
     assert np.abs(answer.astype(int) - pixels.transpose(2, 0, 1)).max() > 20
+
+
+def test_red_paint_on_a_grey_picture_becomes_grey(exported):
+    session = onnxruntime.InferenceSession(exported.paths[0].parent / "apply.onnx")
+    given = {one.name: np.zeros((1, *one.shape[1:]), np.float32) for one in session.get_inputs()}
+    given["mask"] += 1.0
+    given["paint"][:, 0] = 0.9
+    (edited,) = session.run(None, given)
+    assert edited == pytest.approx(0.3, abs=1e-5)
 
 
 def test_the_example_beside_a_model_that_draws_draws_a_face(drawn, tiny_checkpoint, monkeypatch):

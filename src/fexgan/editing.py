@@ -29,7 +29,7 @@ from fexgan.editing_clips import Tell, transform_clip
 from fexgan.errors import InputError
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, usable_faces
 from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
-from fexgan.model import Edits, apply_edits
+from fexgan.model import Edits, apply_edits, colourfulness, with_colours_of
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.prepare.faces import FaceFinder
 from fexgan.reading import mixture_read
@@ -37,8 +37,6 @@ from fexgan.synthesis import Blend, MixtureLike, Picture, as_pixels, blend_of, r
 from fexgan.tensors import pixels_to_images
 
 CLOSE_UP_PX = 256
-MOST_COLOURFUL = 0.995
-"""Which share of a face's square is at most as colourful as paint may be; lips alone are more than the rest."""
 
 FaceChoice = int | Literal["all"] | None
 """Which face of a picture: a number, 0 being the largest, all that can be edited, or None for the largest."""
@@ -54,7 +52,7 @@ class OpenFace:
     features: Any
     source: Mixture
     colourfulness: Tensor
-    """How colourful paint on it may be, [1, 1, 1, 1] (see `colourfulness`)."""
+    """How colourful paint on it may be, [1, 1, 1, 1] (see `fexgan.model.edits`)."""
 
 
 class Portrait:
@@ -157,8 +155,7 @@ class Editor:
     def draft(self, face: OpenFace, target: Sequence[float]) -> Edit:
         """What the networks change in a face's square to bring it to an affect vector."""
         edits = self._edits(face, self._vector(target))
-        paint = as_colourful_as(face.colourfulness, edits.paint.float())
-        return Edit(*(part[0].float().cpu().numpy() for part in (edits.flow, edits.mask, edits.shade, paint)))
+        return Edit(*(part[0].float().cpu().numpy() for part in vars(edits).values()))
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""
@@ -254,32 +251,14 @@ class Editor:
         return pixels_to_images(cut(picture, square, self.image_size_px)).to(self.device)  # [1, 3, size, size]
 
     def _edits(self, face: OpenFace, target: Tensor) -> Edits:
-        return self.networks.edit(face.features, self._vector(face.source.vector()), target, self.variants)
+        edits = self.networks.edit(face.features, self._vector(face.source.vector()), target, self.variants)
+        return with_colours_of(face.colourfulness, edits)
 
     def _read(self, images: Tensor) -> list[float]:
         return self.networks.read(images)[0].tolist()
 
     def _vector(self, values: Sequence[float]) -> Tensor:
         return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]
-
-
-def colourfulness(images: Tensor) -> Tensor:
-    """How far apart the channels of the most colourful pixels of images [n, 3, size, size] lie, [n, 1, 1, 1]."""
-    return _spread(images).flatten(1).quantile(MOST_COLOURFUL, dim=1)[:, None, None, None]
-
-
-def as_colourful_as(most: Tensor, paint: Tensor) -> Tensor:
-    """Paint [n, 3, size, size] that is nowhere more colourful than `most`, the colourfulness of what it goes on.
-
-    Gums and tongues are red, and an ink drawing has no red: there they become grey, as everything else is.
-    """
-    grey = paint.mean(dim=1, keepdim=True)
-    return grey + (paint - grey) * (most / _spread(paint).clamp(min=1e-6)).clamp(max=1.0)
-
-
-def _spread(images: Tensor) -> Tensor:
-    """The largest channel less the smallest, [n, 1, size, size]."""
-    return images.amax(dim=1, keepdim=True) - images.amin(dim=1, keepdim=True)
 
 
 def loaded(image: Picture | LoadedPicture) -> LoadedPicture:

@@ -26,7 +26,7 @@ from fexgan.checkpoints import Checkpoint, load_checkpoint
 from fexgan.errors import InputError
 from fexgan.framing import face_landmarks
 from fexgan.media import atomic_folder
-from fexgan.model import DrawingFamily, EditingFamily, Edits, apply_edits
+from fexgan.model import DrawingFamily, EditingFamily, Edits, apply_edits, colourfulness, with_colours_of
 from fexgan.model.latents import ANCHORS
 from fexgan.page import fill
 from fexgan.terminal import tracked
@@ -110,6 +110,10 @@ def _editing_graphs(networks: EditingFamily, images: Tensor, source: Tensor, tar
         edits = networks.edit(pytree.tree_unflatten(parts, form), source_affect, target_affect, chosen)
         return tuple(vars(edits).values())
 
+    def apply(images: Tensor, *parts: Tensor) -> tuple[Tensor]:
+        edits = with_colours_of(colourfulness(images), Edits(*parts))
+        return (apply_edits(images, edits).clamp(-1.0, 1.0),)
+
     edits = vars(networks.edit(networks.analyse(images), source, target))
     return [
         Graph("read", lambda images: (networks.read(images),), {"images": images}, ("affect",)),
@@ -120,12 +124,7 @@ def _editing_graphs(networks: EditingFamily, images: Tensor, source: Tensor, tar
             tuple(features),
         ),
         Graph("edit", edit, features | affects | variants, tuple(edits)),
-        Graph(
-            "apply",
-            lambda images, *parts: (apply_edits(images, Edits(*parts)).clamp(-1.0, 1.0),),
-            {"images": images} | edits,
-            ("edited",),
-        ),
+        Graph("apply", apply, {"images": images} | edits, ("edited",)),
     ]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+MORE_COLOURFUL = 200
+"""One of so many pixels may be more colourful than paint; a face's lips are more than that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,29 @@ def apply_edits(images: Tensor, edits: Edits) -> Tensor:
     warped = images + (_sample(images, moved) - _sample(images, grid))
     lit = warped + (warped + 1.0) * shade.expm1()
     return mask * paint + (1.0 - mask) * lit
+
+
+def colourfulness(images: Tensor) -> Tensor:
+    """How far apart the channels of colourful pixels of images [batch, 3, height, width] lie, [batch, 1, 1, 1]: what all
+    but a 200th of the pixels reach at most, a face's lips not among those."""
+    spread = _spread(images.float()).flatten(1)  # [batch, pixels]
+    return spread.topk(max(1, spread.shape[1] // MORE_COLOURFUL), dim=1).values[:, -1:, None, None]
+
+
+def with_colours_of(most: Tensor, edits: Edits) -> Edits:
+    """The edits with paint that is nowhere more colourful than `most`, the `colourfulness` of what it goes on.
+
+    Gums and tongues are red, and an ink drawing has no red: there they become grey, as everything else is.
+    """
+    paint = edits.paint.float()
+    grey = paint.mean(dim=1, keepdim=True)
+    held = grey + (paint - grey) * (most / _spread(paint).clamp(min=1e-6)).clamp(max=1.0)
+    return replace(edits, paint=held)
+
+
+def _spread(images: Tensor) -> Tensor:
+    """The largest channel less the smallest, [batch, 1, height, width]."""
+    return images.amax(dim=1, keepdim=True) - images.amin(dim=1, keepdim=True)
 
 
 def _sample(images: Tensor, grid: Tensor) -> Tensor:
