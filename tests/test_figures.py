@@ -38,6 +38,16 @@ def test_a_blink_is_never_the_neutral_face(faces: FaceDataset):
     assert (chosen[20:30] < 255).any()
 
 
+def test_lids_that_are_told_decide_however_a_frame_looks(faces: FaceDataset):
+    neutral = np.flatnonzero((faces.affect == NEUTRAL_INDEX) & (faces.character == 0))
+    blink = np.ones(len(faces), np.float32)
+    blink[neutral[0]] = 0.2
+    pixels = faces.pixels.copy()
+    pixels[neutral[0]] = 255 - pixels[neutral[0]]  # as unlike the others as can be
+    (chosen, _) = figures.neutral_faces(replace(faces, pixels=pixels, blink=blink)).values()
+    assert np.array_equal(chosen, pixels[neutral[0]])
+
+
 def test_a_character_without_neutral_frames_is_left_out_and_nobody_is_an_error(faces: FaceDataset):
     affect = np.where(faces.character == 0, affect_index("joy"), faces.affect)
     assert list(figures.neutral_faces(replace(faces, affect=affect))) == ["bo"]

@@ -28,6 +28,8 @@ SHEET_CELL_PX = 128
 """Side of a face on a sheet; larger pictures keep their size."""
 CLIP_CELL_PX = 256
 CLIP_ASPECT = 1.6
+OPEN_LIDS = 0.05
+"""A face that blinks by no more looks about with open eyes."""
 
 Row = list[Image.Image]
 Sources = Mapping[str, "Pixels | LoadedPicture"]
@@ -36,7 +38,8 @@ Tune = Callable[[str, "Sitter | Portrait", Mixture], Mixture]
 
 
 def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
-    """One neutral frame per character: of the first neutral take the frame most like the take's mean, so no blink.
+    """One neutral frame per character: of the first neutral take the frame most like the mean, which is hardly a blink,
+    and none where the dataset tells of lids.
 
     Raises InputError where the split has no neutral frames.
     """
@@ -44,8 +47,10 @@ def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
     for index, character in enumerate(faces.characters):
         neutral = np.flatnonzero((faces.character == index) & (faces.affect == NEUTRAL_INDEX))
         if len(neutral):
-            take = faces.pixels[[i for i in neutral if faces.take[i] == faces.take[neutral[0]]]]
+            frames = neutral[faces.take[neutral] == faces.take[neutral[0]]]
+            take, blink = faces.pixels[frames], np.nan_to_num(faces.blink[frames])
             differences = np.abs(take - take.mean(axis=0)).mean(axis=(1, 2, 3))
+            differences[blink > max(OPEN_LIDS, blink.min())] = np.inf
             found[character] = take[differences.argmin()]
     if not found:
         raise InputError("the dataset has no neutral test frames to start from; film or record a neutral take")

@@ -48,8 +48,8 @@ def apply_edits(images: Tensor, edits: Edits) -> Tensor:
 
 
 def colourfulness(images: Tensor) -> Tensor:
-    """How far apart the channels of colourful pixels of images [batch, 3, height, width] lie, [batch, 1, 1, 1]: what all
-    but a 200th of the pixels reach at most, a face's lips not among those."""
+    """How far apart the channels of colourful pixels of images [batch, 3, height, width] lie, [batch, 1, 1, 1]: what
+    all but a 200th of the pixels reach at most, a face's lips not among those."""
     spread = _spread(images.float()).flatten(1)  # [batch, pixels]
     return spread.topk(max(1, spread.shape[1] // MORE_COLOURFUL), dim=1).values[:, -1:, None, None]
 
