@@ -150,8 +150,8 @@ Affects: {", ".join(affects)}. All of it is for training: test on real pictures.
 ## Columns
 
 Those of a prepared dataset: `image` (PNG); `character` (the person's seed) and `affect`, class labels; `strength`, the
-one asked for, in [0, 1]; `source`, the checkpoint, the seed and the mixture. `head_deg`, `gaze_deg`,
-`blink` and `time_s` are null.
+one asked for, in [0, 1]; `source`, the checkpoint, the seed and the mixture. `head_deg`, `gaze_deg`, `blink` and
+`time_s` are null.
 
 ## Provenance
 

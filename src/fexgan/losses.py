@@ -79,7 +79,7 @@ def joint_betrayal(joint_logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def reconstruction(images: Tensor, target_images: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Mean absolute difference (L1); 2 between black and white. `weights` [height, width]: what each pixel counts."""
+    """Mean absolute difference (L1); 2 between black and white. `weights` [..., height, width]: what pixels count."""
     differences = (images - target_images).abs()
     return (differences if weights is None else differences * weights).mean()
 
@@ -105,7 +105,7 @@ def changed_reconstruction(
     Without the weight the few pixels of a smile are outvoted by all the others, which copying the source gets right.
     """
     changed = changed_pixels(target_images, source_images, changed_from)
-    return ((images - target_images).abs() * (1.0 + (weight - 1.0) * changed)).mean()
+    return reconstruction(images, target_images, 1.0 + (weight - 1.0) * changed)
 
 
 def changed_pixels(target_images: Tensor, source_images: Tensor, changed_from: float) -> Tensor:

@@ -34,14 +34,8 @@ _HAIRS = (*_INKS, (150, 150, 152), (196, 160, 96), (150, 60, 24), (215, 215, 210
 _IRISES = ((30, 22, 18), (70, 44, 24), (54, 110, 62), (56, 106, 170), (120, 130, 140))
 _LIPS = ((190, 60, 70), (214, 110, 100), (140, 60, 50), (170, 30, 60))
 _SKINS = (
-    (250, 248, 244),
-    (250, 214, 182),
-    (226, 170, 130),
-    (150, 96, 66),
-    (92, 58, 40),
-    (150, 190, 120),
-    (130, 160, 210),
-)
+    (250, 248, 244), (250, 214, 182), (226, 170, 130), (150, 96, 66), (92, 58, 40), (150, 190, 120), (130, 160, 210),
+)  # fmt: skip
 _WHITE = (244, 244, 242)
 _CLOSED = 0.012
 """Lips that part by less, as a fraction of the picture's side, are closed."""
@@ -147,7 +141,7 @@ class _Canvas:
     def face(self, outline: Points, skin: tuple[int, ...]) -> None:
         """Flat skin within an outline that begins with the jaw's, soft towards the hair."""
         cover = self._area(_curve(outline, closed=True))
-        self._lay(self._all(skin), cv2.GaussianBlur(cover, (0, 0), 0.01 * self.side))
+        self._lay(skin, cv2.GaussianBlur(cover, (0, 0), 0.01 * self.side))
         if self.style.outlined:
             self._line(_curve(outline[JAW]), self.style.line)
 
@@ -160,13 +154,13 @@ class _Canvas:
                 self._disc(place, 0.012 * self.side, self.style.ink)
         else:
             shade = self._area(_curve(np.concatenate([points[28:31], nostrils[::-1]]), closed=True))
-            self._lay(self._all(tuple(int(0.75 * level) for level in skin)), shade)
+            self._lay(tuple(int(0.75 * level) for level in skin), shade)
 
     def eye(self, outline: Points, pupil: Points) -> None:
         """White with an iris that stays as lids slide over it."""
         style = self.style
         opening = self._area(np.concatenate([_curve(outline[:4]), _curve(outline[[3, 4, 5, 0]])]))
-        ball = _Canvas(self._all(_WHITE), style)
+        ball = _Canvas(np.full_like(self.pixels, _WHITE), style)
         radius = style.iris_size * np.ptp(outline[:, 0]) / 2.0
         ball._disc(pupil, radius, style.iris)
         ball._disc(pupil, style.pupil * radius, (10, 10, 12))
@@ -181,31 +175,28 @@ class _Canvas:
         shares = np.linspace(1.0, 0.0, len(ridge)) if outer_first else np.linspace(0.0, 1.0, len(ridge))  # 1 outside
         half = 0.5 * self.style.brow_width * self.side * (1.0 - self.style.brow_taper * shares)
         down = np.stack([np.zeros_like(half), half], axis=1)
-        self._lay(self._all(self.style.brow), self._area(np.concatenate([ridge - down, (ridge + down)[::-1]])))
+        self._lay(self.style.brow, self._area(np.concatenate([ridge - down, (ridge + down)[::-1]])))
 
     def mouth(self, points: Points) -> None:
         style, opening = self.style, points[OPENING]
         upper, lower = opening[:5], opening[[0, 7, 6, 5, 4]]
         if style.lips is not None:
-            self._lay(self._all(style.lips), self._area(_curve(points[LIPS], closed=True)))
+            self._lay(style.lips, self._area(_curve(points[LIPS], closed=True)))
         if np.linalg.norm(upper - lower, axis=1).max() < _CLOSED * self.side:
             self._line(_curve((upper + lower) / 2.0), style.line)
             return
         inside = self._area(_curve(opening, closed=True))
-        self._lay(self._all(style.mouth), inside)
+        self._lay(style.mouth, inside)
         if style.teeth:
             below = upper + np.array([0.0, style.teeth * self.side])
-            self._lay(self._all(_WHITE), np.minimum(inside, self._area(np.concatenate([upper, below[::-1]]))))
+            self._lay(_WHITE, np.minimum(inside, self._area(np.concatenate([upper, below[::-1]]))))
         if style.lips is None:
             self._line(_curve(np.concatenate([upper, lower[-2::-1]])), style.line)
 
-    def _lay(self, paint: Pixels, cover: Pixels) -> None:
-        """Put `paint` on the picture by `cover` [side, side], 0 to 255."""
+    def _lay(self, paint: Pixels | tuple[int, ...], cover: Pixels) -> None:
+        """Put `paint`, a picture or one colour, on the picture by `cover` [side, side], 0 to 255."""
         share = cover[..., None].astype(np.float32) / 255.0
-        self.pixels = np.rint(self.pixels + share * (paint.astype(np.float32) - self.pixels)).astype(np.uint8)
-
-    def _all(self, colour: tuple[int, ...]) -> Pixels:
-        return np.full_like(self.pixels, colour)
+        self.pixels = np.rint(self.pixels + share * (np.float32(paint) - self.pixels)).astype(np.uint8)
 
     def _area(self, outline: Points) -> Pixels:
         cover = np.zeros((self.side, self.side), np.uint8)
@@ -214,11 +205,11 @@ class _Canvas:
     def _line(self, points: Points, width: float) -> None:
         thickness = max(1, round(width * self.side))
         corners = [np.rint(points).astype(np.int32)]
-        self.pixels = cv2.polylines(self.pixels.copy(), corners, False, self.style.ink, thickness, cv2.LINE_AA)
+        cv2.polylines(self.pixels, corners, False, self.style.ink, thickness, cv2.LINE_AA)
 
     def _disc(self, centre: Points, radius: float, colour: tuple[int, ...]) -> None:
         place = tuple(np.rint(centre).astype(int).tolist())
-        self.pixels = cv2.circle(self.pixels.copy(), place, max(1, round(radius)), colour, cv2.FILLED, cv2.LINE_AA)
+        cv2.circle(self.pixels, place, max(1, round(radius)), colour, cv2.FILLED, cv2.LINE_AA)
 
 
 def _curve(points: Points, closed: bool = False) -> Points:
@@ -236,9 +227,8 @@ def _skin_of(picture: Pixels, landmarks: Points) -> tuple[int, ...]:
     reach = max(1, picture.shape[0] // 40)
     cheeks = []
     for jaw, nostril in ((2, 31), (14, 35)):
-        x, y = np.clip(np.rint((landmarks[jaw] + landmarks[nostril]) / 2), reach, picture.shape[0] - reach - 1).astype(
-            int
-        )
+        middle = np.rint((landmarks[jaw] + landmarks[nostril]) / 2).astype(int)
+        x, y = middle.clip(reach, picture.shape[0] - reach - 1)
         cheeks.append(picture[y - reach : y + reach + 1, x - reach : x + reach + 1].reshape(-1, 3))
     return tuple(int(level) for level in np.median(np.concatenate(cheeks), axis=0))
 
