@@ -6,11 +6,17 @@ import copy
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fexgan.model import DrawingFamily, Family
 from fexgan.model.latents import ANCHORS
 from fexgan.training.batches import Batch
+
+LEFT_OUT_SHARE = 0.3
+"""Share of encoded faces that no random one starts from: those that come back least alike."""
+MIDDLE = (0.34, 0.78, 0.31, 0.69)
+"""Where eyes, nose and mouth of a framed face lie: top, bottom, left and right, as shares of the picture's side."""
 
 
 class AveragedNetworks:
@@ -37,7 +43,8 @@ class AveragedNetworks:
 
         `at_rest`: those faces, images [n, 3, height, width] with their affect vectors [n, 7], each another person;
         where they are fewer than random faces start from, the batches' own too. Between two poses of one person there
-        is a torn face.
+        is a torn face, and so is what is drawn of a person whom the networks never learned: those are left out, or
+        random faces, which start from the most unusual ones, would start from them.
         """
         networks: DrawingFamily = self.networks
         norms = [module for module in self.networks.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -56,4 +63,21 @@ class AveragedNetworks:
         shown = list(at_rest)
         if sum(len(images) for images, _ in at_rest) < ANCHORS:
             shown += [(batch.source_images, batch.source_affect) for batch in batches]
-        networks.fit_latents(torch.cat([networks.encode(*faces)[0] for faces in shown]))
+        latents = [networks.encode(*faces)[0] for faces in shown]
+        alike = [
+            likeness_of_faces(images, networks.decode(latent, affects))
+            for (images, affects), latent in zip(shown, latents, strict=True)
+        ]
+        scores = torch.cat(alike)
+        networks.fit_latents(torch.cat(latents)[scores >= scores.quantile(LEFT_OUT_SHARE)])
+
+
+def likeness_of_faces(images: Tensor, others: Tensor) -> Tensor:
+    """How well the features of framed faces agree, pair by pair: correlation of brightness over the middle, [batch].
+
+    A difference in colour values would be smallest for dark skin, whatever became of the mouth.
+    """
+    size = images.shape[-1]
+    top, bottom, left, right = (round(size * share) for share in MIDDLE)
+    brightness = [part[..., top:bottom, left:right].float().mean(dim=1).flatten(1) for part in (images, others)]
+    return F.cosine_similarity(*(part - part.mean(dim=1, keepdim=True) for part in brightness))

@@ -1,0 +1,63 @@
+"""Random faces start from faces that the averaged networks draw well, and from no other."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from fexgan.affects import AFFECTS
+from fexgan.model.latents import ANCHORS
+from fexgan.training.averaging import LEFT_OUT_SHARE, AveragedNetworks, likeness_of_faces
+
+SIDE = 32
+
+
+def noise(count: int, seed: int = 0) -> Tensor:
+    return torch.rand(count, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+class Copyist(nn.Module):
+    """Keeps each face whole as its latent, and draws those whose first pixel is red with their features scrambled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fitted = torch.empty(0)
+
+    def encode(self, images: Tensor, affects: Tensor) -> tuple[Tensor, Tensor]:
+        return images.flatten(1), torch.zeros(len(images), 1)
+
+    def decode(self, latent: Tensor, affects: Tensor) -> Tensor:
+        images = latent.view(-1, 3, SIDE, SIDE)
+        torn = images[:, 0, 0, 0] == 1.0
+        return torch.where(torn[:, None, None, None], images.flip(3), images)
+
+    def fit_latents(self, latent_mean: Tensor) -> None:
+        self.fitted = latent_mean
+
+
+def test_no_random_face_starts_from_one_that_comes_back_torn():
+    images = noise(ANCHORS)
+    torn = torch.arange(ANCHORS) % 5 == 0
+    images[:, 0, 0, 0] = torn.float()
+    averaged = AveragedNetworks(Copyist(), decay=0.9)
+    averaged.measure([], [(images, torch.zeros(ANCHORS, len(AFFECTS)))])
+    kept = averaged.networks.fitted
+    assert not (kept[:, 0] == 1.0).any()
+    assert len(kept) >= (1.0 - LEFT_OUT_SHARE) * ANCHORS - 1
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_few_faces_leave_some_to_start_from(count):
+    averaged = AveragedNetworks(Copyist(), decay=0.9)
+    averaged.measure([], [(noise(count), torch.zeros(count, len(AFFECTS)))])
+    assert len(averaged.networks.fitted)
+
+
+def test_likeness_is_of_features_and_not_of_light_or_backdrop():
+    images, others = noise(4), noise(4, seed=1)
+    torch.testing.assert_close(likeness_of_faces(images, 0.3 * images - 0.2), torch.ones(4))
+    elsewhere = images.clone()
+    elsewhere[..., : SIDE // 5], elsewhere[:, :, : SIDE // 4] = others[..., : SIDE // 5], others[:, :, : SIDE // 4]
+    torch.testing.assert_close(likeness_of_faces(images, elsewhere), torch.ones(4))
+    assert likeness_of_faces(images, others).max() < 0.5
