@@ -82,6 +82,9 @@ def test_a_variant_is_shown_where_the_checkpoint_knows_it(fexgan: Run, tiny_chec
     assert fexgan(*joy, "--out", "joy.png") == 0
     assert fexgan(*joy, "--variants", "joy.laugh", "--out", "laugh.png") == 0
     assert not np.array_equal(read_image(Path("joy.png")), read_image(Path("laugh.png")))
+    assert fexgan(*joy[:-1], "joy.laugh:0.9", "joy.laugh", "--out", "made") == 0
+    assert np.array_equal(read_image(Path("made/face-joy.laugh.png")), read_image(Path("laugh.png")))
+    assert sorted(path.name for path in Path("made").iterdir()) == ["face-joy.laugh-0.9.png", "face-joy.laugh.png"]
     for wrong in (["joy.grin"], ["joy.laugh", "joy.closed"], ["joy.laugh", "--checkpoint", str(tiny_checkpoint)]):
         assert fexgan(*joy, "--variants", *wrong, "--out", "none.png") == 2
     told = capsys.readouterr().err

@@ -76,6 +76,10 @@ def test_affects_take_the_variants_that_were_chosen(editor: Editor, image: Image
         for one in (editor, editor.taking("joy.laugh"))
     )
     assert laugh < joy and anger == laughing_anger
+    assert np.asarray(editor.transform(image, "joy.laugh")).mean() == laugh
+    assert np.asarray(editor.blend(image, "joy.laugh+fear").parents[0]).mean() == laugh
+    with pytest.raises(InputError, match=r"'joy\.grin' is unknown; choose from joy\.laugh"):
+        editor.transform(image, "joy.grin:0.5")
     with pytest.raises(InputError, match=r"'joy\.grin' is unknown; choose from joy\.laugh"):
         editor.taking("joy.grin")
 

@@ -7,11 +7,16 @@ import pytest
 
 from fexgan.affects import NEUTRAL_INDEX, affect_index, affect_vector
 from fexgan.errors import InputError
-from fexgan.keyframes import EASINGS, affect_vectors, parse_keyframes, read_keyframes
+from fexgan.expressions import named_mixture
+from fexgan.keyframes import EASINGS, parse_keyframes, read_keyframes, targets_by_frame
+
+
+def vectors_by_frame(text: str, fps: float) -> list[tuple[float, ...]]:
+    return [target.vector for target in targets_by_frame(parse_keyframes(text), fps)]
 
 
 def test_every_keyframe_is_shown_in_full_at_its_time():
-    vectors = affect_vectors(parse_keyframes("0s neutral, 1s joy:0.8, 2.5s anger"), fps=24)
+    vectors = vectors_by_frame("0s neutral, 1s joy:0.8, 2.5s anger", fps=24)
     assert len(vectors) == 61
     assert vectors[0] == pytest.approx(affect_vector("neutral"))
     assert vectors[24] == pytest.approx(affect_vector("joy", 0.8))
@@ -19,7 +24,7 @@ def test_every_keyframe_is_shown_in_full_at_its_time():
 
 
 def test_the_way_between_keyframes_is_monotone_and_starts_and_ends_at_rest():
-    joy = [vector[affect_index("joy")] for vector in affect_vectors(parse_keyframes("0 neutral, 1 joy"), fps=50)]
+    joy = [vector[affect_index("joy")] for vector in vectors_by_frame("0 neutral, 1 joy", fps=50)]
     steps = [later - earlier for earlier, later in pairwise(joy)]
     assert all(step > 0 for step in steps)
     assert steps[0] < max(steps) / 10 and steps[-1] < max(steps) / 10
@@ -42,9 +47,9 @@ def test_an_easing_rests_where_it_says():
 
 
 def test_a_keyframe_says_how_it_is_reached():
-    joy = [vector[affect_index("joy")] for vector in affect_vectors(parse_keyframes("0 neutral, 1 joy linear"), fps=4)]
+    joy = [vector[affect_index("joy")] for vector in vectors_by_frame("0 neutral, 1 joy linear", fps=4)]
     assert joy == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0])
-    held = affect_vectors(parse_keyframes("0s joy, 1s joy + fear:0.5 hold"), fps=4)
+    held = vectors_by_frame("0s joy, 1s joy + fear:0.5 hold", fps=4)
     assert held[3] == pytest.approx(affect_vector("joy"))
     assert parse_keyframes("0s joy + fear, 1s joy")[0].mixture.name == "joy+fear"
 
@@ -72,8 +77,22 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path):
 
 
 def test_an_interpolated_vector_keeps_neutral_as_the_rest_of_one():
-    for vector in affect_vectors(parse_keyframes("0s neutral, 1s surprise, 2s neutral"), fps=10):
+    for vector in vectors_by_frame("0s neutral, 1s surprise, 2s neutral", fps=10):
         assert vector[NEUTRAL_INDEX] == pytest.approx(1.0 - vector[affect_index("surprise")])
+
+
+def test_a_variant_comes_and_goes_with_its_affect():
+    frames = targets_by_frame(parse_keyframes("0s neutral, 1s joy.laugh linear, 2s joy:0.5 linear"), fps=4)
+    laughing = [frame.variants["joy.laugh"] for frame in frames]
+    assert laughing == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25, 0.0])
+    assert frames[2].vector == pytest.approx(affect_vector("joy", 0.5))
+
+
+def test_a_keyframe_may_name_a_bundled_expression_but_no_file():
+    named = parse_keyframes("0s neutral, 1s wry-smile, 2s wry-smile out")
+    assert named[1].mixture == named[2].mixture == named_mixture("wry-smile")[1]
+    with pytest.raises(InputError, match="is unknown"):
+        parse_keyframes("0s neutral, 1s ../expressions/wry-smile")
 
 
 @pytest.mark.parametrize(
@@ -93,11 +112,11 @@ def test_an_interpolated_vector_keeps_neutral_as_the_rest_of_one():
 )
 def test_wrong_keyframes_are_refused_in_one_line(text: str, complaint: str):
     with pytest.raises(InputError, match=complaint) as error:
-        affect_vectors(parse_keyframes(text), fps=24)
+        targets_by_frame(parse_keyframes(text), fps=24)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf")])
 def test_a_frame_rate_that_cannot_be_played_is_refused(fps: float):
     with pytest.raises(InputError, match="frames a second"):
-        affect_vectors(parse_keyframes("0s neutral, 1s joy"), fps)
+        targets_by_frame(parse_keyframes("0s neutral, 1s joy"), fps)

@@ -34,6 +34,13 @@ def test_a_smile_smiles():
     assert joy["mouthSmileLeft"] == joy["mouthSmileRight"] > 0.3 and joy["mouthFrownLeft"] == 0.0
 
 
+def test_a_variant_moves_other_units_and_an_unknown_one_is_refused():
+    joy, laugh = (arkit_weights(Mixture.parse(text)) for text in ("joy", "joy.laugh"))
+    assert laugh["jawOpen"] > joy["jawOpen"]
+    with pytest.raises(InputError, match=r"'joy\.grin' is unknown; choose from .*laugh"):
+        arkit_weights(Mixture.parse("joy.grin"))
+
+
 def test_json_and_csv_hold_the_same(tmp_path: Path):
     mixtures = {"wry": Mixture.parse("joy:0.4+disgust:0.25"), "fear": Mixture.parse("fear")}
     write_units(tmp_path / "units.json", mixtures)

@@ -71,6 +71,15 @@ def test_named_expressions_and_typed_mixtures_move_the_sliders(page: Page):
     page.locator("#mixture").fill("anger:0.4+sadness:0.3")
     page.locator("#mixture").press("Enter")
     assert [page.locator(f"#range-{name}").input_value() for name in ("anger", "joy", "sadness")] == ["0.4", "0", "0.3"]
+    page.get_by_role("button", name="laugh", exact=True).click()
+    assert page.locator("#variant-joy").input_value() == "laugh"
+    expect(page.locator("#command")).to_contain_text("--to joy.laugh:")
+    page.locator("#mixture").fill("joy.closed:0.5")
+    page.locator("#mixture").press("Enter")
+    assert page.locator("#variant-joy").input_value() == "closed"
+    page.locator("#mixture").fill("joy.giggle")
+    page.locator("#mixture").press("Enter")
+    expect(page.locator("#error")).to_contain_text("variant 'joy.giggle' is unknown; choose from closed, laugh")
     page.locator("#mixture").fill("happy")
     page.locator("#mixture").press("Enter")
     expect(page.locator("#error")).to_contain_text("affect 'happy' is unknown")

@@ -1,14 +1,15 @@
 """The seven affects, their order, and the notation for mixtures of them.
 
 A mixture gives each of some affects a strength in [0, 1]. Its text form is the same everywhere: `joy:0.8`,
-`anger:0.5+sadness:0.5`, or a bare name, which means strength 1.
+`anger:0.5+sadness:0.5`, or a bare name, which means strength 1. An affect may be asked for in one of its variants, as
+in `joy.laugh:0.8`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from fexgan.errors import InputError
 
@@ -29,10 +30,12 @@ def affect_index(affect: str) -> int:
 class Mixture:
     """Affects and how strongly each is shown, in the order they were given.
 
-    `strengths`: pairs (affect, strength in [0, 1]), each affect at most once. Raises InputError otherwise.
+    `strengths`: pairs (affect, strength in [0, 1]), each affect at most once. `variants`: pairs (affect, variant) for
+    those of them that take another variant than their default. Raises InputError otherwise.
     """
 
     strengths: tuple[tuple[str, float], ...]
+    variants: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.strengths:
@@ -45,42 +48,75 @@ class Mixture:
             seen.add(affect)
             if not (math.isfinite(strength) and 0.0 <= strength <= 1.0):
                 raise InputError(f"strength {strength:g} of {affect!r} is out of range; strengths lie in [0, 1]")
+        for affect, variant in self.variants:
+            if affect not in seen or affect == NEUTRAL or not variant:
+                raise InputError(
+                    f"variant '{affect}.{variant}' is none of an emotion in the mixture; write 'joy.laugh'"
+                )
 
     @classmethod
     def parse(cls, text: str) -> Mixture:
-        """Read the text form, `joy`, `joy:0.8` or `anger:0.5+sadness:0.5`. Raises InputError."""
+        """Read the text form, `joy`, `joy.laugh:0.8` or `anger:0.5+sadness:0.5`. Raises InputError."""
         pairs = []
         for part in text.split("+"):
-            affect, colon, number = part.strip().partition(":")
+            name, colon, number = part.strip().partition(":")
             try:
                 strength = float(number) if colon else 1.0
             except ValueError:
                 raise InputError(
                     f"strength {number!r} in mixture {text!r} is no number; write one in [0, 1], as in 'joy:0.8'"
                 ) from None
-            pairs.append((affect.strip(), strength))
-        return cls(tuple(pairs))
+            pairs.append((name.strip(), strength))
+        return cls._of_named(pairs)
 
     @classmethod
     def of(cls, mixture: Mixture | str | Mapping[str, float]) -> Mixture:
-        """Accept what users write in Python: a mixture, its text, or a dict affect -> strength."""
+        """Accept what users write in Python: a mixture, its text, or a dict, affect or variant -> strength."""
         if isinstance(mixture, Mixture):
             return mixture
         if isinstance(mixture, str):
             return cls.parse(mixture)
-        return cls(tuple((affect, float(strength)) for affect, strength in mixture.items()))
+        return cls._of_named((name, float(strength)) for name, strength in mixture.items())
+
+    @classmethod
+    def _of_named(cls, pairs: Iterable[tuple[str, float]]) -> Mixture:
+        """Of strengths by affect, `joy`, or by variant, `joy.laugh`."""
+        strengths, variants = [], []
+        for name, strength in pairs:
+            affect, dot, variant = name.partition(".")
+            strengths.append((affect, strength))
+            if dot:
+                variants.append((affect, variant))
+        return cls(tuple(strengths), tuple(variants))
 
     @property
     def name(self) -> str:
         """The affects alone, joined by `+`: the folder name of its footage."""
         return "+".join(affect for affect, _ in self.strengths)
 
+    def parents(self) -> tuple[Mixture, ...]:
+        """Each of the affects alone and in full, in the variant that it takes here."""
+        taken = dict(self.variants)
+        return tuple(
+            Mixture(((affect, 1.0),), ((affect, taken[affect]),) if affect in taken else ())
+            for affect, _ in self.strengths
+        )
+
+    def target(self) -> Target:
+        """What a face that shows the mixture shows, variants and all."""
+        strengths = dict(self.strengths)
+        return Target(self._vector(), {f"{affect}.{variant}": strengths[affect] for affect, variant in self.variants})
+
     def vector(self) -> tuple[float, ...]:
         """Seven numbers in the order of `AFFECTS`, what the networks read.
 
         An emotion's entry is its strength; neutral's is what the emotions leave of 1. So a neutral face and an affect
-        at full strength are the published one-hot vectors, and strength 0 of anything is the neutral face.
+        at full strength are the published one-hot vectors, and strength 0 of anything is the neutral face. Raises
+        InputError for a mixture with variants, of which the vector tells nothing; `target` does.
         """
+        return self.target().plain()
+
+    def _vector(self) -> tuple[float, ...]:
         values = [0.0] * len(AFFECTS)
         for affect, strength in self.strengths:
             if affect != NEUTRAL:
@@ -89,7 +125,39 @@ class Mixture:
         return tuple(values)
 
     def __str__(self) -> str:
-        return "+".join(affect if strength == 1.0 else f"{affect}:{strength:g}" for affect, strength in self.strengths)
+        taken = {affect: f"{affect}.{variant}" for affect, variant in self.variants}
+        named = [(taken.get(affect, affect), strength) for affect, strength in self.strengths]
+        return "+".join(name if strength == 1.0 else f"{name}:{strength:g}" for name, strength in named)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a face is to show.
+
+    `vector`: an affect vector, seven numbers in the order of `AFFECTS`. `variants`: how much of an affect's strength is
+    shown in a variant of it, by the variant's full name, as in `joy.laugh`; the rest takes the default.
+    """
+
+    vector: tuple[float, ...]
+    variants: Mapping[str, float] = field(default_factory=dict)
+
+    def plain(self) -> tuple[float, ...]:
+        """The vector alone. Raises InputError where variants are asked for."""
+        if self.variants:
+            name = next(iter(self.variants))
+            raise InputError(f"variant {name!r} is not known here; name the affect alone, {name.partition('.')[0]!r}")
+        return self.vector
+
+    def towards(self, other: Target, share: float) -> Target:
+        """What is shown on the straight way to `other`, at `share` of it in [0, 1]."""
+        names = dict.fromkeys([*self.variants, *other.variants])
+        return Target(
+            tuple((1.0 - share) * start + share * end for start, end in zip(self.vector, other.vector, strict=True)),
+            {
+                name: (1.0 - share) * self.variants.get(name, 0.0) + share * other.variants.get(name, 0.0)
+                for name in names
+            },
+        )
 
 
 def affect_vector(affect: str, strength: float = 1.0) -> tuple[float, ...]:

@@ -22,19 +22,19 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from fexgan.affects import AFFECTS, Mixture
+from fexgan.affects import AFFECTS, Mixture, Target
 from fexgan.checkpoints import Checkpoint
 from fexgan.config import FramingConfig
 from fexgan.editing_clips import Tell, transform_clip
-from fexgan.errors import InputError
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, usable_faces
-from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
+from fexgan.keyframes import Keyframe, parse_keyframes, targets_by_frame
 from fexgan.model import Edits, apply_edits, colourfulness, with_colours_of
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.prepare.faces import FaceFinder
 from fexgan.reading import mixture_read
-from fexgan.synthesis import Blend, MixtureLike, Picture, as_pixels, blend_of, require, vector_of
+from fexgan.synthesis import Blend, MixtureLike, Picture, TargetLike, as_pixels, blend_of, require, target_of
 from fexgan.tensors import pixels_to_images
+from fexgan.variants import by_affect, shares
 
 CLOSE_UP_PX = 256
 
@@ -68,21 +68,21 @@ class Portrait:
         """The affect that the picture shows, as read or given; that of the largest of the opened faces."""
         return self.faces[0].source
 
-    def edit(self, target: MixtureLike | Sequence[float]) -> LoadedPicture:
+    def edit(self, target: TargetLike) -> LoadedPicture:
         """The picture with a mixture, or the seven numbers of an affect vector, on its opened faces.
 
         A face that shows just that already stays as it is, bit by bit.
         """
-        vector = vector_of(target)
+        asked = target_of(target)
         picture = self.picture
         for face in self.faces:
-            picture = carry_back(picture, face.square, self.editor.draft(face, vector))
+            picture = carry_back(picture, face.square, self.editor.draft(face, asked))
         return picture
 
     def animate(self, keyframes: str | Sequence[Keyframe], fps: float = 24) -> Iterator[LoadedPicture]:
         """The frames of a clip in which the opened faces move from keyframe to keyframe, one at a time."""
         keyframes = parse_keyframes(keyframes) if isinstance(keyframes, str) else keyframes
-        return map(self.edit, affect_vectors(keyframes, fps))
+        return map(self.edit, targets_by_frame(keyframes, fps))
 
     def images(self, affect: Tensor) -> Tensor:
         """The opened faces as the networks see them, edited to an affect vector [1, 7]: images [faces, 3, size, size].
@@ -91,7 +91,7 @@ class Portrait:
         """
         return torch.cat([self.editor.images(face, affect) for face in self.faces])
 
-    def close_up(self, target: MixtureLike | Sequence[float] | None = None, size_px: int = CLOSE_UP_PX) -> Image.Image:
+    def close_up(self, target: TargetLike | None = None, size_px: int = CLOSE_UP_PX) -> Image.Image:
         """The square around the first opened face, upright, `size_px` a side: as it is, or edited."""
         picture = self.picture if target is None else self.edit(target)
         return Image.fromarray(cut(picture, self.faces[0].square, size_px))
@@ -105,7 +105,7 @@ class Editor:
         networks = checkpoint.networks.to(device, memory_format=torch.channels_last)  # a tenth faster on processors
         self.networks = networks.eval().requires_grad_(False)
         self.device = device
-        self.variants = self._variant_weights(variants)
+        self.variants = by_affect(variants, checkpoint.config.model.variants)
         self._of_thread = threading.local()
 
     def taking(self, *variants: str) -> Editor:
@@ -152,14 +152,18 @@ class Editor:
         """The affect vector that the networks read off what `square` shows."""
         return self._read(self._images(picture, square))
 
-    def draft(self, face: OpenFace, target: Sequence[float]) -> Edit:
-        """What the networks change in a face's square to bring it to an affect vector."""
-        edits = self._edits(face, self._vector(target))
+    def draft(self, face: OpenFace, target: Target) -> Edit:
+        """What the networks change in a face's square to bring it to a target.
+
+        Raises InputError for variants that the checkpoint does not know.
+        """
+        edits = self._edits(face, self._vector(target.vector), self._variant_shares(target))
         return Edit(*(part[0].float().cpu().numpy() for part in vars(edits).values()))
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""
-        return apply_edits(face.images, self._edits(face, target))
+        variants = self._variant_shares(Target(tuple(target[0].tolist())))
+        return apply_edits(face.images, self._edits(face, target, variants))
 
     def transform(
         self,
@@ -224,17 +228,9 @@ class Editor:
         vector = self.read(picture, self._squares(picture, face)[0])
         return {affect: share / sum(vector) for affect, share in zip(AFFECTS, vector, strict=True)}
 
-    def _variant_weights(self, chosen: Sequence[str]) -> Tensor:
-        """What the networks are told of the variants `chosen`, [1, all variants]."""
-        known = self.checkpoint.config.model.variants
-        for variant in chosen:
-            if variant not in known:
-                way_out = f"choose from {', '.join(known)}" if known else "this checkpoint knows the default ones alone"
-                raise InputError(f"variant {variant!r} is unknown; {way_out}")
-        affects = [variant.partition(".")[0] for variant in chosen]
-        if len(set(affects)) < len(affects):
-            raise InputError(f"variants {' '.join(chosen)} are two of one affect; give each affect one")
-        return self._vector([float(variant in chosen) for variant in known])
+    def _variant_shares(self, target: Target) -> Tensor:
+        """What the networks are told of a target's variants, [1, all variants]."""
+        return self._vector(shares(target, self.variants, self.checkpoint.config.model.variants))
 
     def _squares(self, picture: LoadedPicture, face: FaceChoice) -> list[FaceSquare]:
         faces = find_faces(picture, self._finder(), largest_only=not face)
@@ -250,8 +246,8 @@ class Editor:
     def _images(self, picture: LoadedPicture, square: FaceSquare) -> Tensor:
         return pixels_to_images(cut(picture, square, self.image_size_px)).to(self.device)  # [1, 3, size, size]
 
-    def _edits(self, face: OpenFace, target: Tensor) -> Edits:
-        edits = self.networks.edit(face.features, self._vector(face.source.vector()), target, self.variants)
+    def _edits(self, face: OpenFace, target: Tensor, variants: Tensor) -> Edits:
+        edits = self.networks.edit(face.features, self._vector(face.source.vector()), target, variants)
         return with_colours_of(face.colourfulness, edits)
 
     def _read(self, images: Tensor) -> list[float]:

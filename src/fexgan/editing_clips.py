@@ -119,10 +119,9 @@ def _edited(
         for part, shown in zip(parts, sources, strict=True):
             if part.presence[index] == 0.0:
                 continue
-            source = np.array(shown[index].vector())
-            faded = source + part.presence[index] * (target.vector() - source)
+            faded = shown[index].target().towards(target.target(), part.presence[index])
             face = editor.open_face(picture, part.squares[index], shown[index])
-            edited = carry_back(edited, face.square, editor.draft(face, faded.tolist()))
+            edited = carry_back(edited, face.square, editor.draft(face, faded))
         yield even_sides(edited.levels)
 
 

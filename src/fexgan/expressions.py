@@ -1,6 +1,6 @@
 """Named expressions: small YAML or JSON files that hold a mixture and a note, to keep, share and apply.
 
-mixture: joy:0.45+disgust:0.25
+mixture: joy.closed:0.45+disgust:0.25
 note: one does not quite believe it
 """
 
@@ -76,12 +76,14 @@ def read_expressions(given: Sequence[Path]) -> list[Expression]:
 
 def named_mixture(text: str) -> tuple[str, Mixture]:
     """What to call a mixture, and it: of an expression's file, a bundled expression's name, or a mixture's own text."""
-    if text.lower().endswith(SUFFIXES):
-        path = Path(text)
-    else:
-        path = bundled.expressions_path() / f"{text}.yaml"
-        if not path.is_file():
-            mixture = Mixture.parse(text)
-            return str(mixture), mixture
-    expression = read_expression(path)
-    return expression.name, expression.mixture
+    expression = read_expression(Path(text)) if text.lower().endswith(SUFFIXES) else bundled_expression(text)
+    if expression is not None:
+        return expression.name, expression.mixture
+    mixture = Mixture.parse(text)
+    return str(mixture), mixture
+
+
+def bundled_expression(name: str) -> Expression | None:
+    """The bundled expression of that name, None where there is none. No path is a name."""
+    path = bundled.expressions_path() / f"{name}.yaml"
+    return read_expression(path) if Path(name).name == name and path.is_file() else None

@@ -12,7 +12,7 @@ from PIL import Image
 from fexgan.affects import NEUTRAL_INDEX, Mixture
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
-from fexgan.keyframes import Keyframe, affect_vectors
+from fexgan.keyframes import Keyframe, targets_by_frame
 from fexgan.media import Pixels
 from fexgan.sheets import sheet
 from fexgan.synthesis import Blend, MixtureLike, Model, Sitter, blend_of
@@ -143,11 +143,11 @@ def clip_frames(
     """Frames uint8 [height, width, 3] of all sources moving together, tiled in even rows, each `cell_px` a side."""
     opened = [model.open(source, face, source_affect) for source in sources]
     columns, rows = _grid(len(sources))
-    for vector in tracked(affect_vectors(keyframes, fps), "animating"):
+    for target in tracked(targets_by_frame(keyframes, fps), "animating"):
         frame = Image.new("RGB", (columns * cell_px, rows * cell_px))
         for index, sitter in enumerate(opened):
             row, column = divmod(index, columns)
-            frame.paste(sitter.close_up(vector, cell_px), (column * cell_px, row * cell_px))
+            frame.paste(sitter.close_up(target, cell_px), (column * cell_px, row * cell_px))
         yield np.asarray(frame)
 
 

@@ -1,7 +1,8 @@
 """Keyframes: which mixture a face shows at which second, and the way from one to the next.
 
-Their text form is `0s neutral, 0.8s surprise, 1.5s joy:0.7 out, 3s neutral`: times, mixtures, and where it is not to be
-smooth, how the face moves there from the keyframe before. A YAML file holds the same as a list:
+Their text form is `0s neutral, 0.8s surprise, 1.5s joy:0.7 out, 3s wry-smile`: times, mixtures or names of bundled
+expressions, and where it is not to be smooth, how the face moves there from the keyframe before. A YAML file holds the
+same as a list:
 
     - 0s neutral
     - 0.8s surprise
@@ -18,8 +19,9 @@ from pathlib import Path
 
 import yaml
 
-from fexgan.affects import Mixture
+from fexgan.affects import Mixture, Target
 from fexgan.errors import InputError
+from fexgan.expressions import bundled_expression
 
 LARGEST_FPS = 240
 LONGEST_CLIP_S = 600
@@ -94,13 +96,13 @@ def check_keyframes(keyframes: Sequence[Keyframe]) -> None:
             raise InputError(f"keyframe at {later:g} s follows one at {earlier:g} s; write them in order of time")
 
 
-def affect_vectors(keyframes: Sequence[Keyframe], fps: float) -> list[tuple[float, ...]]:
-    """The affect vector of every frame from the first keyframe to the last, both included, at `fps` frames a second."""
+def targets_by_frame(keyframes: Sequence[Keyframe], fps: float) -> list[Target]:
+    """What every frame shows from the first keyframe to the last, both included, at `fps` frames a second."""
     check_keyframes(keyframes)
     if not 1 <= fps <= LARGEST_FPS:
         raise InputError(f"{fps:g} frames a second cannot be played; give a number from 1 to {LARGEST_FPS}")
     frames = round(keyframes[-1].time_s * fps) + 1
-    return [_vector_at(keyframes, frame / fps) for frame in range(frames)]
+    return [_target_at(keyframes, frame / fps) for frame in range(frames)]
 
 
 def _parse_keyframe(text: str) -> Keyframe:
@@ -116,14 +118,19 @@ def _parse_keyframe(text: str) -> Keyframe:
         easing = words.pop()
         if easing not in EASINGS:
             raise InputError(f"easing {easing!r} in keyframe {text!r} is unknown; choose from {', '.join(EASINGS)}")
-        return Keyframe(time_s, Mixture.parse(" ".join(words)), easing)
-    return Keyframe(time_s, Mixture.parse(mixture_text.strip()))
+        return Keyframe(time_s, _mixture(" ".join(words)), easing)
+    return Keyframe(time_s, _mixture(mixture_text.strip()))
 
 
-def _vector_at(keyframes: Sequence[Keyframe], time_s: float) -> tuple[float, ...]:
+def _mixture(text: str) -> Mixture:
+    """A mixture's text or a bundled expression's name; no file, for keyframes also come over HTTP."""
+    expression = bundled_expression(text)
+    return Mixture.parse(text) if expression is None else expression.mixture
+
+
+def _target_at(keyframes: Sequence[Keyframe], time_s: float) -> Target:
     for before, after in pairwise(keyframes):
         if time_s <= after.time_s:
             share = EASINGS[after.easing]((time_s - before.time_s) / (after.time_s - before.time_s))
-            pairs = zip(before.mixture.vector(), after.mixture.vector(), strict=True)
-            return tuple((1.0 - share) * start + share * end for start, end in pairs)
-    return keyframes[-1].mixture.vector()
+            return before.mixture.target().towards(after.mixture.target(), share)
+    return keyframes[-1].mixture.target()

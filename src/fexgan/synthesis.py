@@ -9,7 +9,7 @@ Pictures come in as PIL pictures or pixels (uint8 [height, width, 3]) and go out
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 from fexgan import media
-from fexgan.affects import AFFECTS, NEUTRAL, Mixture
+from fexgan.affects import AFFECTS, NEUTRAL, Mixture, Target
 from fexgan.checkpoints import Checkpoint
 from fexgan.errors import InputError
-from fexgan.keyframes import Keyframe, affect_vectors, parse_keyframes
+from fexgan.keyframes import Keyframe, parse_keyframes, targets_by_frame
 from fexgan.model import Capability
 from fexgan.picture import LoadedPicture
 from fexgan.tensors import images_to_pixels, pixels_to_images
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Picture = Image.Image | media.Pixels
 MixtureLike = Mixture | str | Mapping[str, float]
+TargetLike = MixtureLike | Target | Sequence[float]
 SMALLEST_PICTURE_PX = 24
 LARGEST_PICTURE_PIXELS = 64_000_000
 
@@ -55,7 +56,7 @@ class Sitter:
         self.shown = shown
         self.latent = model.latent_of(pixels_to_images(source).to(model.device), shown)
 
-    def close_up(self, target: MixtureLike | Sequence[float] | None = None, size_px: int | None = None) -> Image.Image:
+    def close_up(self, target: TargetLike | None = None, size_px: int | None = None) -> Image.Image:
         """The face as the model sees it, or drawn with a mixture or the seven numbers of an affect vector.
 
         `size_px`: side to bring it to; the model's own where None.
@@ -63,7 +64,7 @@ class Sitter:
         face = Image.fromarray(self.source) if target is None else self.model.draw(self.latent, target)
         return face if size_px is None else face.resize((size_px, size_px), Image.Resampling.LANCZOS)
 
-    def edit(self, target: MixtureLike | Sequence[float]) -> LoadedPicture:
+    def edit(self, target: TargetLike) -> LoadedPicture:
         """The face drawn with a mixture or an affect vector, as a picture that can be saved."""
         return LoadedPicture(np.asarray(self.close_up(target)))
 
@@ -139,10 +140,12 @@ class Model:
         require(self.networks, "encode", "transform pictures")
         return self.networks.encode(images, shown)[0]
 
-    def draw(self, latent: Tensor, target: MixtureLike | Sequence[float]) -> Image.Image:
+    def draw(self, latent: Tensor, target: TargetLike) -> Image.Image:
         """The face of `latent`, [1, latent_size], with a mixture or the seven numbers of an affect vector."""
         require(self.networks, "draw", "draw faces")
-        return Image.fromarray(images_to_pixels(self.networks.decode(latent, self._vector(vector_of(target))))[0])
+        return Image.fromarray(
+            images_to_pixels(self.networks.decode(latent, self._vector(target_of(target).plain())))[0]
+        )
 
     def transform(self, image: Picture, target: MixtureLike, source_affect: MixtureLike | None = None) -> Image.Image:
         """The same face with another affect, as in `model.transform(image, "joy:0.8")`."""
@@ -180,9 +183,9 @@ class Model:
     ) -> list[Image.Image]:
         """The frames of a clip in which one face moves smoothly from keyframe to keyframe."""
         keyframes = parse_keyframes(keyframes) if isinstance(keyframes, str) else keyframes
-        vectors = affect_vectors(keyframes, fps)
+        targets = targets_by_frame(keyframes, fps)
         latent = self.encode(image, source_affect)
-        return [self.draw(latent, vector) for vector in vectors]
+        return [self.draw(latent, target) for target in targets]
 
     def _images(self, image: Picture) -> Tensor:
         return pixels_to_images(self.frame(image)).to(self.device)  # [1, 3, size, size]
@@ -215,9 +218,11 @@ def require(networks: nn.Module, capability: Capability, purpose: str) -> None:
         raise InputError(f"this checkpoint's networks cannot {purpose}; choose another checkpoint")
 
 
-def vector_of(target: MixtureLike | Sequence[float]) -> Sequence[float]:
-    """The affect vector of a mixture; seven numbers are one already."""
-    return Mixture.of(target).vector() if isinstance(target, Mixture | str | Mapping) else target
+def target_of(target: TargetLike) -> Target:
+    """What a mixture asks for, or the seven numbers of an affect vector."""
+    if isinstance(target, Target):
+        return target
+    return Mixture.of(target).target() if isinstance(target, Mixture | str | Mapping) else Target(tuple(target))
 
 
 def blend_of(draw: Callable[[Mixture | str], Image.Image], mixture: MixtureLike) -> Blend:
@@ -226,7 +231,7 @@ def blend_of(draw: Callable[[Mixture | str], Image.Image], mixture: MixtureLike)
     Strengths that sum to more than 1 are scaled to share 1. Raises InputError for fewer than two affects.
     """
     shared = share_strength(Mixture.of(mixture))
-    parents = tuple(draw(affect) for affect, _ in shared.strengths)
+    parents = tuple(draw(parent) for parent in shared.parents())
     return Blend(shared, draw(shared), parents)
 
 
@@ -238,7 +243,7 @@ def share_strength(mixture: Mixture) -> Mixture:
     if len(mixture.strengths) < 2:
         raise InputError(f"mixture '{mixture}' has one affect; a blend needs two or more, as in 'anger+sadness'")
     total = max(1.0, sum(strength for _, strength in mixture.strengths))
-    return Mixture(tuple((affect, strength / total) for affect, strength in mixture.strengths))
+    return replace(mixture, strengths=tuple((affect, strength / total) for affect, strength in mixture.strengths))
 
 
 def as_pixels(image: Picture) -> media.Pixels:

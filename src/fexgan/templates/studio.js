@@ -12,14 +12,15 @@ const number = (value) => String(Math.round(100 * value) / 100);
 
 function mixtureText() {
   const parts = emotions().filter((name) => strengths[name] > 0)
-    .map((name) => strengths[name] === 1 ? name : `${name}:${number(strengths[name])}`);
+    .map((name) => strengths[name] === 1 ? full(name) : `${full(name)}:${number(strengths[name])}`);
   return parts.join("+") || "neutral";
 }
 
-const variantNames = (shown = emotions()) => shown.filter((name) => chosen[name]).map((name) => `${name}.${chosen[name]}`);
+const full = (name) => chosen[name] ? `${name}.${chosen[name]}` : name;
 
 function asked(extra = {}) {
-  return new URLSearchParams({ mixture: mixtureText(), variants: variantNames().join(","), face, ...extra });
+  const variants = emotions().filter((name) => chosen[name]).map(full).join(",");  // a sheet shows all emotions
+  return new URLSearchParams({ mixture: mixtureText(), variants, face, ...extra });
 }
 
 const place = (what, extra) => `api/pictures/${picture.key}/${what}?${asked(extra)}`;
@@ -56,7 +57,7 @@ async function open(blob, name) {
   at("about").textContent = `${picture.name}, ${picture.width} × ${picture.height} px, shows ${shows}. `
     + "Hold the picture, or the key O, to see it as it was.";
   drawBoxes();
-  set(parsed(picture.faces[0].shows));
+  set(parsed(picture.faces[0].shows)[0]);
 }
 
 async function openFrom(path, name) {
@@ -82,10 +83,8 @@ async function show() {
 }
 
 function describe() {
-  const variants = variantNames(emotions().filter((name) => strengths[name] > 0));
   const name = picture ? picture.name : "me.jpg";
-  at("command").textContent = `fexgan transform ${name} --to ${mixtureText()}`
-    + (variants.length ? ` --variants ${variants.join(" ")}` : "") + ` --out ${stem(name)}-${saved()}`;
+  at("command").textContent = `fexgan transform ${name} --to ${mixtureText()} --out ${stem(name)}-${saved()}`;
 }
 
 const stem = (name) => name.replace(/\.[^.]*$/, "");
@@ -146,15 +145,20 @@ addEventListener("paste", (event) => {
 
 // ---- sliders, mixtures, named expressions
 
-function set(values) {
+function set(values, variants = chosen) {
   for (const name of emotions()) {
     strengths[name] = values[name] || 0;
+    chosen[name] = variants[name] || "";
     at(`range-${name}`).value = strengths[name];
     at(`value-${name}`).textContent = `${Math.round(100 * strengths[name])} %`;
+    const select = at(`variant-${name}`);
+    if (select) select.value = chosen[name];
   }
   at("mixture").value = mixtureText();
   show();
 }
+
+const variantsOf = (name) => [...(at(`variant-${name}`)?.options || [])].map((one) => one.value).filter(Boolean);
 
 function emotionRow(name, variants) {
   const row = document.createElement("div");
@@ -162,33 +166,34 @@ function emotionRow(name, variants) {
   row.innerHTML = `<label for="range-${name}">${name}</label>
     <input id="range-${name}" type="range" min="0" max="1" step="0.01" value="0">
     <output id="value-${name}">0 %</output>
-    <select aria-label="Variant of ${name}"><option value="">usual</option>
+    <select id="variant-${name}" aria-label="Variant of ${name}"><option value="">usual</option>
     ${variants.map((one) => `<option>${one}</option>`).join("")}</select>`;
   row.querySelector("input").oninput = (event) => set({ ...strengths, [name]: Number(event.target.value) });
   row.querySelector("label").ondblclick = () => set({ ...strengths, [name]: 0 });
-  row.querySelector("select").onchange = (event) => { chosen[name] = event.target.value; show(); };
+  row.querySelector("select").onchange = (event) => set(strengths, { ...chosen, [name]: event.target.value });
   if (!variants.length) row.querySelector("select").remove();
   return row;
 }
 
 function parsed(text) {
-  const values = {};
+  const values = {}, variants = { ...chosen };
   for (const part of text.split("+")) {
-    const [name, strength = "1"] = part.trim().split(":");
+    const [asked, strength = "1"] = part.trim().split(":");
+    const [name, variant] = asked.split(".");
     if (!(name in strengths) && name !== "neutral") {
       throw new Error(`affect '${name}' is unknown; choose from ${emotions().join(", ")}, neutral`);
     }
     if (!(Number(strength) >= 0 && Number(strength) <= 1)) throw new Error(`strength '${strength}' is no number in [0, 1]`);
+    if (variant !== undefined && !variantsOf(name).includes(variant)) {
+      throw new Error(`variant '${asked}' is unknown; choose from ${variantsOf(name).join(", ") || "the usual one"}`);
+    }
     values[name] = Number(strength);
+    variants[name] = variant || "";
   }
-  return values;
+  return [values, variants];
 }
-at("mixture").onchange = () => { try { set(parsed(at("mixture").value)); } catch (error) { tell(error); } };
-at("reset").onclick = () => {
-  for (const name of emotions()) chosen[name] = "";
-  document.querySelectorAll(".emotion select").forEach((select) => { select.value = ""; });
-  set({});
-};
+at("mixture").onchange = () => { try { set(...parsed(at("mixture").value)); } catch (error) { tell(error); } };
+at("reset").onclick = () => set({}, {});
 
 // ---- what is taken along
 
@@ -244,7 +249,7 @@ at("play").onclick = async () => {
     const button = document.createElement("button");
     button.textContent = one.name.replace(/-/g, " ");
     button.title = one.note;
-    button.onclick = () => set(one.mixture);
+    button.onclick = () => set(one.mixture, one.variants);
     at("expressions").append(button);
   }
   for (const name of studio.examples) {

@@ -107,7 +107,7 @@ class Transform:
     $ fexgan transform face.png --to joy:0.8 --out joy.png
     $ fexgan transform face.png --out sheet.png
     $ fexgan transform holiday --sheet --out sheets
-    $ fexgan transform face.png --to joy:0.8 --variants joy.laugh --out laugh.png
+    $ fexgan transform face.png --to joy.laugh:0.8 --out laugh.png
     $ fexgan transform face.png --to wry-smile mine.yaml --out smiles
     $ fexgan transform holiday clip.mp4 --to joy --face all --out smiling
     $ fexgan transform --data out/dataset --out transform.png
@@ -118,7 +118,7 @@ class Transform:
     data: Folder = None
     """Prepared dataset instead: a neutral test frame of each character."""
     to: Mixtures = AFFECTS
-    """Mixtures to show, such as joy:0.8 or fear:0.5+surprise:0.5, and expressions by name or file."""
+    """Mixtures to show, such as joy:0.8, joy.laugh or fear:0.5+surprise:0.5, and expressions by name or file."""
     variants: Variants = ()
     """Variants of affects to show instead of the default ones, such as joy.laugh or anger.shout."""
     source_affect: MixtureText = None
@@ -234,7 +234,7 @@ class Animate:
     characters: Names = ()
     """Only these characters of the dataset; all where none is named."""
     keyframes: str = "0s neutral, 1s joy, 2s neutral"
-    """Times and mixtures, separated by commas, or a YAML file that lists them."""
+    """Times and mixtures or bundled expressions, separated by commas, or a YAML file that lists them."""
     fps: float = 24
     """Frames a second."""
     cell_px: Annotated[int | None, arg(metavar="INT")] = None

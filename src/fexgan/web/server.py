@@ -74,7 +74,12 @@ class Server:
                 "emotions": EMOTIONS,
                 "variants": self.desk.editor.checkpoint.config.model.variants,
                 "expressions": [
-                    {"name": one.name, "mixture": dict(one.mixture.strengths), "note": one.note}
+                    {
+                        "name": one.name,
+                        "mixture": dict(one.mixture.strengths),
+                        "variants": dict(one.mixture.variants),
+                        "note": one.note,
+                    }
                     for one in read_expressions([])
                 ],
                 "examples": examples,
