@@ -63,6 +63,19 @@ def test_an_eye_stays_where_lids_slide_over_it(style):
     assert not np.array_equal(calm[47, 41:44], wide[47, 41:44])
 
 
+def test_no_gleam_comes_out_from_below_a_lid(style):
+    opened = face()
+    for eye in EYES:
+        opened[eye, 1] = 52 + 2.5 * (opened[eye, 1] - 52)
+    looks = {"iris": (0, 0, 0), "iris_size": 0.9, "pupil": 0.3, "lower_lid": False}
+    without, shining = (dataclasses.replace(style, gleam=gleam, **looks) for gleam in (False, True))
+    for narrow in (face(), face() + np.array([0.0, 2.5]) * np.isin(np.arange(68), [37, 38, 43, 44])[:, None]):
+        plain, gleaming = (drawn(narrow, opened, style=one).astype(int) for one in (without, shining))
+        brighter = [(after - before).clip(min=0).sum() for before, after in zip(plain, gleaming, strict=True)]
+        assert brighter[1] == pytest.approx(brighter[0], rel=0.1, abs=100)
+    assert brighter[0] > 0
+
+
 def test_a_mouth_opens_dark_between_its_lips(style):
     dropped = face()
     dropped[OPENING, 1] += np.where(dropped[OPENING, 1] > 90.1, 12, 0)

@@ -61,6 +61,8 @@ class Style:
     """Radius of the iris as a fraction of the eye's half width."""
     pupil: float
     """Radius of the pupil as a fraction of the iris's."""
+    gleam: bool
+    """Whether light is mirrored on the iris."""
     lashes: float
     """Width of the upper lid's line."""
     lower_lid: bool
@@ -87,6 +89,7 @@ class Style:
             iris=_one_of(draw, _IRISES),
             iris_size=draw.uniform(0.35, 0.7),
             pupil=draw.uniform(0.3, 1.0),
+            gleam=draw.random() < 0.5,
             lashes=draw.uniform(0.004, 0.022),
             lower_lid=draw.random() < 0.5,
             lips=_one_of(draw, _LIPS) if draw.random() < 0.6 else None,
@@ -111,25 +114,45 @@ def with_large_eyes(landmarks: Points, style: Style) -> Points:
 def draw_cartoons(pictures: Pixels, landmarks: Points, style: Style) -> Pixels:
     """Pictures of one character, uint8 [count, side, side, 3], with their faces drawn; what is beside them stays.
 
-    `landmarks` [count, 68, 2]. Eyeballs stand where they do in all pictures on average.
+    `landmarks` [count, 68, 2]. Eyeballs are the same in all pictures, and stand where they do on average.
     """
     side = pictures.shape[1]
     fine_px = _FINENESS * side
     marks = _FINENESS * (landmarks + 0.5) - 0.5
     skin = style.skin or _skin_of(pictures[0], landmarks[0])
-    pupils = [marks[:, eye].mean(axis=(0, 1)) for eye in EYES]
+    eyeballs = [_Eyeball.between(marks[:, eye], fine_px, style) for eye in EYES]
     hairline = marks[:, FOREHEAD].mean(axis=0) - np.array([0.0, _FOREHEAD * fine_px])
     drawn = []
     for picture, points in zip(pictures, marks, strict=True):
         canvas = _Canvas(cv2.resize(picture, (fine_px, fine_px), interpolation=cv2.INTER_LINEAR), style)
         canvas.face(np.concatenate([points[JAW], hairline[::-1]]), skin)
         canvas.nose(points, skin)
-        for eye, brow, pupil in zip(EYES, BROWS, pupils, strict=True):
-            canvas.eye(points[eye], pupil)
+        for eye, brow, eyeball in zip(EYES, BROWS, eyeballs, strict=True):
+            canvas.eye(points[eye], eyeball)
             canvas.brow(points[brow], outer_first=brow is BROWS[0])
         canvas.mouth(points)
         drawn.append(cv2.resize(canvas.pixels, (side, side), interpolation=cv2.INTER_AREA))
     return np.stack(drawn)
+
+
+@dataclass(frozen=True)
+class _Eyeball:
+    """What lids slide over: in pixels of the enlarged picture."""
+
+    pupil: Points
+    radius: float
+    """Of the iris."""
+    always_open: Pixels
+    """255 where lids and lashes of no picture lie, [side, side]: a gleam that comes from below a lid would teach that
+    opened eyes begin to gleam."""
+
+    @classmethod
+    def between(cls, outlines: Points, side: int, style: Style) -> _Eyeball:
+        """The eyeball behind one eye's outlines in several pictures, [pictures, 6, 2]."""
+        width = np.ptp(outlines[..., 0], axis=1).mean()
+        always_open = np.minimum.reduce([_area(_lids(outline), side) for outline in outlines])
+        lashes = np.ones((round(style.lashes * side) + 2,) * 2, np.uint8)
+        return cls(outlines.mean(axis=(0, 1)), style.iris_size * width / 2.0, cv2.erode(always_open, lashes))
 
 
 class _Canvas:
@@ -140,7 +163,7 @@ class _Canvas:
 
     def face(self, outline: Points, skin: tuple[int, ...]) -> None:
         """Flat skin within an outline that begins with the jaw's, soft towards the hair."""
-        cover = self._area(_curve(outline, closed=True))
+        cover = _area(_curve(outline, closed=True), self.side)
         self._lay(skin, cv2.GaussianBlur(cover, (0, 0), 0.01 * self.side))
         if self.style.outlined:
             self._line(_curve(outline[JAW]), self.style.line)
@@ -153,19 +176,20 @@ class _Canvas:
             for place in nostrils[[0, 2]]:
                 self._disc(place, 0.012 * self.side, self.style.ink)
         else:
-            shade = self._area(_curve(np.concatenate([points[28:31], nostrils[::-1]]), closed=True))
+            shade = _area(_curve(np.concatenate([points[28:31], nostrils[::-1]]), closed=True), self.side)
             self._lay(tuple(int(0.75 * level) for level in skin), shade)
 
-    def eye(self, outline: Points, pupil: Points) -> None:
+    def eye(self, outline: Points, eyeball: _Eyeball) -> None:
         """White with an iris that stays as lids slide over it."""
         style = self.style
-        opening = self._area(np.concatenate([_curve(outline[:4]), _curve(outline[[3, 4, 5, 0]])]))
         ball = _Canvas(np.full_like(self.pixels, _WHITE), style)
-        radius = style.iris_size * np.ptp(outline[:, 0]) / 2.0
-        ball._disc(pupil, radius, style.iris)
-        ball._disc(pupil, style.pupil * radius, (10, 10, 12))
-        ball._disc(pupil - 0.35 * radius, 0.25 * radius, (255, 255, 255))
-        self._lay(ball.pixels, opening)
+        ball._disc(eyeball.pupil, eyeball.radius, style.iris)
+        ball._disc(eyeball.pupil, style.pupil * eyeball.radius, (10, 10, 12))
+        if style.gleam:
+            gleam = _Canvas(np.zeros_like(self.pixels), style)
+            gleam._disc(eyeball.pupil - 0.35 * eyeball.radius, 0.25 * eyeball.radius, (255, 255, 255))
+            ball._lay((255, 255, 255), np.minimum(gleam.pixels[..., 0], eyeball.always_open))
+        self._lay(ball.pixels, _area(_lids(outline), self.side))
         self._line(_curve(outline[:4]), style.lashes)
         if style.lower_lid:
             self._line(_curve(outline[[3, 4, 5, 0]]), style.lashes / 2.0)
@@ -175,21 +199,21 @@ class _Canvas:
         shares = np.linspace(1.0, 0.0, len(ridge)) if outer_first else np.linspace(0.0, 1.0, len(ridge))  # 1 outside
         half = 0.5 * self.style.brow_width * self.side * (1.0 - self.style.brow_taper * shares)
         down = np.stack([np.zeros_like(half), half], axis=1)
-        self._lay(self.style.brow, self._area(np.concatenate([ridge - down, (ridge + down)[::-1]])))
+        self._lay(self.style.brow, _area(np.concatenate([ridge - down, (ridge + down)[::-1]]), self.side))
 
     def mouth(self, points: Points) -> None:
         style, opening = self.style, points[OPENING]
         upper, lower = opening[:5], opening[[0, 7, 6, 5, 4]]
         if style.lips is not None:
-            self._lay(style.lips, self._area(_curve(points[LIPS], closed=True)))
+            self._lay(style.lips, _area(_curve(points[LIPS], closed=True), self.side))
         if np.linalg.norm(upper - lower, axis=1).max() < _CLOSED * self.side:
             self._line(_curve((upper + lower) / 2.0), style.line)
             return
-        inside = self._area(_curve(opening, closed=True))
+        inside = _area(_curve(opening, closed=True), self.side)
         self._lay(style.mouth, inside)
         if style.teeth:
             below = upper + np.array([0.0, style.teeth * self.side])
-            self._lay(_WHITE, np.minimum(inside, self._area(np.concatenate([upper, below[::-1]]))))
+            self._lay(_WHITE, np.minimum(inside, _area(np.concatenate([upper, below[::-1]]), self.side)))
         if style.lips is None:
             self._line(_curve(np.concatenate([upper, lower[-2::-1]])), style.line)
 
@@ -197,10 +221,6 @@ class _Canvas:
         """Put `paint`, a picture or one colour, on the picture by `cover` [side, side], 0 to 255."""
         share = cover[..., None].astype(np.float32) / 255.0
         self.pixels = np.rint(self.pixels + share * (np.float32(paint) - self.pixels)).astype(np.uint8)
-
-    def _area(self, outline: Points) -> Pixels:
-        cover = np.zeros((self.side, self.side), np.uint8)
-        return cv2.fillPoly(cover, [np.rint(outline).astype(np.int32)], 255)
 
     def _line(self, points: Points, width: float) -> None:
         thickness = max(1, round(width * self.side))
@@ -210,6 +230,16 @@ class _Canvas:
     def _disc(self, centre: Points, radius: float, colour: tuple[int, ...]) -> None:
         place = tuple(np.rint(centre).astype(int).tolist())
         cv2.circle(self.pixels, place, max(1, round(radius)), colour, cv2.FILLED, cv2.LINE_AA)
+
+
+def _area(outline: Points, side: int) -> Pixels:
+    """255 within an outline, [side, side]."""
+    return cv2.fillPoly(np.zeros((side, side), np.uint8), [np.rint(outline).astype(np.int32)], 255)
+
+
+def _lids(outline: Points) -> Points:
+    """The upper lid of an eye's landmarks and the lower one, smooth."""
+    return np.concatenate([_curve(outline[:4]), _curve(outline[[3, 4, 5, 0]])])
 
 
 def _curve(points: Points, closed: bool = False) -> Points:
