@@ -28,10 +28,10 @@ def test_sheets_follow_each_other_and_the_last_one_stands(tmp_path: Path) -> Non
     assert greys == [40, 120, *[200] * LAST_HELD]
 
 
-def test_odd_sides_are_cut_and_sheets_of_another_size_left_out(tmp_path: Path) -> None:
+def test_odd_sides_are_made_even_and_sheets_of_another_size_left_out(tmp_path: Path) -> None:
     _sheets(tmp_path, at000100=(32, 40), at000200=(65, 120), at000300=(65, 200))
     frames = _film(tmp_path)
-    assert {pixels.shape for pixels in frames} == {(64, 64, 3)} and len(frames) == 1 + LAST_HELD
+    assert {pixels.shape for pixels in frames} == {(66, 66, 3)} and len(frames) == 1 + LAST_HELD
 
 
 def test_a_run_without_sheets_has_no_film(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from fexgan.media import Pixels
 from fexgan.picture import LoadedPicture
 from fexgan.prepare.faces import FaceFinder
 from fexgan.reading import mixtures_read
-from fexgan.video import count_clip_frames, read_clip, write_clip
+from fexgan.video import count_clip_frames, even_sides, read_clip, write_clip
 
 if TYPE_CHECKING:
     from fexgan.editing import Editor
@@ -123,9 +123,3 @@ def _edited(
             face = editor.open_face(picture, part.squares[index], shown[index])
             edited = carry_back(edited, face.square, editor.draft(face, faded))
         yield even_sides(edited.levels)
-
-
-def even_sides(pixels: Pixels) -> Pixels:
-    """The pixels with their last column and row repeated where H.264, which halves colour, needs even sides."""
-    height, width = pixels.shape[:2]
-    return np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

@@ -12,7 +12,7 @@ from PIL import Image
 from fexgan import bundled
 from fexgan.affects import Mixture
 from fexgan.editing import Editor, FaceChoice, Portrait
-from fexgan.editing_clips import Tell, even_sides
+from fexgan.editing_clips import Tell
 from fexgan.errors import InputError
 from fexgan.familiarity import tell_if_unfamiliar
 from fexgan.figures import Row, Tune, transform_sheet
@@ -21,7 +21,7 @@ from fexgan.media import PICTURE_SUFFIXES, Pixels, read_image, write_image
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.synthesis import Model, Sitter
 from fexgan.terminal import say, stage_progress
-from fexgan.video import CLIP_SUFFIXES
+from fexgan.video import CLIP_SUFFIXES, even_sides
 
 LARGEST_CLIP_PX = 1920
 """Longest side of a clip made from a picture: what players and browsers take everywhere."""

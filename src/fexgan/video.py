@@ -161,6 +161,12 @@ def write_clip(path: Path, frames: Iterable[Pixels], fps: float = 24, crf: int =
         container.mux(stream.encode(None))
 
 
+def even_sides(pixels: Pixels) -> Pixels:
+    """The pixels with their last column and row repeated where H.264, which halves colour, needs even sides."""
+    height, width = pixels.shape[:2]
+    return np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
 def _h264_stream(
     container: av.container.OutputContainer, width: int, height: int, fps: float, crf: int, preset: str
 ) -> av.VideoStream:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fexgan.media import Pixels, read_image
-from fexgan.video import write_clip
+from fexgan.video import even_sides, write_clip
 
 PREVIEWS = "previews"
 PROGRESS_NAME = "progress.mp4"
@@ -27,15 +27,9 @@ def film_progress(run: Path) -> None:
 
 
 def _frames(sheets: list[Path]) -> Iterator[Pixels]:
-    newest = _even_sided(read_image(sheets[-1]))
+    newest = even_sides(read_image(sheets[-1]))
     for path in sheets[:-1]:
-        pixels = _even_sided(read_image(path))
+        pixels = even_sides(read_image(path))
         if pixels.shape == newest.shape:
             yield pixels
     yield from [newest] * LAST_HELD
-
-
-def _even_sided(pixels: Pixels) -> Pixels:
-    """Without the last row or column where their number is odd, as H.264 wants it."""
-    height, width = pixels.shape[:2]
-    return pixels[: height - height % 2, : width - width % 2]
