@@ -68,7 +68,7 @@ class AveragedNetworks:
             likeness_of_faces(images, networks.decode(latent, affects))
             for (images, affects), latent in zip(shown, latents, strict=True)
         ]
-        scores = torch.cat(alike)
+        scores = torch.cat(alike).nan_to_num(nan=-1.0)  # weights that are not finite are refused when they are saved
         networks.fit_latents(torch.cat(latents)[scores >= scores.quantile(LEFT_OUT_SHARE)])
 
 
