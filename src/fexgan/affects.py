@@ -26,6 +26,11 @@ def affect_index(affect: str) -> int:
     return AFFECTS.index(affect)
 
 
+def affect_of(variant: str) -> str:
+    """The affect that a variant is one of: `joy` of `joy.laugh`."""
+    return variant.partition(".")[0]
+
+
 @dataclass(frozen=True)
 class Mixture:
     """Affects and how strongly each is shown, in the order they were given.
@@ -145,7 +150,7 @@ class Target:
         """The vector alone. Raises InputError where variants are asked for."""
         if self.variants:
             name = next(iter(self.variants))
-            raise InputError(f"variant {name!r} is not known here; name the affect alone, {name.partition('.')[0]!r}")
+            raise InputError(f"variant {name!r} is not known here; name the affect alone, {affect_of(name)!r}")
         return self.vector
 
     def towards(self, other: Target, share: float) -> Target:

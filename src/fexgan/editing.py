@@ -219,9 +219,9 @@ class Editor:
         A face is followed through the clip; 0 is the one that is large and in view for long. `tell`: told of the
         stage, the frames done and all frames.
         """
-        mixture = Mixture.of(target)
-        self._variant_shares(mixture.target())  # an unknown one is refused before the clip is read, which takes long
-        transform_clip(self, Path(source), Path(out), mixture, source_affect, face, tell)
+        asked = target_of(target)
+        self._variant_shares(asked)  # an unknown one is refused before the clip is read, which takes long
+        transform_clip(self, Path(source), Path(out), asked, source_affect, face, tell)
 
     def classify(self, image: Picture | LoadedPicture, face: FaceChoice = None) -> dict[str, float]:
         """How much of each affect the chosen face shows, summing to 1; of `all`, the largest."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fexgan.affects import Mixture
+from fexgan.affects import Mixture, Target
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.framing import (
@@ -58,7 +58,7 @@ def transform_clip(
     editor: Editor,
     source: Path,
     out: Path,
-    target: Mixture,
+    target: Target,
     source_affect: MixtureLike | None,
     face: int | Literal["all"] | None,
     tell: Tell | None,
@@ -112,14 +112,14 @@ def _read(editor: Editor, frames: Frames, parts: list[Part], fps: float) -> list
 
 
 def _edited(
-    editor: Editor, frames: Frames, parts: list[Part], sources: list[list[Mixture]], target: Mixture
+    editor: Editor, frames: Frames, parts: list[Part], sources: list[list[Mixture]], target: Target
 ) -> Iterator[Pixels]:
     for index, (picture, _) in enumerate(frames):
         edited = picture
         for part, shown in zip(parts, sources, strict=True):
             if part.presence[index] == 0.0:
                 continue
-            faded = shown[index].target().towards(target.target(), part.presence[index])
+            faded = shown[index].target().towards(target, part.presence[index])
             face = editor.open_face(picture, part.squares[index], shown[index])
             edited = carry_back(edited, face.square, editor.draft(face, faded))
         yield even_sides(edited.levels)

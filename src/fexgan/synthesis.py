@@ -225,7 +225,7 @@ def target_of(target: TargetLike) -> Target:
     return Mixture.of(target).target() if isinstance(target, Mixture | str | Mapping) else Target(tuple(target))
 
 
-def blend_of(draw: Callable[[Mixture | str], Image.Image], mixture: MixtureLike) -> Blend:
+def blend_of(draw: Callable[[Mixture], Image.Image], mixture: MixtureLike) -> Blend:
     """A mixture and its parents, all drawn by `draw`.
 
     Strengths that sum to more than 1 are scaled to share 1. Raises InputError for fewer than two affects.

@@ -16,6 +16,7 @@ from fexgan.affects import Mixture
 from fexgan.errors import InputError
 from fexgan.media import write_text_atomically
 from fexgan.studio.recipes import mixed_units, recipes
+from fexgan.variants import check_known
 
 SIDED = (
     "browDown", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp",
@@ -34,8 +35,7 @@ ARKIT_UNITS = tuple(sorted([*SINGLE, *(f"{name}{side}" for name in SIDED for sid
 def arkit_weights(mixture: Mixture) -> dict[str, float]:
     """The weight of each of the 52 units, in [0, 1] and four decimals. Raises InputError for unknown variants."""
     for affect, variant in mixture.variants:
-        if variant not in recipes()[affect]:
-            raise InputError(f"variant '{affect}.{variant}' is unknown; choose from {', '.join(recipes()[affect])}")
+        check_known([f"{affect}.{variant}"], [f"{affect}.{name}" for name in recipes()[affect]])
     units, _ = mixed_units(mixture, dict(mixture.variants))
     return {name: round(min(max(units.get(name, 0.0), 0.0), 1.0), 4) for name in ARKIT_UNITS}
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from fexgan.affects import Target, affect_index
+from fexgan.affects import Target, affect_index, affect_of
 from fexgan.errors import InputError
 
 
-def affect_of(variant: str) -> str:
-    """`joy` of `joy.laugh`."""
-    return variant.partition(".")[0]
-
-
 def check_known(variants: Iterable[str], known: Sequence[str]) -> None:
-    """Raise InputError for a variant that is not among those that a checkpoint knows."""
+    """Raise InputError for a variant that is not among those that are known, as by a checkpoint."""
     for variant in variants:
         if variant not in known:
             way_out = f"choose from {', '.join(known)}" if known else "this checkpoint knows the default ones alone"

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index
+from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index, affect_of
 from fexgan.config_portrait import NORM_GROUPS, PortraitModelConfig
 from fexgan.model.edits import Edits
 from fexgan.model.family import Capability
@@ -124,7 +124,7 @@ class Decoder(nn.Module):
     def __init__(self, config: PortraitModelConfig) -> None:
         super().__init__()
         code_width = config.condition_width
-        self.affect_of_variant = [affect_index(variant.partition(".")[0]) for variant in config.variants]
+        self.affect_of_variant = [affect_index(affect_of(variant)) for variant in config.variants]
         self.code = nn.Sequential(
             nn.Linear(3 * len(AFFECTS) + len(config.variants), code_width),
             nn.SiLU(),
