@@ -98,14 +98,20 @@ def face_weights(size_px: int, face_share: float, centre_y: float, weight: float
 
 
 def changed_reconstruction(
-    images: Tensor, target_images: Tensor, source_images: Tensor, weight: float, changed_from: float
+    images: Tensor,
+    target_images: Tensor,
+    source_images: Tensor,
+    weight: float,
+    changed_from: float,
+    weights: Tensor | None = None,
 ) -> Tensor:
-    """Mean absolute difference to the target in which a pixel counts `weight` times where source and target differ.
+    """`reconstruction` in which a pixel counts `weight` times where source and target differ.
 
     Without the weight the few pixels of a smile are outvoted by all the others, which copying the source gets right.
+    `weights` [..., height, width]: what pixels count besides.
     """
-    changed = changed_pixels(target_images, source_images, changed_from)
-    return reconstruction(images, target_images, 1.0 + (weight - 1.0) * changed)
+    changed = 1.0 + (weight - 1.0) * changed_pixels(target_images, source_images, changed_from)
+    return reconstruction(images, target_images, changed if weights is None else changed * weights)
 
 
 def changed_pixels(target_images: Tensor, source_images: Tensor, changed_from: float) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor
 from fexgan.config import Config
 from fexgan.losses import (
     adversarial,
+    changed_reconstruction,
     classification,
     face_weights,
     feature_difference,
@@ -19,7 +20,6 @@ from fexgan.losses import (
     joint_betrayal,
     joint_classification,
     kl_divergence,
-    reconstruction,
     relativistic,
     weighted_sum,
 )
@@ -106,7 +106,9 @@ class Trainer(Updates):
             losses = {
                 "adversarial": passing,
                 "classification": showing(affect_logits, batch.target_labels),
-                "reconstruction": reconstruction(images, batch.target_images, self.face_weights),
+                "reconstruction": changed_reconstruction(
+                    images, batch.target_images, batch.source_images, loss.changed, loss.changed_from, self.face_weights
+                ),
                 "kl": kl_divergence(drawing.latent_mean, drawing.latent_log_sigma),
             }
             if loss.edges > 0:
