@@ -128,7 +128,9 @@ def test_where_eyes_show_follows_them_however_a_pair_is_varied(stills):
     eyes = batch.eyes > 0.5
     assert batch.eyes.sum(dim=(1, 2, 3)).min() > 5
     assert (eyes & white).sum() > 0.8 * (eyes | white).sum()
-    assert not Pairs(stills, settings()).draw(step_generator(0, 1), CPU).eyes.any()
+    assert (batch.openings[eyes] > 0.5).all() and 0 < batch.openings.mean() < 0.5
+    untold = Pairs(stills, settings()).draw(step_generator(0, 1), CPU)
+    assert not untold.eyes.any() and untold.openings.all()
 
 
 def test_eyes_that_move_cost_and_lids_do_not():
@@ -263,6 +265,15 @@ def test_equal_affects_ask_for_no_change(stills):
     images, losses = trainer.draw(same)
     assert torch.equal(images, batch.source_images)
     assert losses["reconstruction"] == losses["gradient"] == losses["sparsity"] == losses["shading"] == 0
+
+
+def test_paint_on_skin_costs_and_paint_in_eyes_and_mouths_does_not(stills):
+    config = settings()
+    trainer = PortraitTrainer(build(config.model), config, Accelerator())
+    batch = Pairs(stills, config).draw(step_generator(0, 1), CPU)
+    _, untold = trainer.draw(batch)
+    _, losses = trainer.draw(dataclasses.replace(batch, openings=torch.zeros_like(batch.openings)))
+    assert untold["strays"] == 0 and losses["strays"] == losses["sparsity"] > 0
 
 
 def test_a_run_comes_nearer_to_the_truth_and_leaves_everything_it_owes(crowd, tmp_path, quiet):

@@ -74,6 +74,9 @@ class PortraitLossConfig:
     over eyes that stay, and pictures alone do not tell that from eyes that stretch with their lids."""
     sparsity: float = 0.03
     """Weight of the mask's mean: paint only what cannot be fetched from the source."""
+    strays: float = 0.0
+    """Weight of the mask's mean outside of eyes and mouth: skin is moved and shaded, for what is painted there by heart
+    sits wrong on other faces, as specks."""
     compactness: float = 0.15
     """Weight of the gradients of mask and shade, so that paint and light lie in whole patches, without specks."""
     shading: float = 0.02

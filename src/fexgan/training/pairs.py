@@ -17,7 +17,7 @@ from fexgan.losses import mixture_labels
 from fexgan.media import Pixels
 from fexgan.stills import StillSet
 from fexgan.training.cartoons import Points, Style, draw_cartoons, with_large_eyes
-from fexgan.training.eyes import shared_openings
+from fexgan.training.openings import any_openings, shared_openings
 from fexgan.training.variation import vary_look, vary_place, vary_shape
 
 
@@ -39,6 +39,8 @@ class PairBatch:
     """[batch, 7]: how certain each affect is in the truth, summing to 1."""
     eyes: Tensor
     """[batch, 1, side, side] in [0, 1]: where the eyeballs show in both; nowhere in stills that do not tell."""
+    openings: Tensor
+    """[batch, 1, side, side] in [0, 1]: eyes and mouth of either; everywhere in stills that do not tell."""
 
 
 class Pairs:
@@ -67,17 +69,17 @@ class Pairs:
         place = vary_place(count, training.variation, generator)
         maps, side = _compose(self.squares[character], place).double().numpy(), self.config.model.image_size_px
         cut = cut_squares(stills.pixels[shown], maps, side)
-        eyes = torch.zeros(count, 1, side, side)
+        eyes, openings = torch.zeros(count, 1, side, side), torch.ones(count, 1, side, side)
         if stills.landmarks is not None:
             landmarks = in_squares(stills.landmarks[shown], maps, stills.pixels.shape[2:4], side)
             self._draw_some(cut, landmarks, generator)
-            eyes = shared_openings(landmarks, side)
+            eyes, openings = shared_openings(landmarks, side), any_openings(landmarks, side)
         pairs = torch.from_numpy(cut).permute(0, 1, 4, 2, 3).float().div_(255.0)  # [batch, 2, 3, side, side]
         places = F.affine_grid(place, [count, 1, *pairs.shape[-2:]], align_corners=False)  # [batch, side, side, 2]
         places = _in_studio(places, self.config.framing)
-        shaped = torch.cat([pairs, eyes[:, None].expand(-1, 2, -1, -1, -1)], dim=2)
-        shaped = vary_shape(shaped, places, training.variation, generator)
-        pairs, eyes = shaped[:, :, :3].contiguous(), shaped[:, 0, 3:].to(device)
+        where_open = torch.cat([eyes, openings], dim=1)[:, None].expand(-1, 2, -1, -1, -1)
+        shaped = vary_shape(torch.cat([pairs, where_open], dim=2), places, training.variation, generator)
+        pairs, (eyes, openings) = shaped[:, :, :3].contiguous(), shaped[:, 0, 3:].to(device).split(1, dim=1)
         images = vary_look(pairs, places, training.variation, generator).mul_(2.0).sub_(1.0).transpose(0, 1)
         images = images.flatten(0, 1).to(device).contiguous(memory_format=torch.channels_last)
         source_images, target_images = images.chunk(2)
@@ -85,7 +87,7 @@ class Pairs:
         variants = torch.from_numpy(self.variants[character.numpy(), target.numpy()]).to(device)
         source_affect, target_affect = affects.unbind(1)
         labels = mixture_labels(target_affect, loss.full_label_strength, NEUTRAL_INDEX)
-        return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels, eyes)
+        return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels, eyes, openings)
 
     def _draw_some(self, pictures: Pixels, landmarks: Points, generator: torch.Generator) -> None:
         """Turn a share of the pairs into cartoons, in place, and move their landmarks along."""

@@ -24,6 +24,8 @@ from fexgan.training.updates import Updates, frozen
 
 ADVERSARIAL_RISE_STEPS = 200
 """Over so many steps the discriminator's say rises to its full weight, for at first it knows nothing."""
+HIDDEN_PAINT = 0.2
+"""How much paint counts on skin, where it hardly ever shows, beside paint in eyes and mouths."""
 
 Drawing = tuple[Tensor, dict[str, Tensor]]
 """The edited pictures [batch, 3, height, width], and the losses that need no discriminator, by name."""
@@ -59,10 +61,16 @@ class PortraitTrainer(Updates):
             "smoothness": total_variation(edits.flow),
             "eyes": movement(edits.flow, batch.eyes),
             "sparsity": edits.mask.mean(),
+            "strays": ((1.0 - batch.openings) * edits.mask).mean(),
             "compactness": total_variation(edits.mask) + total_variation(edits.shade),
             "shading": edits.shade.abs().mean(),
             "painting": changed_reconstruction(
-                edits.paint, batch.target_images, batch.source_images, weights.changed, weights.changed_from
+                edits.paint,
+                batch.target_images,
+                batch.source_images,
+                weights.changed,
+                weights.changed_from,
+                HIDDEN_PAINT + (1.0 - HIDDEN_PAINT) * batch.openings,
             ),
             "reading": reading(read_affect, torch.cat([batch.source_affect, batch.target_affect]), NEUTRAL_INDEX),
         }

@@ -118,9 +118,9 @@ class PortraitTask:
     """Stills of many characters, edited; some characters are kept apart to test with."""
 
     columns = (
-        "reconstruction", "gradient", "smoothness", "eyes", "sparsity", "compactness", "shading", "painting",
-        "reading", "adversarial", "classification", "discriminator_adversarial", "discriminator_classification",
-        "test_difference", "copy_difference",
+        "reconstruction", "gradient", "smoothness", "eyes", "sparsity", "strays", "compactness", "shading",
+        "painting", "reading", "adversarial", "classification", "discriminator_adversarial",
+        "discriminator_classification", "test_difference", "copy_difference",
     )  # fmt: skip
 
     def __init__(self, data: Path, config: PortraitConfig) -> None:
