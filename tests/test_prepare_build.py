@@ -17,9 +17,9 @@ from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth, Take, write_sidecar
 from fexgan.media import decode_image, read_image, write_image
-from fexgan.prepare import PrepareReport, prepare, shards
-from fexgan.prepare.plan import Shot, _sample
-from fexgan.video import write_clip
+from fexgan.prepare import PrepareReport, look, prepare, shards
+from fexgan.prepare.look import Look, _sample
+from fexgan.video import decode_clip, write_clip
 
 FRAMING = FramingConfig(image_size_px=32, sampled_frames=2)
 
@@ -152,15 +152,15 @@ def test_an_interrupted_run_goes_on_and_comes_to_the_same_bytes(
         film(tmp_path / "cast", "ada", "joy", take)
     whole = prepare(tmp_path / "cast", tmp_path / "whole" / "set", FRAMING).folder
     rendered: list[str] = []
-    render = Shot.frames
+    render = Look.frames
 
-    def watch(shot: Shot, size_px: int):
-        rendered.append(shot.entry.take)
+    def watch(look: Look, size_px: int):
+        rendered.append(look.entry.take)
         if rendered == ["1", "2", "3"]:
             raise KeyboardInterrupt
-        return render(shot, size_px)
+        return render(look, size_px)
 
-    monkeypatch.setattr(Shot, "frames", watch)
+    monkeypatch.setattr(Look, "frames", watch)
     with pytest.raises(KeyboardInterrupt):
         prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
     assert not (tmp_path / "set").exists()
@@ -298,12 +298,22 @@ def test_large_datasets_are_cut_into_shards(tmp_path: Path, monkeypatch: pytest.
     assert [row["frame"] for path in paths for row in pq.read_table(path).to_pylist()] == list(range(9))
 
 
-def test_progress_reaches_its_end_in_both_stages(tmp_path: Path) -> None:
+def test_a_long_clip_is_decoded_once_and_a_short_one_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film(tmp_path / "cast", "ada", "joy", "long", frames=260)  # x264's key frames are 250 frames apart
+    film(tmp_path / "cast", "ada", "joy", "short", frames=9)
+    decoded: list[str] = []
+    monkeypatch.setattr(look, "decode_clip", lambda path: decoded.append(path.stem) or decode_clip(path))
+    report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING, test_share=0)
+    assert decoded == ["long", "short", "short"]
+    assert report.frame_counts["train", "ada", "joy"] == 269 and not report.without_face
+
+
+def test_progress_counts_takes_to_the_last(tmp_path: Path) -> None:
     film(tmp_path / "cast", "ada", "joy", "1")
     film(tmp_path / "cast", "ada", "joy", "2")
     seen: list[tuple[str, int, int]] = []
     prepare(tmp_path / "cast", tmp_path / "set", FRAMING, progress=lambda *told: seen.append(told))
-    assert seen == [("find faces", 1, 2), ("find faces", 2, 2), ("write frames", 4, 8), ("write frames", 8, 8)]
+    assert seen == [("cut faces", 1, 2), ("cut faces", 2, 2)]
 
 
 @pytest.mark.parametrize("total", [1, 2, 3, 10, 37])

@@ -13,7 +13,7 @@ from drawn import face
 from PIL import Image
 
 from fexgan.errors import InputError
-from fexgan.video import count_clip_frames, decode_clip, read_clip, write_clip
+from fexgan.video import count_clip_frames, decode_clip, decode_key_frames, read_clip, write_clip
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.integers(0, 256, (7, 9, 3), dtype=np.uint8)
@@ -97,6 +97,17 @@ def test_a_shrunk_square_is_that_of_the_whole_frame(tmp_path: Path, suffix: str,
         difference = frame.shrunk(20, 30, 160, 64).astype(float) - np.asarray(whole)
         assert np.abs(difference).mean() < (2 if suffix == "gif" else 0.7)
         assert np.abs(difference.mean(axis=(0, 1))).max() < 0.3
+
+
+def test_key_frames_are_some_of_a_clips_frames(tmp_path: Path) -> None:
+    frames = [face(64, x=0.3 + 0.03 * (index % 12)) for index in range(300)]
+    write_clip(tmp_path / "clip.mp4", frames, fps=25, preset="ultrafast")  # x264's key frames are 250 frames apart
+    key_frames = {frame.time_s: frame.pixels() for frame in decode_key_frames(tmp_path / "clip.mp4")}
+    assert list(key_frames) == [0.0, 10.0]
+    same = [
+        np.array_equal(pixels, key_frames[at]) for pixels, at in read_clip(tmp_path / "clip.mp4") if at in key_frames
+    ]
+    assert same == [True, True]
 
 
 def test_uneven_times_are_kept_and_sound_is_passed_over(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ Pixels are uint8 [height, width, 3] RGB everywhere. Whatever cannot be read rais
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import shutil
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -158,12 +158,18 @@ def _open_picture(source: Path | io.BytesIO, name: str) -> Pixels:
 def encode_image(pixels: Pixels) -> bytes:
     """PNG bytes of `pixels`: nothing is lost, and equal pixels give equal bytes.
 
-    Runs are all that it looks for: faces compress no worse than by searching for longer matches, which takes twice as
-    long.
+    Every row is told by the one above it, and only runs are looked for: half of the time that it takes to choose each
+    row's filter, for a tenth more bytes.
     """
-    encoded = io.BytesIO()
-    Image.fromarray(pixels).save(encoded, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
-    return encoded.getvalue()
+    import cv2  # takes longer to load than all else here
+
+    options = {
+        cv2.IMWRITE_PNG_FILTER: cv2.IMWRITE_PNG_FILTER_UP,
+        cv2.IMWRITE_PNG_COMPRESSION: 1,
+        cv2.IMWRITE_PNG_STRATEGY: cv2.IMWRITE_PNG_STRATEGY_RLE,
+    }
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [*itertools.chain(*options.items())])
+    return encoded.tobytes()
 
 
 def write_image(path: Path, picture: Pixels | Image.Image) -> None:

@@ -103,8 +103,19 @@ def _shrinking_graph(frame: av.VideoFrame, left: int, top: int, side: int, size_
 
 def decode_clip(path: Path) -> Iterator[ClipFrame]:
     """Yield the frames of a clip in order, one at a time. Raises InputError, midway at a broken frame."""
+    return _decode(path, key_frames_only=False)
+
+
+def decode_key_frames(path: Path) -> Iterator[ClipFrame]:
+    """`decode_clip` of those frames alone that are stored whole, without a look at the others."""
+    return _decode(path, key_frames_only=True)
+
+
+def _decode(path: Path, key_frames_only: bool) -> Iterator[ClipFrame]:
     converter = _Converter()
     with _clip_stream(path) as (container, stream):
+        if key_frames_only:
+            stream.codec_context.skip_frame = "NONKEY"
         for index, frame in enumerate(container.decode(stream)):
             time_s = frame.time if frame.time is not None else index / float(stream.average_rate or 1)
             yield ClipFrame(frame, time_s, converter)

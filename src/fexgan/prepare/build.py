@@ -16,11 +16,11 @@ from fexgan.manifest import DatasetRecord, natural_key
 from fexgan.media import Pixels, atomic_folder, decode_image, write_image, write_text_atomically
 from fexgan.prepare.card import CARD_NAME, SHEET_NAME, card_text, read_card
 from fexgan.prepare.footage import Footage, LeftOut, clean, files_of, scan_footage
-from fexgan.prepare.plan import Shot, plan_footage
-from fexgan.prepare.render import read_part, render_takes
+from fexgan.prepare.render import read_part
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
 from fexgan.prepare.split import GUARD_FRAMES, choose_test_frames, guard_of
+from fexgan.prepare.takes import Shot, cut_takes
 from fexgan.prepare.twins import LeakCheck, LeakReport
 from fexgan.sheets import sheet
 from fexgan.workers import Jobs
@@ -47,7 +47,7 @@ def prepare(
     `footage`: a folder, read by `scan_footage`, or what was found there or in a list. `out`: written under a temporary
     name beside it and renamed; replaced where it holds a dataset of this package and nothing else.
     `split`, `test_share`, `seed`, `guard_frames`: see `choose_test_frames`. `progress(stage, done, total)` is told how
-    far each of the two stages is. `jobs`: processes that work side by side; a cluster must see both folders.
+    many takes are cut. `jobs`: processes that work side by side; a cluster must see both folders.
     A run that was killed or interrupted leaves the takes it had done in `.<name of out>.parts` beside `out`, and the
     same call goes on from there.
     Raises InputError when a path is wrong, nothing can be used, or `out` holds something else.
@@ -60,26 +60,23 @@ def prepare(
     if not isinstance(footage, Footage):
         footage = scan_footage(footage)
     _check_out(out, footage.root)
-    shots, unusable = plan_footage(footage, framing, lambda done, total: tell("find faces", done, total), jobs)
-    left_out = (*footage.left_out, *unusable)
-    if not shots:
-        raise InputError(
-            f"nothing in {footage.root} can be used; the first reason: {left_out[0].source}: {left_out[0].reason}"
-        )
-
-    takes = [(shot.entry, len(shot)) for shot in shots]
-    test_frames = choose_test_frames(takes, split, test_share, seed, guard_frames)
-    if split == "time-block" and test_share and not any(test_frames):
-        longest = max(count for _, count in takes)
-        raise InputError(
-            f"no take is long enough for a test block and its guards: the longest has {longest} frames; "
-            "give fewer guard frames, or another split"
-        )
-    sides = [_sides(count, held_out, guard_frames) for (_, count), held_out in zip(takes, test_frames, strict=True)]
     with kept_when_killed(out, "parts") as folder:
-        size_px = framing.image_size_px
-        parts = render_takes(shots, size_px, folder, jobs, lambda done, total: tell("write frames", done, total))
-        return _assemble(out, footage, record, shots, sides, parts, left_out)
+        shots, unusable = cut_takes(footage, framing, folder, lambda done, total: tell("cut faces", done, total), jobs)
+        left_out = (*footage.left_out, *unusable)
+        if not shots:
+            raise InputError(
+                f"nothing in {footage.root} can be used; the first reason: {left_out[0].source}: {left_out[0].reason}"
+            )
+        takes = [(shot.entry, len(shot)) for shot in shots]
+        test_frames = choose_test_frames(takes, split, test_share, seed, guard_frames)
+        if split == "time-block" and test_share and not any(test_frames):
+            longest = max(count for _, count in takes)
+            raise InputError(
+                f"no take is long enough for a test block and its guards: the longest has {longest} frames; "
+                "give fewer guard frames, or another split"
+            )
+        sides = [_sides(count, held_out, guard_frames) for (_, count), held_out in zip(takes, test_frames, strict=True)]
+        return _assemble(out, footage, record, shots, sides, left_out)
 
 
 def _assemble(
@@ -88,15 +85,14 @@ def _assemble(
     record: DatasetRecord,
     shots: Sequence[Shot],
     sides: Sequence[Sequence[str | None]],
-    parts: Sequence[Path],
     left_out: tuple[LeftOut, ...],
 ) -> PrepareReport:
-    """Write shards, contact sheet and card from the parts of all takes."""
+    """Write shards, contact sheet and card from what was cut."""
     counts = _count_frames(shots, sides)
     characters = tuple(sorted({shot.entry.character for shot in shots}, key=natural_key))
     shown = characters[:LARGEST_SHEET_ROWS]
     with atomic_folder(out) as folder:
-        apexes, leak = _write_shards(folder / SHARD_FOLDER, shots, parts, sides, counts, characters, shown, record)
+        apexes, leak = _write_shards(folder / SHARD_FOLDER, shots, sides, counts, characters, shown, record)
         report = PrepareReport(
             folder=out,
             footage=footage,
@@ -159,7 +155,6 @@ def _count_frames(shots: Sequence[Shot], sides: Sequence[Sequence[str | None]]) 
 def _write_shards(
     folder: Path,
     shots: Sequence[Shot],
-    parts: Sequence[Path],
     sides: Sequence[Sequence[str | None]],
     counts: Counter[tuple[str, str, str]],
     characters: Sequence[str],
@@ -177,9 +172,9 @@ def _write_shards(
     strongest = _strongest_frames(shots)
     apexes: dict[tuple[str, str], Pixels] = {}
     leak = LeakCheck()
-    for number, (shot, part, take_sides) in enumerate(zip(shots, parts, sides, strict=True)):
+    for number, (shot, take_sides) in enumerate(zip(shots, sides, strict=True)):
         entry = shot.entry
-        for index, (encoded, time_s, small) in enumerate(read_part(part)):
+        for index, (encoded, time_s, small) in enumerate(read_part(shot.part)):
             if entry.character in shown and strongest[entry.character, entry.affect] == (number, index):
                 apexes[entry.character, entry.affect] = decode_image(encoded)
             side = take_sides[index]

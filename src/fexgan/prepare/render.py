@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from joblib import delayed
 from numpy.typing import NDArray
 
 from fexgan.media import atomic_path, encode_image
-from fexgan.prepare.plan import Shot
+from fexgan.prepare.look import Look
 from fexgan.prepare.twins import thumbnail
-from fexgan.workers import Jobs, share
 
 ROWS_AT_ONCE = 64
 """Frames held in memory at a time."""
@@ -26,21 +24,27 @@ Rendered = tuple[bytes, float | None, NDArray[np.float16]]
 """A frame as PNG, its time in seconds, its thumbnail for the leak check."""
 
 
-def render_takes(
-    shots: Sequence[Shot], size_px: int, folder: Path, jobs: Jobs, progress: Callable[[int, int], None]
-) -> list[Path]:
-    """The part of each shot in `folder`. Those that stand there from an earlier run are taken as they are.
+def render(look: Look, size_px: int, folder: Path) -> Path:
+    """The part of a take in `folder`; one that stands there from an earlier run is taken as it is.
 
-    `jobs`: processes that work side by side. `progress(done, total)` counts frames.
-    Raises InputError.
+    Raises UnusableError where the take cannot be read, InputError where the part cannot be written.
     """
-    wanted = [folder / f"{_fingerprint(shot, size_px)}.parquet" for shot in shots]
-    work = (delayed(_render)(shot, size_px, part) for shot, part in zip(shots, wanted, strict=True))
-    total, done = sum(len(shot) for shot in shots), 0
-    for shot, _ in zip(shots, share(work, jobs), strict=True):
-        done += len(shot)
-        progress(done, total)
-    return wanted
+    part = folder / f"{_fingerprint(look, size_px)}.parquet"
+    if part.exists():
+        return part
+    with atomic_path(part) as temporary, pq.ParquetWriter(temporary, _PART, compression="none") as writer:
+        frames = look.frames(size_px)
+        while rows := [
+            {"encoded": encode_image(pixels), "time_s": time_s, "thumbnail": thumbnail(pixels).tobytes()}
+            for pixels, time_s in itertools.islice(frames, ROWS_AT_ONCE)
+        ]:
+            writer.write_table(pa.Table.from_pylist(rows, schema=_PART))
+    return part
+
+
+def frame_count(part: Path) -> int:
+    """How many frames a part holds."""
+    return pq.read_metadata(part).num_rows
 
 
 def read_part(part: Path) -> Iterator[Rendered]:
@@ -51,21 +55,9 @@ def read_part(part: Path) -> Iterator[Rendered]:
                 yield row["encoded"], row["time_s"], np.frombuffer(row["thumbnail"], np.float16)
 
 
-def _render(shot: Shot, size_px: int, part: Path) -> None:
-    if part.exists():
-        return
-    with atomic_path(part) as temporary, pq.ParquetWriter(temporary, _PART, compression="none") as writer:
-        rows: list[dict[str, Any]] = []
-        for index, (pixels, time_s) in enumerate(shot.frames(size_px), start=1):
-            rows.append({"encoded": encode_image(pixels), "time_s": time_s, "thumbnail": thumbnail(pixels).tobytes()})
-            if len(rows) == ROWS_AT_ONCE or index == len(shot):
-                writer.write_table(pa.Table.from_pylist(rows, schema=_PART))
-                rows = []
-
-
-def _fingerprint(shot: Shot, size_px: int) -> str:
+def _fingerprint(look: Look, size_px: int) -> str:
     """What a part depends on: the files as they are now, and how they are cut."""
-    files = [shot.entry.path] if not shot.entry.pictures else shot.entry.pictures
+    files = [look.entry.path] if not look.entry.pictures else look.entry.pictures
     states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    depends_on = states, shot.entry.frames, shot.squares, size_px
+    depends_on = states, look.entry.frames, look.squares, size_px
     return hashlib.sha256(repr(depends_on).encode("utf-8", "surrogateescape")).hexdigest()

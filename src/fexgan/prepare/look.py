@@ -1,0 +1,163 @@
+"""A first look at a take: which of its files can be used, and where the face sits."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from fexgan.config import FramingConfig
+from fexgan.errors import InputError
+from fexgan.media import Pixels, read_image
+from fexgan.prepare.crop import Square, cut, cut_frame, steady_square
+from fexgan.prepare.faces import FaceFinder
+from fexgan.prepare.footage import ClipEntry, LeftOut, clean, source_name
+from fexgan.video import ClipFrame, decode_clip, decode_key_frames
+
+Item = TypeVar("Item")
+
+
+class UnusableError(InputError):
+    """A take, or a file of it, that cannot be read: it is left out, and preparing goes on."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A take and how it is cut. `squares`: that of each frame, or one for all.
+
+    `without_face`: sources that are framed by the middle of the picture; `several_faces`: those that show more than
+    the one they are framed by.
+    """
+
+    entry: ClipEntry
+    squares: tuple[Square, ...]
+    without_face: tuple[str, ...] = ()
+    several_faces: tuple[str, ...] = ()
+
+    def frames(self, size_px: int) -> Iterator[tuple[Pixels, float | None]]:
+        """Yield (pixels [size_px, size_px, 3], time_s or None) of each frame. Raises UnusableError."""
+        squares = itertools.cycle(self.squares)
+        try:
+            if self.entry.pictures:
+                for path, square in zip(self.entry.pictures, squares, strict=False):
+                    yield cut(read_image(path), square, size_px), None
+                return
+            for frame, square in zip(chosen(_of_one_size(self.entry.path), self.entry), squares, strict=False):
+                yield cut_frame(frame, square, size_px), frame.time_s
+        except InputError as error:
+            raise UnusableError(str(error)) from None
+
+
+def look_at(entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool) -> tuple[Look, list[LeftOut]]:
+    """How a take is cut, and those of its pictures that cannot be read.
+
+    `framed`: whether its pictures are framed already. Raises UnusableError where nothing of the take can be used.
+    """
+    try:
+        if entry.pictures:
+            return _look_at_pictures(entry, root, framing, framed)
+        square, faces = steady_square(_samples(entry.path, framing.sampled_frames), _finder(), framing)
+    except InputError as error:
+        raise UnusableError(str(error)) from None
+    return Look(entry, (square,), *_by_faces([source_name(entry.path, root)], [faces])), []
+
+
+@cache
+def _finder() -> FaceFinder:
+    """One for each process."""
+    return FaceFinder()
+
+
+def _samples(path: Path, count: int) -> list[Pixels]:
+    """`count` frames of a clip, evenly spread: of its key frames where they are enough, for those are decoded without
+    the others."""
+    total, samples = _sample(decode_key_frames(path), count)
+    if total < count:
+        total, samples = _sample(_of_one_size(path), count)
+    if total == 0:
+        raise InputError(f"{path} holds no frames")
+    return [frame.pixels() for frame in samples]
+
+
+def _look_at_pictures(entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool) -> tuple[Look, list[LeftOut]]:
+    """Pictures of one size are one recording and share a square; pictures of several sizes are framed one by one.
+
+    Pictures that are `framed` already, and of the size that is wanted, stay as they are.
+    """
+    usable: list[int] = []
+    shapes: set[tuple[int, ...]] = set()
+    left_out: list[LeftOut] = []
+    for index, path in enumerate(entry.pictures):
+        try:
+            shapes.add(read_image(path).shape)
+            usable.append(index)
+        except InputError as error:
+            left_out.append(LeftOut(source_name(path, root), 1, reason(error, root)))
+    entry = replace(
+        entry,
+        pictures=tuple(entry.pictures[index] for index in usable),
+        strengths=tuple(entry.strengths[index] for index in usable),
+    )
+    paths = entry.pictures
+    side = float(framing.image_size_px)
+    if not usable:
+        return Look(entry, ()), left_out
+    if framed and shapes == {(framing.image_size_px, framing.image_size_px, 3)}:
+        return Look(entry, (Square(0.0, 0.0, side),)), left_out
+    if len(shapes) == 1:
+        samples = [read_image(path) for path in _evenly(paths, framing.sampled_frames)]
+        square, faces = steady_square(samples, _finder(), framing)
+        return Look(entry, (square,), *_by_faces([source_name(entry.path, root)], [faces])), left_out
+    each = [steady_square([read_image(path)], _finder(), framing) for path in paths]
+    found = _by_faces([source_name(path, root) for path in paths], [faces for _, faces in each])
+    return Look(entry, tuple(square for square, _ in each), *found), left_out
+
+
+def _by_faces(sources: Sequence[str], faces: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sources without a face, and those with several."""
+    counted = list(zip(sources, faces, strict=True))
+    return tuple(one for one, count in counted if count == 0), tuple(one for one, count in counted if count > 1)
+
+
+def chosen(frames: Iterable[Item], entry: ClipEntry) -> Iterator[Item]:
+    """Those of a clip's frames that the take consists of."""
+    wanted = frozenset(entry.frames)
+    return (frame for index, frame in enumerate(frames) if not wanted or index in wanted)
+
+
+def _of_one_size(path: Path) -> Iterator[ClipFrame]:
+    """The frames of a clip. Raises InputError when their size changes, for then one square does not fit."""
+    size = None
+    for frame in decode_clip(path):
+        if size not in (None, frame.size):
+            raise InputError("its frames change their size")
+        size = frame.size
+        yield frame
+
+
+def _sample(frames: Iterable[Item], count: int) -> tuple[int, list[Item]]:
+    """(number of frames, `count` of them evenly spread), in one pass that never holds more than 2 * count + 1."""
+    kept: list[Item] = []
+    stride = 1
+    total = 0
+    for total, frame in enumerate(frames, start=1):
+        if (total - 1) % stride == 0:
+            kept.append(frame)
+        if len(kept) > 2 * count:
+            kept, stride = kept[::2], stride * 2
+    return total, _evenly(kept, count)
+
+
+def _evenly(items: Sequence[Item], count: int) -> list[Item]:
+    indices = np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int)
+    return [items[index] for index in indices]
+
+
+def reason(error: InputError, root: Path) -> str:
+    """The error without the path of this machine, which a dataset that travels must not carry."""
+    return clean(str(error).replace(f"{root}/", ""))
