@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import resource
 import shutil
 
 import pytest
@@ -86,6 +88,18 @@ def test_saving_again_replaces_the_older_checkpoint_and_leaves_nothing_beside_it
     assert [path.name for path in saved.parent.iterdir()] == ["saved"]
 
 
+def test_a_disk_that_fills_up_leaves_the_older_checkpoint(networks, saved):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limits[1]))
+    try:
+        with pytest.raises(InputError, match="cannot be written"):
+            save_checkpoint(saved, networks, dataclasses.replace(METADATA, step=8))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert load_checkpoint(saved).metadata.step == METADATA.step
+    assert [path.name for path in saved.parent.iterdir()] == ["saved"]
+
+
 def test_a_folder_that_is_no_checkpoint_is_not_overwritten(networks, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(InputError, match="is no checkpoint"):
@@ -127,7 +141,9 @@ def cut(path) -> None:
         (lambda folder: (folder / "model.json").unlink(), "no checkpoint at"),
         (lambda folder: (folder / "model.json").write_text("{"), "damaged"),
         (lambda folder: (folder / "model.json").write_bytes(b"\xff\xfe"), "damaged"),
+        (lambda folder: (folder / "model.json").write_text("[" * 100_000), "damaged"),
         (lambda folder: (folder / "model.json").write_text("[]"), "no model description"),
+        (lambda folder: edit(folder, lambda values: values.update(step=math.inf)), "no model description"),
         (lambda folder: edit(folder, lambda values: values.pop("step")), "no model description .*step"),
         (lambda folder: edit(folder, lambda values: values.update(format=99)), "format 99.*update"),
         (lambda folder: edit(folder, lambda values: values.update(format="1")), "no model description"),

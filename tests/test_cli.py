@@ -53,6 +53,12 @@ def test_every_verb_explains_itself_with_an_example_that_parses(verb: str, capsy
     assert f"$ fexgan {verb}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("seed", [-1, 2**31, 2**64])
+def test_seeds_that_no_generator_takes_are_refused(fexgan: Run, capsys, seed: int):
+    assert fexgan("generate", "--seed", seed) == fexgan("film", "footage", "--random", 1, "--seed", seed) == 2
+    assert capsys.readouterr().err.count(f"seed {seed} is out of range") == 2
+
+
 @pytest.mark.parametrize("arguments", [(), ("dance",), ("transform", "--too", "joy"), ("prepare",), ("evaluate",)])
 def test_wrong_flags_exit_with_two_and_no_traceback(fexgan: Run, capsys, arguments: tuple[str, ...]):
     assert fexgan(*arguments) == 2

@@ -89,9 +89,10 @@ def test_two_runs_give_the_same_report(checkpoint: Checkpoint, tiny_dataset: Pat
     assert first == second
 
 
-def test_pictures_of_another_size_are_refused(checkpoint: Checkpoint, tiny_footage: Path, tmp_path: Path):
-    prepare(tiny_footage, tmp_path / "small", FramingConfig(image_size_px=32))
-    with pytest.raises(InputError, match="32 px a side, the model reads 64"):
+@pytest.mark.parametrize("framing", [{"image_size_px": 32}, {"image_size_px": 64, "face_fraction": 0.8}])
+def test_faces_that_are_framed_otherwise_are_refused(checkpoint: Checkpoint, tiny_footage: Path, tmp_path, framing):
+    prepare(tiny_footage, tmp_path / "small", FramingConfig(**framing))
+    with pytest.raises(InputError, match="framed otherwise than checkpoint tiny; prepare it with --size-px 64"):
         evaluate(checkpoint, tmp_path / "small", "tiny")
 
 

@@ -17,6 +17,7 @@ from fexgan.evaluation.calibration import calibration
 from fexgan.evaluation.classification import StrengthBin, classification
 from fexgan.evaluation.reconstruction import Likeness
 from fexgan.evaluation.report import Report, Table, write_report
+from fexgan.evaluation.tables import terminal_table
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,12 @@ def test_the_page_holds_its_pictures_and_every_table(report: Report, tmp_path: P
 
 def test_names_are_escaped_on_the_page(report: Report):
     assert "&lt;i&gt; after" in replace(report, checkpoint="<i>").to_html(report.pictures())
+
+
+def test_what_reads_as_markup_is_shown_in_the_terminal_as_it_is():
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(terminal_table("[red]a", ["[b]"], [["[/joy]"]]))
+    assert all(text in console.export_text(clear=False) for text in ("[red]a", "[b]", "[/joy]"))
 
 
 def test_terminal_tables_show_the_same_accuracy(report: Report):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from fexgan.affects import EMOTIONS, Mixture
+from fexgan.affects import AFFECTS, EMOTIONS, Mixture
 from fexgan.config import load_preset
 from fexgan.model import build
 from fexgan.model.strengths import POINTS, StrengthCurves
@@ -50,6 +50,14 @@ def test_a_faint_mixture_is_scaled_as_a_whole(square: StrengthCurves):
 def test_strengths_beyond_one_stay(square: StrengthCurves):
     asked = vectors("anger:0.8+fear:0.8")
     torch.testing.assert_close(square(asked)[:, :6], asked[:, :6])
+
+
+def test_negative_strengths_stay(square: StrengthCurves):
+    asked = torch.zeros(2, len(AFFECTS))
+    asked[0, AFFECTS.index("joy")], asked[1, AFFECTS.index("fear")] = -1.3, 0.5
+    drawn = square(asked)
+    assert torch.equal(drawn[0], asked[0])
+    assert drawn[1, AFFECTS.index("fear")] == pytest.approx(0.25)
 
 
 def test_gradients_reach_what_is_asked(square: StrengthCurves):

@@ -17,9 +17,10 @@ from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth, Take, write_sidecar
 from fexgan.media import decode_image, read_image, write_image
-from fexgan.prepare import PrepareReport, look, prepare, shards
+from fexgan.prepare import PrepareReport, kept_when_killed, look, prepare, shards
 from fexgan.prepare.look import Look, _sample
 from fexgan.video import decode_clip, write_clip
+from fexgan.workers import KilledError
 
 FRAMING = FramingConfig(image_size_px=32, sampled_frames=2)
 
@@ -169,6 +170,14 @@ def test_an_interrupted_run_goes_on_and_comes_to_the_same_bytes(
     assert rendered == ["1", "2", "3", "again", "3", "4"]
     assert _bytes(tmp_path / "set") == _bytes(whole)
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(("error", "kept"), [(KilledError(), True), (KeyboardInterrupt(), True), (InputError(), False)])
+def test_work_is_kept_where_the_same_command_can_go_on(tmp_path: Path, error: BaseException, kept: bool) -> None:
+    with pytest.raises(type(error)), kept_when_killed(tmp_path / "set", "parts") as folder:
+        folder.mkdir()
+        raise error
+    assert folder.exists() == kept
 
 
 def test_several_processes_come_to_the_same_bytes(report: PrepareReport, footage: Path, tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def test_a_list_tells_of_pictures_and_clips_with_their_truth(folder: Path) -> No
         "faces/c.png,Sad,,",
         "ada/joy/1.mp4,joy,ada,",
     )
-    prepare(find_footage(path), folder.parent / f"{folder.name}-set", FRAMING, test_share=0)
-    rows = pq.read_table(folder.parent / f"{folder.name}-set/data").to_pylist()
+    prepare(find_footage(path), folder / "out/listed", FRAMING, test_share=0)
+    rows = pq.read_table(folder / "out/listed/data").to_pylist()
     told = {(row["source"], row["affect"], row["take"], row["strength"]) for row in rows}
     assert {row[:3] for row in told} == {
         ("ada/joy/1.mp4", 3, "1"),

@@ -38,6 +38,7 @@ def test_ten_lines_make_a_character_and_the_rest_has_defaults(tmp_path):
         ("{name: rosa, hair: {colour: 3}}", "hair: key 'colour' is unknown"),
         ("{name: ../rosa}", "cannot name a folder"),
         ("{name: rosa, age_years: 7}", "age_years: 7 is out of range; give a number from 20 to 90"),
+        ("{name: rosa, seed: -1}", "seed: -1 is out of range"),
         ("{name: rosa, age_years: .nan}", "age_years: nan is out of range"),
         ("{name: rosa, skin: [0.5, 0.4]}", "is no colour"),
         ("{name: rosa, skin: [0.5, 0.4, 1.4]}", "is no colour"),

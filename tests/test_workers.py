@@ -14,7 +14,7 @@ import ray
 from joblib import delayed
 
 from fexgan.errors import InputError
-from fexgan.workers import KILLED, processes, share
+from fexgan.workers import KilledError, processes, share
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_what_a_worker_refuses_is_refused(tasks, jobs):
 
 @pytest.mark.parametrize("jobs", [2, "ray"], indirect=True)
 def test_a_killed_worker_is_told(tasks, jobs):
-    with pytest.raises(InputError, match=KILLED):
+    with pytest.raises(KilledError, match="the same command goes on"):
         done(tasks.killed, jobs)
 
 

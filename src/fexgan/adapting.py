@@ -151,11 +151,7 @@ def old_characters(
         raise InputError("no data of the old characters; give datasets that fexgan prepare wrote")
     known = [FaceDataset.load(folder) for folder in data]
     for folder, faces in zip(data, known, strict=True):
-        if faces.framing != framing:
-            raise InputError(
-                f"dataset {folder} is framed otherwise than checkpoint {checkpoint}; prepare it with --size-px "
-                f"{framing.image_size_px} --face-fraction {framing.face_fraction:g}"
-            )
+        faces.check_framing(framing, folder, checkpoint)
     tests = [FaceDataset.load(folder, "test") for folder in data if "test" in split_names(folder)]
     if not tests:
         raise InputError("no dataset of the old characters has a test split to tell what is forgotten; add one")

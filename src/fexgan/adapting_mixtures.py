@@ -137,11 +137,14 @@ def _examples(model: Model, mixture: Mixture, pictures: Path, characters: Sequen
 
 
 def whom_it_shows(stem: str, characters: Sequence[str]) -> int:
-    """The first character whose name a file's name is, alone or before what is no letter or digit; else `NOBODY`."""
-    for index, character in enumerate(characters):
-        if stem.startswith(character) and not stem[len(character) :][:1].isalnum():
-            return index
-    return NOBODY
+    """The character whose name a file's name is, alone or before what is no letter or digit, the longest name and the
+    first of equals; else `NOBODY`."""
+    fitting = [
+        index
+        for index, character in enumerate(characters)
+        if stem.startswith(character) and not stem[len(character) :][:1].isalnum()
+    ]
+    return max(fitting, key=lambda index: len(characters[index]), default=NOBODY)
 
 
 def _shown(old: FaceDataset) -> dict[str, Pixels]:

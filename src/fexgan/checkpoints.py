@@ -90,15 +90,12 @@ def save_checkpoint(
         name: tensor.half() if half and tensor.is_floating_point() and tensor.ndim > 1 else tensor
         for name, tensor in networks.state_dict().items()
     }
-    try:
-        with media.atomic_folder(folder) as partial:
-            (partial / METADATA_FILE).write_text(_metadata_to_json(metadata), encoding="utf-8")
-            _write_tensors(partial / WEIGHTS_FILE, weights)
-            if resume is not None:
-                (partial / RESUME_FILE).parent.mkdir()
-                _write_tensors(partial / RESUME_FILE, resume)
-    except OSError as error:
-        raise InputError(f"checkpoint {folder} cannot be written ({error.strerror}); free or choose a place") from None
+    with media.atomic_folder(folder) as partial:
+        (partial / METADATA_FILE).write_text(_metadata_to_json(metadata), encoding="utf-8")
+        _write_tensors(partial / WEIGHTS_FILE, weights)
+        if resume is not None:
+            (partial / RESUME_FILE).parent.mkdir()
+            _write_tensors(partial / RESUME_FILE, resume)
 
 
 def load_checkpoint(name_or_folder: str | Path) -> Checkpoint:
@@ -175,7 +172,7 @@ def read_metadata(folder: Path) -> Metadata:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); give a whole checkpoint") from None
-    except ValueError:  # broken JSON or broken UTF-8
+    except (ValueError, RecursionError):  # broken JSON or broken UTF-8
         raise InputError(f"{path} is damaged; give a whole checkpoint") from None
     try:
         if values["format"] > FORMAT:
@@ -193,7 +190,7 @@ def read_metadata(folder: Path) -> Metadata:
         )
     except InputError as error:
         raise InputError(f"{path} cannot be used: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise InputError(f"{path} is no model description ({type(error).__name__}: {error})") from None
 
 
@@ -210,7 +207,7 @@ def _is_whole(folder: Path) -> bool:
         for path in (folder / WEIGHTS_FILE, *([resume] if resume.parent.exists() else [])):
             with safe_open(path, "pt"):  # reads the header, which tells the file's length
                 pass
-    except (OSError, ValueError, SafetensorError):
+    except (OSError, ValueError, RecursionError, SafetensorError):
         return False
     return True
 
@@ -231,7 +228,10 @@ def _metadata_to_json(metadata: Metadata) -> str:
 
 
 def _write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+    try:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+    except SafetensorError as error:  # also a full disk
+        raise InputError(f"{path.name} cannot be written ({error}); free or choose a place") from None
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:

@@ -18,6 +18,7 @@ from fexgan.verbs.evaluate import Evaluate
 from fexgan.verbs.export import Export
 from fexgan.verbs.expressions import Expressions
 from fexgan.verbs.faces import Animate, Blend, Classify, Generate, Transform
+from fexgan.verbs.flags import check_seed
 from fexgan.verbs.inspect import Inspect
 from fexgan.verbs.road import Film, Prepare, Train
 from fexgan.verbs.serve import Serve
@@ -86,7 +87,9 @@ def parse(arguments: Sequence[str]) -> Verb:
 
 def run(arguments: Sequence[str]) -> None:
     """Parse and run. Raises InputError for what a verb refuses."""
-    parse(arguments).run()
+    verb = parse(arguments)
+    check_seed(getattr(verb, "seed", 0))
+    verb.run()
 
 
 def main() -> int:

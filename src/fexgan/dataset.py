@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,14 @@ class FaceDataset:
             framing=first.framing,
             fingerprint=fingerprint,
         )
+
+    def check_framing(self, framing: FramingConfig, folder: Path, checkpoint: str) -> None:
+        """Raise InputError unless faces are as large, and where they are, in what `checkpoint` learned from."""
+        if self.framing != replace(framing, sampled_frames=self.framing.sampled_frames):
+            raise InputError(
+                f"dataset {folder} is framed otherwise than checkpoint {checkpoint}; prepare it with --size-px "
+                f"{framing.image_size_px} --face-fraction {framing.face_fraction:g}"
+            )
 
     def pairs(self, batch_size: int, seed: int, step: int) -> PairBatch:
         """The pairs of one training step, fixed by `seed` and `step` alone, so that a resumed run needs no state.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,7 +72,9 @@ class Inspection:
 
     def _overview(self) -> TextTable:
         side, leak = self.record.framing.image_size_px, self.leak
-        splits = Counter({split: self._count(split=split) for split, _, _ in self.frame_counts})
+        splits: Counter[str] = Counter()
+        for (split, _, _), count in self.frame_counts.items():
+            splits[split] += count
         rows = [
             ["pictures", f"{self.frames:,} of {side} x {side} px"],
             ["on disk", size_text(self.size_bytes)],
@@ -86,10 +89,13 @@ class Inspection:
         return "Dataset", ["", self.folder.name], rows
 
     def _characters(self) -> TextTable:
-        shown = [(name, name) for name in self.characters] + [("all", None)]
+        counts: Counter[tuple[str | None, str | None]] = Counter()  # None stands for all
+        for (_, character, affect), count in self.frame_counts.items():
+            for key in itertools.product((character, None), (affect, None)):
+                counts[key] += count
         rows = [
-            [title, *(f"{self._count(character=name, affect=affect):,}" for affect in (*AFFECTS, None))]
-            for title, name in shown
+            [name or "all", *(f"{counts[name, affect]:,}" for affect in (*AFFECTS, None))]
+            for name in (*self.characters, None)
         ]
         return "Frames, train and test", ["character", *AFFECTS, "all"], rows
 
@@ -104,15 +110,6 @@ class Inspection:
             for low, count in enumerate(self.strengths)
         ]
         return "Frames by strength", ["strength", "frames", ""], [*rows, ["unknown", f"{self.unknown_strengths:,}", ""]]
-
-    def _count(self, split: str | None = None, character: str | None = None, affect: str | None = None) -> int:
-        """Frames of a split, character and affect; None stands for all."""
-        wanted = (split, character, affect)
-        return sum(
-            count
-            for key, count in self.frame_counts.items()
-            if all(part in (None, own) for part, own in zip(wanted, key, strict=True))
-        )
 
 
 def inspect_dataset(folder: Path, progress: Callable[[int, int], None] | None = None) -> Inspection:

@@ -22,7 +22,13 @@ new one on this machine, or the address of one, `ray://HOST:PORT`."""
 
 CLIENT_PORT, PATIENCE_S = 10001, 5.0
 """Where Ray's head listens for clients, and how long it may take to answer."""
-KILLED = "a worker was killed; what it was at is lost, and the same command goes on"
+
+
+class KilledError(InputError):
+    """A worker was killed, by a user or for its memory: what others have done stands, and the same command goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("a worker was killed; what it was at is lost, and the same command goes on")
 
 
 def processes(jobs: Jobs, tasks: int) -> int:
@@ -45,7 +51,7 @@ def share(work: Iterable[Any], jobs: Jobs, ordered: bool = True) -> Iterator[Any
     try:
         yield from Parallel(n_jobs=number, return_as="generator" if ordered else "generator_unordered")(work)
     except TerminatedWorkerError:
-        raise InputError(KILLED) from None
+        raise KilledError from None
 
 
 def _number(jobs: Jobs) -> int | None:
@@ -90,7 +96,7 @@ def _ray(address: str) -> Iterator[None]:
         register_ray()
         yield
     except ray.exceptions.RayActorError:
-        raise InputError(KILLED) from None
+        raise KilledError from None
     finally:
         if not connected:
             ray.shutdown()

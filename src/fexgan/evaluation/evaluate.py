@@ -38,12 +38,12 @@ def evaluate(
 
     Looks at evenly spaced frames, at most 1,000 a split, unless `all_frames`. With `judges`, networks trained here tell
     what they make of it, and of the mixtures in a folder of `stills` where given. Nothing is left to chance: two runs
-    give the same report. Raises InputError for a dataset whose pictures are not of the model's size or that has no test
-    split, and for stills of nobody that the model knows.
+    give the same report. Raises InputError for a dataset whose faces are not framed as the model knows them or that has no
+    test split, and for stills of nobody that the model knows.
     """
     networks = checkpoint.networks.eval()
     known = None if stills is None else _known(checkpoint, stills, name)
-    train, test = (_load_split(checkpoint, dataset, split) for split in ("train", "test"))
+    train, test = (_load_split(checkpoint, name, dataset, split) for split in ("train", "test"))
     train_table, test_table = (_table(networks, split, all_frames) for split in (train, test))
     return Report(
         checkpoint=name,
@@ -66,14 +66,9 @@ def _known(checkpoint: Checkpoint, stills: Path, name: str) -> StillSet:
     return everyone.without(strangers)
 
 
-def _load_split(checkpoint: Checkpoint, dataset: Path, split: str) -> FaceDataset:
+def _load_split(checkpoint: Checkpoint, name: str, dataset: Path, split: str) -> FaceDataset:
     faces = FaceDataset.load(dataset, split)
-    size = checkpoint.config.model.image_size_px
-    if faces.image_size_px != size:
-        raise InputError(
-            f"the dataset's pictures have {faces.image_size_px} px a side, the model reads {size}; "
-            f"prepare it again with --size-px {size}"
-        )
+    faces.check_framing(checkpoint.config.framing, dataset, name)
     return faces
 
 

@@ -7,6 +7,7 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.markup import escape
 from rich.table import Table as TerminalTable
 
 from fexgan.page import table_row
@@ -59,10 +60,10 @@ def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def terminal_table(title: str, header: list[str], rows: list[list[str]]) -> TerminalTable:
-    """The same for rich."""
-    table = TerminalTable(title=title, title_justify="left")
+    """The same for rich, whatever names may hold that reads as its markup."""
+    table = TerminalTable(title=escape(title), title_justify="left")
     for index, name in enumerate(header):
-        table.add_column(name, justify="right" if index else "left")
+        table.add_column(escape(name), justify="right" if index else "left")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     return table

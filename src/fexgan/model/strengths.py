@@ -17,7 +17,8 @@ class StrengthCurves(nn.Module):
 
     A decoder learns from frames of every strength and yet shows half a smile as three quarters of one: it is paid for
     being read. A curve for each emotion takes that back. A mixture is scaled as a whole, by its emotions' curves at
-    its total strength, each by its share; so strengths that sum to 1 stay, and so do their proportions.
+    its total strength, each by its share; so strengths that sum to 1 stay, and so do their proportions. What a curve
+    cannot tell of stays as well: a negative strength, as training draws where it knows none.
     """
 
     def __init__(self) -> None:
@@ -36,4 +37,5 @@ class StrengthCurves(nn.Module):
         drawn = emotions * (wanted / total.clamp(max=1.0))
         neutral = (1.0 - drawn.sum(dim=1, keepdim=True)).clamp(min=0.0)
         vector = torch.cat([drawn[:, :NEUTRAL_INDEX], neutral, drawn[:, NEUTRAL_INDEX:]], dim=1)
-        return torch.where(self.curves.any(), vector, affect)
+        told = self.curves.any() & (emotions >= 0.0).all(dim=1, keepdim=True)
+        return torch.where(told, vector, affect)

@@ -23,7 +23,7 @@ from fexgan.prepare.split import GUARD_FRAMES, choose_test_frames, guard_of
 from fexgan.prepare.takes import Shot, cut_takes
 from fexgan.prepare.twins import LeakCheck, LeakReport
 from fexgan.sheets import sheet
-from fexgan.workers import Jobs
+from fexgan.workers import Jobs, KilledError
 
 LARGEST_SHEET_ROWS = 40
 SHEET_CELL_PX = 128
@@ -59,7 +59,7 @@ def prepare(
     choose_test_frames([], split, test_share, seed, guard_frames)
     if not isinstance(footage, Footage):
         footage = scan_footage(footage)
-    _check_out(out, footage.root)
+    _check_out(out, footage)
     with kept_when_killed(out, "parts") as folder:
         shots, unusable = cut_takes(footage, framing, folder, lambda done, total: tell("cut faces", done, total), jobs)
         left_out = (*footage.left_out, *unusable)
@@ -116,19 +116,22 @@ def _assemble(
 
 @contextmanager
 def kept_when_killed(out: Path, kind: str) -> Iterator[Path]:
-    """Where work for `out` is kept until it is whole; only a killed or interrupted run leaves this folder behind."""
+    """Where work for `out` is kept until it is whole; only a killed or interrupted run, or one that lost a worker,
+    leaves this folder behind."""
     folder = out.resolve().with_name(f".{out.resolve().name}.{kind}")
     try:
         yield folder
+    except KilledError:
+        raise
     except Exception:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _check_out(out: Path, footage: Path) -> None:
-    if out.resolve().is_relative_to(footage.resolve()):
-        raise InputError(f"{out} lies in the footage {footage}; write the dataset somewhere else")
+def _check_out(out: Path, footage: Footage) -> None:
+    if not footage.listed and out.resolve().is_relative_to(footage.root.resolve()):
+        raise InputError(f"{out} lies in the footage {footage.root}; write the dataset somewhere else")
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; give a folder to write the dataset to")
     if not out.exists() or not any(out.iterdir()):

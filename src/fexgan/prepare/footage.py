@@ -60,7 +60,8 @@ class Footage:
     """What was found. `files`: how many, each in one of `entries` or in `left_out`; a clip's sidecar counts with it.
 
     `labels`: (label, affect) -> files. `unknown_labels`: label -> files that are left out for it. `framing`: how its
-    pictures are framed already, None where they are not.
+    pictures are framed already, None where they are not. `listed`: whether a list named them, so that what else lies in
+    `root` is no footage.
     """
 
     root: Path
@@ -70,6 +71,7 @@ class Footage:
     labels: Counter[tuple[str, str]] = field(default_factory=Counter)
     unknown_labels: Counter[str] = field(default_factory=Counter)
     framing: FramingConfig | None = None
+    listed: bool = False
 
 
 class Sorter:

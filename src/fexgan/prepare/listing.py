@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def read_list(
     found = sorter.footage()
     if not found.files:
         raise InputError(f"list {path} has no rows; give one for each clip or picture")
-    return found
+    return replace(found, listed=True)
 
 
 def _rows(path: Path, names: Mapping[str, str], mapped: Collection[str]) -> Iterator[dict[str, Any]]:

@@ -123,7 +123,7 @@ class Character:
 RANGES = {
     "masculinity": (0, 1), "age_years": (20, 90), "blush": (0, 1), "freckles": (0, 2), "brow_thickness": (0.5, 1.6),
     "length_dm": (0, 4), "parting_dm": (-0.5, 0.5), "recession_dm": (0, 0.6), "sweep": (-1, 1), "wave": (0, 1),
-    "stubble": (0, 1), "lines": (0, 1),
+    "stubble": (0, 1), "lines": (0, 1), "seed": (0, 2**31 - 1),
 }  # fmt: skip
 # Sidecars of the footage in the repository do not know these.
 LEFT_OUT = ("clothing", "glasses", "lines")

@@ -45,7 +45,7 @@ class Examples:
         """`batch` with examples for the targets of its last pairs.
 
         The source of such a pair is any frame of `faces` of the same character; of somebody whom the dataset does not
-        show it is the example itself.
+        show, in this split, it is the example itself.
         """
         count = max(1, round(SHARE * len(batch.source_images)))
         chosen = torch.randint(len(self.pixels), (count,), generator=draw).numpy()
@@ -53,8 +53,8 @@ class Examples:
         sources, affects = self.pixels[chosen].copy(), torch.from_numpy(self.affects[chosen])
         shown = affects.clone()
         for pair, (character, place) in enumerate(zip(self.character[chosen], places, strict=True)):
-            if character != NOBODY:
-                frames = np.flatnonzero(faces.character == character)
+            frames = np.flatnonzero(faces.character == character)  # none is NOBODY's
+            if len(frames):
                 frame = frames[[int(place * len(frames))]]
                 sources[pair] = faces.pixels[frame[0]]
                 shown[pair] = affect_vectors(*affect_and_strength(faces, frame))[0]

@@ -37,11 +37,7 @@ class Calibrate:
         if "draw" not in checkpoint.networks.capabilities:
             raise InputError(f"checkpoint {self.checkpoint} does not draw; give one that does, such as open-cast")
         train = FaceDataset.load(self.data)
-        if train.framing != checkpoint.config.framing:
-            size_px = checkpoint.config.framing.image_size_px
-            raise InputError(
-                f"dataset {self.data} is framed otherwise than {self.checkpoint}; prepare it with --size-px {size_px}"
-            )
+        train.check_framing(checkpoint.config.framing, self.data, self.checkpoint)
         calibration = calibrate(checkpoint.networks, train)
         console.print(calibration.section().terminal())
         save_checkpoint(self.out, checkpoint.networks, checkpoint.metadata)

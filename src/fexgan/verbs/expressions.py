@@ -31,6 +31,7 @@ class Expressions:
     """Write the expressions as weights of face units, to a JSON or CSV file."""
 
     def run(self) -> None:
+        from rich.markup import escape
         from rich.table import Table
 
         from fexgan import expressions
@@ -50,5 +51,5 @@ class Expressions:
         if self.save is None and self.units is None:
             table = Table("expression", "mixture", "note")
             for one in found:
-                table.add_row(one.name, str(one.mixture), one.note)
+                table.add_row(*map(escape, (one.name, str(one.mixture), one.note)))
             console.print(table)

@@ -295,6 +295,7 @@ class Classify:
     """Bundled name or folder; where not given, portrait if that is bundled, else open-cast."""
 
     def run(self) -> None:
+        from rich.markup import escape
         from rich.table import Column, Table
 
         from fexgan import naming
@@ -317,5 +318,5 @@ class Classify:
         for name, reading in readings.items():
             shares = sorted(reading.probabilities.items(), key=lambda pair: -pair[1])[:3]
             likeliest = ", ".join(f"{affect} {100 * share:.0f} %" for affect, share in shares)
-            table.add_row(name, reading.affect, f"{reading.strength:.2f}", likeliest)
+            table.add_row(escape(name), reading.affect, f"{reading.strength:.2f}", likeliest)
         console.print(table)

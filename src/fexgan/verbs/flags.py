@@ -8,6 +8,8 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from fexgan.errors import InputError
+
 BUNDLED = "open-cast"
 """Name of the bundled footage and of the checkpoint trained on it."""
 
@@ -23,6 +25,14 @@ JobsText = Annotated[str, arg(metavar="N|auto|ray|ray://HOST:PORT")]
 MixtureText = Annotated[str | None, arg(metavar="MIXTURE")]
 Names = Annotated[tuple[str, ...], arg(metavar="NAME ...")]
 Variants = Annotated[tuple[str, ...], arg(metavar="VARIANT ...")]
+
+LARGEST_SEED = 2**31 - 1
+
+
+def check_seed(seed: int) -> None:
+    """Raise InputError for a number that generators do not take for a seed."""
+    if not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"seed {seed} is out of range; give a whole number from 0 to {LARGEST_SEED}")
 
 
 def bundled_by_name(path: Path, bundled: Callable[[], Path]) -> Path:

@@ -25,8 +25,6 @@ class Inspect:
     """Page to write besides, with the sheet: a name that ends in .html; or the sheet alone, one that ends in .png."""
 
     def run(self) -> None:
-        from rich.markup import escape
-
         from fexgan.evaluation.tables import terminal_table
         from fexgan.inspection import inspect_dataset, write_inspection_page
         from fexgan.media import write_image
@@ -37,7 +35,7 @@ class Inspect:
         with stage_progress() as tell:
             inspection = inspect_dataset(self.data, lambda done, total: tell("look at frames", done, total))
         for title, header, rows in inspection.tables():
-            console.print(terminal_table(title, header, [[escape(cell) for cell in row] for row in rows]))
+            console.print(terminal_table(title, header, rows))
         if self.out is None:
             return
         if self.out.suffix == ".html":
