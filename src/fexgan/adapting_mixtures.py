@@ -35,7 +35,7 @@ SHOWN_CHARACTERS = 8
 
 
 @dataclass(frozen=True)
-class Standing:
+class MixtureStanding:
     """How well a checkpoint shows the mixture, and what it knows of the old characters."""
 
     ssim: float
@@ -58,8 +58,8 @@ class MixtureAdaptation:
     steps: int
     sources: dict[str, Pixels]
     """The neutral faces of characters of the data, on which the sheet shows the mixture."""
-    before: Standing
-    after: Standing
+    before: MixtureStanding
+    after: MixtureStanding
 
     def section(self) -> Section:
         """The figures as a table."""
@@ -153,7 +153,7 @@ def _shown(old: FaceDataset) -> dict[str, Pixels]:
 
 def _standing(
     model: Model, mixture: Mixture, examples: Examples, names: Sequence[str | None], old: FaceDataset
-) -> Standing:
+) -> MixtureStanding:
     """`names`: whom each example shows. Those whom the test frames show too are drawn from a neutral one, others from
     their example."""
     neutral = neutral_faces(old)
@@ -164,7 +164,7 @@ def _standing(
     sitters = [model.open(pixels, source_affect=shown) for pixels, shown in faces]
     drawn = np.stack([np.asarray(sitter.close_up(mixture)) for sitter in sitters])
     likeness = ssim(pixels_to_images(drawn), pixels_to_images(examples.pixels))
-    return Standing(
+    return MixtureStanding(
         ssim=likeness.mean().item(),
         difference=float(np.abs(drawn.astype(np.float32) - examples.pixels).mean()),
         old_ssim=mean_likeness(list(rebuilt_likeness(model.networks, old).values())).ssim,

@@ -17,6 +17,8 @@ AFFECTS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
 NEUTRAL = "neutral"
 NEUTRAL_INDEX = AFFECTS.index(NEUTRAL)
 EMOTIONS = tuple(affect for affect in AFFECTS if affect != NEUTRAL)
+PAPER_MIXTURES = ("anger+sadness", "joy+disgust", "fear+surprise")
+"""Those of figure 8 of arXiv 2203.05975."""
 
 
 def affect_index(affect: str) -> int:

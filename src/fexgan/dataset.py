@@ -35,7 +35,7 @@ SAME_POSE_DEG = 0.01
 
 
 @dataclass(frozen=True)
-class PairBatch:
+class PairRows:
     """Rows of the dataset, int64 [batch] each: the picture to start from, and the one to arrive at."""
 
     source_index: NDArray[np.int64]
@@ -139,7 +139,7 @@ class FaceDataset:
                 f"{framing.image_size_px} --face-fraction {framing.face_fraction:g}"
             )
 
-    def pairs(self, batch_size: int, seed: int, step: int) -> PairBatch:
+    def pairs(self, batch_size: int, seed: int, step: int) -> PairRows:
         """The pairs of one training step, fixed by `seed` and `step` alone, so that a resumed run needs no state.
 
         Half of the sources are any frame; the others any frame of any character, so that those who were filmed for a
@@ -161,7 +161,7 @@ class FaceDataset:
         affect = np.argmax(shown.cumsum(axis=1) > rank[:, None], axis=1)
         count, start = counts[character, affect][:, None], starts[character, affect][:, None]
         member = (draw.random((batch_size, POSE_CANDIDATES)) * count).astype(np.int64)
-        return PairBatch(source, self._alike_in_pose(source, order[start + member]))
+        return PairRows(source, self._alike_in_pose(source, order[start + member]))
 
     def _alike_in_pose(self, source: NDArray[np.int64], candidates: NDArray[np.int64]) -> NDArray[np.int64]:
         """Of each row of `candidates` [batch, k], the first or one that fits the pose better."""

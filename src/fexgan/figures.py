@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from fexgan.editing import Editor, FaceChoice, Portrait
     from fexgan.picture import LoadedPicture
 
-PAPER_MIXTURES = ("anger+sadness", "joy+disgust", "fear+surprise")
 FACES_A_ROW = 8
 SHEET_CELL_PX = 128
 """Side of a face on a sheet; larger pictures keep their size."""

@@ -33,7 +33,7 @@ FEWEST_FRAMES = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
+class StrengthCalibration:
     """All [6, 11], emotions in their order, at the asked or true strengths 0, 0.1, ... 1."""
 
     curves: NDArray[np.float32]
@@ -55,7 +55,7 @@ class Calibration:
         return Section("Calibrated strength", "As readers trained apart read it, in the mean.", header, rows)
 
 
-def calibrate(networks: DrawingFamily, train: FaceDataset, steps: int = READER_STEPS) -> Calibration:
+def calibrate(networks: DrawingFamily, train: FaceDataset, steps: int = READER_STEPS) -> StrengthCalibration:
     """Find the curves of `networks` on the train split that they learned from. Minutes on two cores.
 
     Curves that they have are not looked at. Raises InputError where an emotion's true strengths are not known.
@@ -74,7 +74,7 @@ def calibrate(networks: DrawingFamily, train: FaceDataset, steps: int = READER_S
     real, drawn = np.mean(real, axis=0), np.mean(drawn, axis=0)
     curves = np.stack([matched(*pair) for pair in zip(real, drawn, strict=True)])
     networks.set_curves(torch.from_numpy(curves))
-    return Calibration(curves, real, drawn)
+    return StrengthCalibration(curves, real, drawn)
 
 
 def matched(real: NDArray[np.floating], drawn: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from rich.table import Table as TerminalTable
 from fexgan.evaluation import mixtures
 from fexgan.evaluation.comparison import MixtureScore, Nearness
 from fexgan.evaluation.mixtures import MixtureStrengths
-from fexgan.evaluation.recognition import Likeness, Recognition
+from fexgan.evaluation.recognition import PersonLikeness, Recognition
 from fexgan.evaluation.tables import markdown_table, percent, terminal_table
 from fexgan.media import atomic_path, write_text_atomically
 
@@ -39,7 +39,7 @@ class EditReport:
     """Of edited and of filmed stills by the recogniser, and `read`: of filmed ones by the network that edits."""
     blendshapes: dict[str, dict[str, float]]
     """Of edited and of filmed stills: affect -> share named right; empty where that was not measured."""
-    likeness: Likeness | None
+    likeness: PersonLikeness | None
     mixtures: MixtureScore | None
     strengths: dict[str, MixtureStrengths]
     """Of mixtures as asked, optimised and filmed; empty where that was not measured."""

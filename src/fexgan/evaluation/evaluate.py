@@ -38,8 +38,8 @@ def evaluate(
 
     Looks at evenly spaced frames, at most 1,000 a split, unless `all_frames`. With `judges`, networks trained here tell
     what they make of it, and of the mixtures in a folder of `stills` where given. Nothing is left to chance: two runs
-    give the same report. Raises InputError for a dataset whose faces are not framed as the model knows them or that has no
-    test split, and for stills of nobody that the model knows.
+    give the same report. Raises InputError for a dataset whose faces are not framed as the model knows them
+    or that has no test split, and for stills of nobody that the model knows.
     """
     networks = checkpoint.networks.eval()
     known = None if stills is None else _known(checkpoint, stills, name)

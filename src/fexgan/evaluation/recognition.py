@@ -29,7 +29,7 @@ class Recognition:
 
 
 @dataclass(frozen=True)
-class Likeness:
+class PersonLikeness:
     """Cosines of SFace between pictures and the neutral stills they come from, edited and filmed."""
 
     pictures: int
@@ -55,7 +55,7 @@ def recognition(held_out: HeldOut, read: NDArray[np.float32]) -> Recognition:
     )
 
 
-def likeness(held_out: HeldOut, edited: Edited) -> Likeness | None:
+def likeness(held_out: HeldOut, edited: Edited) -> PersonLikeness | None:
     """Of all characters whose face the finder sees; None where it sees none."""
     reader = IdentityReader()
     shown = held_out.emotions.any(axis=1)
@@ -68,7 +68,7 @@ def likeness(held_out: HeldOut, edited: Edited) -> Likeness | None:
     if not made:
         return None
     figures = [float(figure) for cosines in (made, filmed) for figure in (np.mean(cosines), np.min(cosines))]
-    return Likeness(np.size(made), *figures)
+    return PersonLikeness(np.size(made), *figures)
 
 
 def _spearman(seen: NDArray[np.float32], strength: NDArray[np.float32], emotion: NDArray[np.int64]) -> float | None:

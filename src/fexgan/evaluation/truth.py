@@ -29,7 +29,7 @@ SMALLEST_BOX_PX = 12
 
 
 @dataclass(frozen=True)
-class Nearness:
+class TruthNearness:
     """Of one kind of picture to the filmed frames."""
 
     ssim: Estimate
@@ -45,7 +45,7 @@ class Truth:
     """`kinds`: by name, generated, copied, looked up. `ssim_by_affect`: affect -> kind -> mean SSIM in the face box."""
 
     pictures: int
-    kinds: dict[str, Nearness]
+    kinds: dict[str, TruthNearness]
     ssim_by_affect: dict[str, dict[str, float]]
 
 
@@ -75,7 +75,7 @@ def truth(networks: DrawingFamily, train: FaceDataset, test: FaceDataset, target
     return Truth(
         pictures=len(rows),
         kinds={
-            kind: Nearness(*(over_characters(column, character) for column in columns.T))
+            kind: TruthNearness(*(over_characters(column, character) for column in columns.T))
             for kind, columns in figures.items()
         },
         ssim_by_affect={

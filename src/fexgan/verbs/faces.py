@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import arg
 
-from fexgan.affects import AFFECTS, Mixture, affect_index
+from fexgan.affects import AFFECTS, PAPER_MIXTURES, Mixture, affect_index
 from fexgan.errors import InputError
 from fexgan.verbs.flags import (
     BUNDLED,
@@ -167,7 +167,7 @@ class Blend:
     """Pictures of one face each."""
     data: Folder = None
     """Prepared dataset instead: a neutral test frame of each character."""
-    mixtures: Mixtures = ("anger+sadness", "joy+disgust", "fear+surprise")
+    mixtures: Mixtures = PAPER_MIXTURES
     """Mixtures of two or more affects; the paper's three where not given."""
     variants: Variants = ()
     """Variants of affects to show instead of the default ones, such as joy.laugh or anger.shout."""
