@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -66,11 +67,40 @@ def test_sheets_show_close_ups(fexgan: Run):
     assert fexgan("blend", "face.png", "--mixtures", "anger+sadness", "--out", "blend.png") == 0
 
 
+def test_no_picture_is_lost_where_names_are_alike(fexgan: Run):
+    Image.fromarray(face(160)).save("face-2.png")
+    pictures = ("face.png", "face.jpg", "face-2.png")
+    for count, given in enumerate((pictures[:1], pictures), start=1):
+        assert fexgan("transform", *given, "--to", "joy", "fear", "--out", f"{count}.png") == 0
+    assert read_image(Path("2.png")).shape[0] > 3 * 256 > read_image(Path("1.png")).shape[0]
+    for flags in (["--to", "joy", "--sheet"], ["--to", "joy"]):
+        assert fexgan("transform", *pictures, *flags, "--out", f"made{len(flags)}") == 0
+        assert len(list(Path(f"made{len(flags)}").iterdir())) == 3
+
+
+def test_a_datasets_names_cannot_lead_out_of_the_folder(fexgan: Run, monkeypatch: pytest.MonkeyPatch):
+    rows = []
+    for number, name in enumerate(("../../escaped", "..:..:escaped", "../escaped")):
+        for take in range(2):
+            Image.fromarray(face(160, x=0.44 + 0.04 * number, y=0.46 + 0.08 * take)).save(f"{number}{take}.png")
+            rows.append(f"{number}{take}.png,neutral,{name}")
+    Path("list.csv").write_text("\n".join(["file,affect,character", *rows]))
+    assert fexgan("prepare", "list.csv", "--out", "dataset", "--split", "frame", "--test-share", "0.5") == 0
+    data = ("--data", "dataset", "--checkpoint", "portrait")
+    made, found = Path("deep/within/made"), Path("deep/within/found")
+    assert fexgan("transform", *data, "--to", "joy", "fear", "--out", made) == 0
+    monkeypatch.setattr("fexgan.optimising.optimise", lambda _, mixture: SimpleNamespace(mixture=mixture))
+    mix = ("--mixtures", "anger+sadness", "--optimise", "--save", found)
+    assert fexgan("blend", *data, *mix, "--out", "blend.png") == 0
+    assert len(list(made.iterdir())) == 6 and len(list(found.iterdir())) == 3
+    assert {path.parent for path in Path().rglob("*escaped*")} == {made, found}
+
+
 def test_folders_and_clips_come_out_as_such(fexgan: Run):
     write_clip(Path("album/clip.mp4"), [face(160)] * 2, preset="ultrafast")
     Path("face.jpg").rename("album/face.jpg")
     assert fexgan("transform", "album", "face.png", "--to", "joy", "--face", "all", "--out", "made") == 0
-    assert sorted(path.name for path in Path("made").iterdir()) == ["clip-joy.mp4", "face-joy.jpg", "face-joy.png"]
+    assert sorted(path.name for path in Path("made").iterdir()) == ["clip-joy.mp4", "face-2-joy.png", "face-joy.jpg"]
     assert fexgan("transform", "album/clip.mp4", "--to", "fear:0.5", "--out", "fear.mp4") == 0
     assert count_clip_frames(Path("fear.mp4")) == 2
     assert fexgan("blend", "face.png", "--mixtures", "anger+sadness", "--out", "blends") == 0

@@ -89,6 +89,8 @@ def test_each_doubling_of_the_side_adds_one_stage_outside_the_published_ones(siz
         ({"model": {"family": "portrait", "discriminator_widths": [8] * 8}}, ["model.discriminator_widths", "128 px"]),
         ({"model": {"family": "portrait", "largest_flow": 0}}, ["model.largest_flow", "0.001"]),
         ({"model": {"family": "portrait"}, "framing": {"image_size_px": 64}}, ["framing.image_size_px", "128"]),
+        ({"model": {"family": "portrait", "variants": ["glee.wide"]}}, ["model.variants", "joy.laugh"]),
+        ({"model": {"family": "portrait", "variants": ["joy.laugh"] * 2}}, ["model.variants", "once"]),
         ({"model": {"family": "portrait"}, "loss": {"changed": 0.5}}, ["loss.changed", "at least 1"]),
         ({"model": {"family": "portrait"}, "training": {"variation": {"noise": 2}}}, ["variation.noise", "[0, 1]"]),
         ({"model": {"family": "portrait"}, "training": {"test_share": 1.5}}, ["training.test_share", "[0, 1]"]),
@@ -99,6 +101,17 @@ def test_wrong_settings_are_refused_in_one_line_that_names_the_setting_and_the_w
         config_from_dict(values)
     assert all(word in str(refusal.value) for word in words)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["</select><img src=x onerror=alert(1)>", "a+b", "a:1", "a,b", "a.b", "Laugh", "1st", "-a", "a b", "a\n", ""],
+)
+def test_a_variant_is_named_in_small_letters_so_that_it_can_be_asked_for_and_is_no_markup(name):
+    with pytest.raises(InputError, match=r"model\.variants"):
+        config_from_dict({"model": {"family": "portrait", "variants": [f"joy.{name}"]}})
+    named = {"family": "portrait", "variants": ["joy.laugh", "joy.half-closed-2"]}
+    assert config_from_dict({"model": named}).model.variants == ("joy.laugh", "joy.half-closed-2")
 
 
 def test_a_file_sets_what_it_names_and_leaves_the_rest_as_published(tmp_path):

@@ -20,6 +20,11 @@ def test_what_is_saved_is_read_again(tmp_path: Path, name: str, note: str):
     assert (expression.name, expression.mixture, expression.note) == ("wry-smile", MIXTURE, note)
 
 
+def test_a_note_left_empty_is_no_note(tmp_path: Path):
+    (tmp_path / "sly.yaml").write_text("mixture: joy:0.4\nnote:\n")
+    assert read_expression(tmp_path / "sly.yaml").note == ""
+
+
 def test_json_is_json(tmp_path: Path):
     write_expression(tmp_path / "a.json", MIXTURE)
     assert json.loads((tmp_path / "a.json").read_text()) == {"mixture": "joy:0.4+disgust:0.25"}
@@ -62,6 +67,13 @@ def test_a_wrong_file_is_named_in_one_line(tmp_path: Path, content: str, complai
     with pytest.raises(InputError, match=complaint) as error:
         read_expression(path)
     assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["a" * 300, "joy+" * 100, "a" * 5000])
+def test_what_is_longer_than_the_name_of_a_file_may_be_is_refused_in_one_line(text: str):
+    with pytest.raises(InputError, match=r"is unknown|twice") as error:
+        named_mixture(text)
+    assert "\n" not in str(error.value)
 
 
 def test_what_is_missing_or_otherwise_named_is_refused(tmp_path: Path):

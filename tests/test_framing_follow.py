@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,23 @@ def test_an_edit_shows_fully_through_short_gaps_and_fades_in_long_ones():
     shown = presence([0, 5, 6, 60], frames=61, fps=20)
     assert (shown[:13] == 1).all() and (shown[19:48] == 0).all() and shown[60] == 1
     assert (np.diff(shown[12:19]) < 0).all() and (np.diff(shown[48:55]) > 0).all()
+
+
+def test_an_edit_shows_as_its_nearest_sighting_says():
+    rng = np.random.default_rng(0)
+    for frames in (1, 2, 50, 400):
+        sighted = rng.choice(frames, rng.integers(1, frames + 1), replace=False)
+        away_s = np.array([min(abs(frame - seen) for seen in sighted) for frame in range(frames)]) / 30
+        assert np.array_equal(presence(sighted.tolist(), frames, 30), np.clip((0.6 - away_s) / 0.3, 0, 1))
+
+
+def test_a_long_clip_takes_memory_by_its_frames_alone():
+    frames = 2000
+    tracemalloc.start()
+    presence(range(frames), frames, fps=30)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 200 * frames
 
 
 def test_tracks_that_cannot_be_edited_are_left_out_unless_all_are():

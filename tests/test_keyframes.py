@@ -23,6 +23,19 @@ def test_every_keyframe_is_shown_in_full_at_its_time():
     assert vectors[60] == pytest.approx(affect_vector("anger"))
 
 
+@pytest.mark.parametrize("easing", EASINGS)
+@pytest.mark.parametrize("time_s", [1.0, 1.01, 1.02, 1.03])
+def test_the_last_frame_shows_the_last_keyframe_wherever_between_frames_it_lies(time_s: float, easing: str):
+    vectors = vectors_by_frame(f"0s neutral, {time_s}s joy {easing}", fps=24)
+    assert vectors[0] == pytest.approx(affect_vector("neutral"))
+    assert vectors[-1] == pytest.approx(affect_vector("joy"))
+    assert len(vectors) == round(time_s * 24) + 1
+
+
+def test_a_clip_shorter_than_a_frame_shows_both_its_keyframes():
+    assert vectors_by_frame("0s neutral, 0.01s joy", fps=24) == [affect_vector("neutral"), affect_vector("joy")]
+
+
 def test_the_way_between_keyframes_is_monotone_and_starts_and_ends_at_rest():
     joy = [vector[affect_index("joy")] for vector in vectors_by_frame("0 neutral, 1 joy", fps=50)]
     steps = [later - earlier for earlier, later in pairwise(joy)]
@@ -107,6 +120,7 @@ def test_a_keyframe_may_name_a_bundled_expression_but_no_file():
         ("0s joy, nan neutral", "not a time and a mixture"),
         ("0s, 1s joy", "not a time and a mixture"),
         ("0s joy, 1s happy", "'happy' is unknown"),
+        ("0s joy, 1s " + 300 * "a", "is unknown"),
         ("0s joy, 1s fear slowly", "easing 'slowly'"),
     ],
 )

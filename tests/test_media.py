@@ -16,6 +16,8 @@ from fexgan.media import (
     atomic_path,
     decode_image,
     encode_image,
+    file_name,
+    free_name,
     read_image,
     write_image,
     write_text_atomically,
@@ -72,7 +74,7 @@ def test_a_header_that_promises_too_many_pixels_is_refused_before_it_is_decoded(
         header = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
         bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
         (tmp_path / "bomb.png").write_bytes(bomb + struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", 0x35AF061E))
-        with pytest.raises(InputError, match=r"bomb\.png is too large a picture; give one of at most 128 megapixels"):
+        with pytest.raises(InputError, match=r"bomb\.png .*; give a picture of at most 128 megapixels"):
             read_image(tmp_path / "bomb.png")
 
 
@@ -103,6 +105,30 @@ def test_only_picture_suffixes_are_written(tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(("suffix", "side"), [(".webp", 16384), (".jpg", 65501)])
+def test_a_picture_beyond_what_its_format_holds_is_refused_in_one_line(tmp_path: Path, suffix: str, side: int) -> None:
+    long = np.zeros((side, 2, 3), np.uint8)
+    with pytest.raises(InputError, match=rf"at most {side - 1} px a side, not 2x{side}; end its name in \.png$"):
+        write_image(tmp_path / f"sheet{suffix}", long)
+    write_image(tmp_path / f"sheet{suffix}", long[1:])
+    write_image(tmp_path / "sheet.png", long)
+
+
+def test_no_name_leaves_its_folder(tmp_path: Path) -> None:
+    for name in ("../../escaped", "/etc/passwd", "..\\up", "C:drive", ".hidden", "a\0b\n", "..", ""):
+        path = tmp_path / f"{file_name(name)}.txt"
+        assert path.parent == tmp_path and not path.name.startswith(".")
+        assert not set(file_name(name)) & set("/\\:\0\n")
+        path.touch()
+    assert file_name("Ada Å. (2)") == "Ada Å. (2)"
+
+
+def test_no_free_name_is_given_twice() -> None:
+    taken: set[str] = set()
+    names = [free_name(name, taken) for name in ("a", "a", "a-2", "A", "b")]
+    assert names[0] == "a" and names[-1] == "b" and len({name.casefold() for name in names}) == 5
+
+
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     write_text_atomically(tmp_path / "note.txt", "old")
     with pytest.raises(RuntimeError), atomic_path(tmp_path / "note.txt") as temporary:
@@ -124,13 +150,29 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in target.iterdir()] == ["second"]
 
 
+def test_what_a_killed_run_left_is_not_in_the_way_of_one_with_its_number(tmp_path: Path) -> None:
+    for end in ("partial", "replaced"):
+        (tmp_path / f".set.{os.getpid()}.{end}" / "left").mkdir(parents=True)
+    for _ in range(2):
+        with atomic_folder(tmp_path / "set") as temporary:
+            (temporary / "whole").touch()
+    assert [path.name for path in (tmp_path / "set").iterdir()] == ["whole"]
+
+
+def test_a_folder_made_whole_is_as_open_as_any_other(tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    with atomic_folder(tmp_path / "set"):
+        pass
+    assert (tmp_path / "set").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_a_folder_that_cannot_be_replaced_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with atomic_folder(tmp_path / "set") as temporary:
         (temporary / "first").write_text("first")
     replace = os.replace
 
     def refuse_the_new(source: Path, target: Path) -> None:
-        if source.name.endswith(".partial"):
+        if target == tmp_path / "set" and not source.name.endswith(".replaced"):
             raise PermissionError(13, "Permission denied")
         replace(source, target)
 

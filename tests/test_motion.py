@@ -7,6 +7,7 @@ import pytest
 from drawn import face
 from PIL import Image, ImageSequence
 
+from fexgan import motion
 from fexgan.errors import InputError
 from fexgan.media import read_image
 from fexgan.motion import check_motion, write_motion
@@ -49,6 +50,18 @@ def test_a_gif_keeps_still_what_does_not_move(tmp_path: Path):
     write_motion(tmp_path / "clip.gif", [calm, colourful], fps=10)
     first, second = (pixels for pixels, _ in played(tmp_path / "clip.gif"))
     assert np.array_equal(first[:44], second[:44]) and not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", ["clip.gif", "clip.webp"])
+def test_an_animation_is_refused_before_it_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
+    monkeypatch.setattr(motion, "LARGEST_ANIMATION_PX", 3 * 64 * 64)
+    drawn = []
+    write_motion(tmp_path / name, iter(FRAMES[:3]), fps=24)
+    with pytest.raises(InputError, match=r"4 frames of 64x64 px .* or a \.mp4"):
+        write_motion(tmp_path / name, (drawn.append(frame) or frame for frame in FRAMES), fps=24)
+    assert len(drawn) == 4 and len(played(tmp_path / name)) == 3
+    for streamed in ("clip.mp4", "frames"):
+        write_motion(tmp_path / streamed, iter(FRAMES), fps=24)
 
 
 def test_an_mp4_is_a_clip(tmp_path: Path):

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from fexgan import picture
+from fexgan import media, picture
 from fexgan.errors import InputError
 from fexgan.picture import LoadedPicture, open_picture
 
 RNG = np.random.default_rng(0)
 COLOURS = RNG.integers(0, 256, (9, 12, 4), dtype=np.uint8)
 DEEP = RNG.integers(0, 65536, (9, 12), dtype=np.uint16)
+DEEP_COLOURS = RNG.integers(0, 65536, (9, 12, 4), dtype=np.uint16)
 ORIENTATION = 0x0112
 SOFTWARE = 0x0131
 
@@ -30,6 +33,26 @@ def drawn(mode: str) -> Image.Image:
     if mode == "CMYK":
         return Image.fromarray(COLOURS, "CMYK")
     return Image.fromarray(COLOURS if mode == "RGBA" else COLOURS[..., :3]).convert(mode)
+
+
+def tiff(planes: np.ndarray, orientation: int = 1, extra: int = 2, apart: bool = False) -> bytes:
+    """A TIFF of 16-bit colours; `extra` says what a fourth channel is, `apart` whether each has a plane of its own."""
+    height, width, channels = planes.shape
+    parts = [planes[..., channel].tobytes() for channel in range(channels)] if apart else [planes.tobytes()]
+    sizes = [len(part) for part in parts]
+    tags = {256: [width], 257: [height], 258: [16] * channels, 259: [1], 262: [2], 273: sizes, 274: [orientation]}
+    tags |= {277: [channels], 278: [height], 279: sizes, 284: [2 if apart else 1]}
+    tags |= {338: [extra]} if channels == 4 else {}
+    aside = 8 + 2 + 12 * len(tags) + 4
+    start = aside + sum(4 * len(values) for values in tags.values() if len(values) > 1)
+    tags[273] = [start + sum(sizes[:index]) for index in range(len(parts))]
+    entries = long = b""
+    for tag, values in sorted(tags.items()):
+        packed = struct.pack(f"<{len(values)}I", *values)
+        entries += struct.pack("<HHI", tag, 4, len(values))
+        entries += packed if len(values) == 1 else struct.pack("<I", aside + len(long))
+        long += packed if len(values) > 1 else b""
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + long + b"".join(parts)
 
 
 def refusal(source: object) -> str:
@@ -144,9 +167,9 @@ def test_a_size_beyond_the_limit_is_refused_before_it_is_read(side_px: int, tmp_
 
 
 def test_the_limit_itself_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture, "LARGEST_PIXELS", 12 * 9)
+    monkeypatch.setattr(media, "LARGEST_PIXELS", 12 * 9)
     open_picture(drawn("RGB"))
-    monkeypatch.setattr(picture, "LARGEST_PIXELS", 12 * 9 - 1)
+    monkeypatch.setattr(media, "LARGEST_PIXELS", 12 * 9 - 1)
     assert "12x9 px" in refusal(drawn("RGB"))
 
 
@@ -161,6 +184,130 @@ def test_what_is_no_picture_is_refused_in_one_line(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
     frames[0].save(tmp_path / "moving.webp", save_all=True, append_images=frames[1:])
     assert "holds 2 pictures" in refusal(tmp_path / "moving.webp")
+
+
+def test_whatever_a_reader_stumbles_over_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "odd.dds").write_bytes(b"DDS " + struct.pack("<31I", 124, 0x1007, 4, 4, *[0] * 14, 32, 4, *[9] * 11))
+    assert "cannot be read as a picture" in refusal(tmp_path / "odd.dds")
+    drawn("RGB").save(tmp_path / "a.tif")
+    whole = (tmp_path / "a.tif").read_bytes()
+
+    def stumble(*_: object) -> None:
+        raise TypeError("unsupported operand type(s)")
+
+    monkeypatch.setattr(Image.Image, "crop", stumble)
+    for source in (tmp_path / "a.tif", io.BytesIO(whole), drawn("RGB")):
+        assert "cannot be read as a picture" in refusal(source)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_sixteen_bit_colours_are_read_in_full(suffix: str, channels: int, tmp_path: Path) -> None:
+    colours = DEEP_COLOURS[..., :channels]
+    swapped = np.dstack([colours[..., 2::-1], colours[..., 3:]])
+    (tmp_path / f"deep{suffix}").write_bytes(cv2.imencode(suffix, swapped)[1].tobytes())
+    for source in (tmp_path / f"deep{suffix}", io.BytesIO((tmp_path / f"deep{suffix}").read_bytes())):
+        loaded = open_picture(source)
+        assert loaded.levels.dtype == np.uint16 and np.array_equal(loaded.levels, colours[..., :3])
+        assert loaded.alpha is None if channels == 3 else np.array_equal(loaded.alpha, colours[..., 3])
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_sixteen_bits_are_saved_in_full_with_all_that_goes_along(
+    channels: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture, "_ROWS_AT_ONCE", 4)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[SOFTWARE] = "camera 1.0"
+    colours = DEEP_COLOURS[..., : channels - 1 + channels % 2]
+    alpha = None if channels % 2 else DEEP_COLOURS[..., 3]
+    kept = {"icc_profile": profile, "dpi": (300.0, 300.0), "exif": exif.tobytes()}
+    LoadedPicture(colours, alpha, kept).save(tmp_path / "deep.png")
+    read = cv2.imdecode(np.fromfile(tmp_path / "deep.png", np.uint8), cv2.IMREAD_UNCHANGED).reshape(9, 12, -1)
+    assert read.dtype == np.uint16 and np.array_equal(read[..., min(2, read.shape[2] - 1)], colours[..., 0])
+    again = open_picture(tmp_path / "deep.png")
+    assert np.array_equal(again.levels, colours) and np.array_equal(again.alpha, alpha)
+    with Image.open(tmp_path / "deep.png") as saved:
+        saved.load()  # checks what OpenCV lets pass
+        assert saved.info["icc_profile"] == profile and saved.getexif()[SOFTWARE] == "camera 1.0"
+        assert saved.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_sixteen_bit_colours_are_turned_like_those_of_eight(orientation: int, tmp_path: Path) -> None:
+    colours, exif = DEEP_COLOURS[..., :3], Image.Exif()
+    exif[ORIENTATION] = orientation
+    LoadedPicture(colours, None, {"exif": exif.tobytes()}).save(tmp_path / "deep.png")
+    Image.fromarray((colours >> 8).astype(np.uint8)).save(tmp_path / "flat.png", exif=exif)
+    (tmp_path / "deep.tif").write_bytes(tiff(colours, orientation))
+    upright = open_picture(tmp_path / "flat.png").levels
+    for name in ("deep.png", "deep.tif"):
+        turned = open_picture(tmp_path / name)
+        assert turned.levels.dtype == np.uint16 and np.array_equal(turned.levels >> 8, upright)
+        turned.save(tmp_path / "saved.png")
+        assert np.array_equal(open_picture(tmp_path / "saved.png").levels, turned.levels)
+
+
+def test_a_fourth_channel_is_what_the_file_says() -> None:
+    colours, opacity = DEEP_COLOURS[..., :3], DEEP_COLOURS[..., 3:] | 0x8000
+    idle = open_picture(io.BytesIO(tiff(DEEP_COLOURS, extra=0)))
+    assert idle.alpha is None and np.array_equal(idle.levels, colours)
+    multiplied = np.rint(colours * (opacity / 65535)).astype(np.uint16)
+    clear = open_picture(io.BytesIO(tiff(np.dstack([multiplied, opacity]), extra=1)))
+    assert np.array_equal(clear.alpha, opacity[..., 0])
+    assert np.abs(clear.levels.astype(int) - colours).max() <= 1
+
+
+def test_colours_in_a_plane_each_are_refused_where_they_would_be_noise() -> None:
+    assert "save it as PNG" in refusal(io.BytesIO(tiff(DEEP_COLOURS[..., :3], apart=True)))
+
+
+def test_broken_sixteen_bit_colours_are_refused(tmp_path: Path) -> None:
+    LoadedPicture(DEEP_COLOURS[..., :3]).save(tmp_path / "deep.png")
+    for content in ((tmp_path / "deep.png").read_bytes()[:400], tiff(DEEP_COLOURS[..., :3])[:400]):
+        assert "cannot be read as a picture" in refusal(io.BytesIO(content))
+
+
+def test_a_level_of_sixteen_bit_grey_that_is_transparent_stays_so(tmp_path: Path) -> None:
+    drawn("I;16").save(tmp_path / "clear.png", transparency=int(DEEP[2, 3]))
+    loaded = open_picture(tmp_path / "clear.png")
+    assert np.array_equal(loaded.levels[..., 0], DEEP) and np.array_equal(loaded.alpha == 0, DEEP[2, 3] == DEEP)
+    loaded.save(tmp_path / "saved.png")
+    assert np.array_equal(open_picture(tmp_path / "saved.png").alpha, loaded.alpha)
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_sixteen_bits_are_cut_where_eight_must_do(channels: int, tmp_path: Path) -> None:
+    deep = LoadedPicture(
+        DEEP_COLOURS[..., : channels - 1 + channels % 2], None if channels % 2 else DEEP_COLOURS[..., 3]
+    )
+    flat = LoadedPicture(
+        (deep.levels >> 8).astype(np.uint8), None if deep.alpha is None else (deep.alpha >> 8).astype(np.uint8)
+    )
+    assert np.array_equal(np.asarray(deep.to_image()), np.asarray(flat.to_image()))
+    assert np.array_equal(deep.view((0, 0, 12, 9)), flat.view((0, 0, 12, 9)))
+    for name, picture_ in (("deep", deep), ("flat", flat)):
+        picture_.save(tmp_path / f"{name}.webp")
+    assert (tmp_path / "deep.webp").read_bytes() == (tmp_path / "flat.webp").read_bytes()
+
+
+def test_exif_survives_from_webp_to_jpeg_and_what_a_jpeg_cannot_hold_is_refused(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[SOFTWARE] = "camera 1.0"
+    drawn("RGB").save(tmp_path / "a.webp", exif=exif)
+    open_picture(tmp_path / "a.webp").save(tmp_path / "a.jpg")
+    with Image.open(tmp_path / "a.jpg") as saved:
+        assert saved.getexif()[SOFTWARE] == "camera 1.0"
+    exif[SOFTWARE] = "x" * 70_000
+    drawn("RGB").save(tmp_path / "b.png", exif=exif)
+    long = open_picture(tmp_path / "b.png")
+    with pytest.raises(InputError, match=r"cannot hold 70,\d+ bytes of EXIF; end its name in \.png or \.webp"):
+        long.save(tmp_path / "b.jpg")
+    long.save(tmp_path / "b.webp")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jpg", "a.webp", "b.png", "b.webp"]
 
 
 def test_a_view_shows_means_of_blocks_and_repeats_the_last(monkeypatch: pytest.MonkeyPatch) -> None:

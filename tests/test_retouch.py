@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from fexgan.affects import Mixture
 from fexgan.editing import Editor
 from fexgan.errors import InputError
 from fexgan.media import read_image
-from fexgan.picture import open_picture
+from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import Retouch, clip_frames, user_files
 from fexgan.synthesis import Model
 from fexgan.video import count_clip_frames, write_clip
@@ -68,9 +69,47 @@ def test_files_of_one_name_are_numbered_and_other_kinds_become_png(tmp_path: Pat
     assert names == ["a.png", "a-2.png", "a-3.png"]
 
 
+def test_no_two_files_have_one_title(tmp_path: Path):
+    given = [Path("a.png"), Path("a.jpg"), Path("a-2.png"), Path("A.mov"), Path("b:c.png"), Path("b-c.jpg")]
+    files = user_files(given, tmp_path)
+    assert [file.path for file in files] == given and files[0].title == "a"
+    assert len({file.title.casefold() for file in files}) == len(given)
+    assert not any(":" in file.title for file in files)
+
+
+def test_all_pictures_of_a_folder_that_can_be_read_are_edited(retouch: Retouch, tmp_path: Path):
+    album, out = tmp_path / "album", tmp_path / "out"
+    album.mkdir()
+    for suffix in ("bmp", "tif", "TIFF"):
+        Image.fromarray(face(128)).save(album / f"{suffix.lower()}.{suffix}")
+    retouch.to_folder(user_files([album], out), JOY, out)
+    assert below(out) == ["bmp-joy-0.8.png", "tif-joy-0.8.png", "tiff-joy-0.8.png"]
+
+
+def test_sheets_of_files_of_one_name_are_all_kept(retouch: Retouch, tmp_path: Path):
+    for name in ("a.png", "a.jpg"):
+        Image.fromarray(face(128)).save(tmp_path / name)
+    out = tmp_path / "out"
+    retouch.sheets_to_folder(user_files([tmp_path], out), JOY, out)
+    assert len(below(out)) == 2
+
+
+def test_an_edit_keeps_sixteen_bit_colours(retouch: Retouch, tmp_path: Path):
+    deep = face(128).astype(np.uint16) * 257
+    LoadedPicture(deep).save(tmp_path / "a.png")
+    retouch.to_folder(user_files([tmp_path / "a.png"]), JOY, tmp_path / "out")
+    edited = open_picture(tmp_path / "out" / "a-joy-0.8.png").levels
+    assert edited.dtype == np.uint16 and np.array_equal(edited[0], deep[0]) and not np.array_equal(edited, deep)
+
+
+def test_labels_cannot_lead_out_of_the_folder(tmp_path: Path):
+    (file,) = user_files([Path("a.png")])
+    assert file.result(tmp_path, "../../joy:1").parent == tmp_path
+
+
 def test_what_cannot_be_edited_is_told_and_left_out(retouch: Retouch, album: Path, tmp_path: Path, capsys):
     Image.new("RGB", (64, 64)).save(album / "a.png")
-    (album / "c.webp").write_bytes(b"broken")
+    (album / "c.webp").write_bytes(b"DDS " + struct.pack("<31I", 124, *[9] * 30))  # Pillow raises what is no OSError
     out = tmp_path / "out"
     retouch.to_folder(user_files([album], out), JOY, out)
     said = capsys.readouterr().out.splitlines()

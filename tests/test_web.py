@@ -144,6 +144,50 @@ def test_the_picture_unused_for_longest_goes(editor: Editor, monkeypatch: pytest
         desk.source(keys[1])
 
 
+def test_pictures_go_when_they_take_too_many_bytes_but_never_the_newest(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+):
+    desk = Desk(editor)
+    first, picture = desk.open(HOPPER.read_bytes())
+    assert picture.size_bytes > 512 * 600 * 3
+    monkeypatch.setattr(desks, "MOST_OPEN_BYTES", 2 * picture.size_bytes)
+    second, third = (desk.open(HOPPER.read_bytes())[0] for _ in range(2))
+    assert [is_open(desk, key) for key in (first, second, third)] == [False, True, True]
+    monkeypatch.setattr(desks, "MOST_OPEN_BYTES", 1)
+    newest, _ = desk.open(HOPPER.read_bytes())
+    assert [is_open(desk, key) for key in (second, third, newest)] == [False, False, True]
+
+
+def is_open(desk: Desk, key: str) -> bool:
+    try:
+        return bool(desk.source(key))
+    except desks.NotOpen:
+        return False
+
+
+def test_a_picture_that_is_viewed_small_counts_at_its_own_size(editor: Editor):
+    sizes = []
+    for scale in (1, 3):
+        encoded = io.BytesIO()
+        Image.open(HOPPER).resize((scale * 512, scale * 600)).save(encoded, format="PNG")
+        sizes.append(Desk(editor).open(encoded.getvalue())[1].size_bytes)
+    assert sizes[1] - sizes[0] > 8 * 512 * 600 * 3
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_a_clip_that_memory_should_not_hold_is_refused_before_it_is_drawn(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch, suffix: str
+):
+    drawn = []
+    monkeypatch.setattr(desks, "clip_frames", lambda *_: (drawn.append(1) or np.zeros((64, 64, 3), np.uint8),) * 2)
+    desk = Desk(editor)
+    key, _ = desk.open(HOPPER.read_bytes())
+    with pytest.raises(fexgan.errors.InputError, match=r"4801 frames of 512x600 px .* or a \.mp4") as error:
+        desk.clip(key, Look(Mixture.parse("joy")), "0s neutral, 20s joy", 240, suffix)
+    assert not drawn and "\n" not in str(error.value)
+    assert desk.clip(key, Look(Mixture.parse("joy")), "0s neutral, 20s joy", 240, ".mp4") and drawn
+
+
 @pytest.mark.parametrize(
     ("path", "error"),
     [
@@ -152,9 +196,12 @@ def test_the_picture_unused_for_longest_goes(editor: Editor, monkeypatch: pytest
         ("edit.jpg?variants=joy.grin", "variant 'joy.grin' is unknown"),
         ("edit.jpg?face=1", "face 1 is not there; choose from 0 (the largest) to 0"),
         ("edit.jpg?face=left", "face 'left' is unknown"),
+        ("edit.jpg?face=" + 5000 * "9", "is unknown; give a number, 0 being the largest, or all"),
         ("save.bmp", ".bmp is not made here; choose from .png"),
         ("clip.mov", ".mov is not made here; choose from .mp4"),
         ("clip.mp4?keyframes=joy", "keyframe"),
+        ("clip.mp4?keyframes=0s%20joy,%201s%20" + 300 * "a", "is unknown"),
+        ("clip.webp?keyframes=0s%20joy,%201s%20joy&fps=nan", "nan frames a second"),
         ("clip.mp4?keyframes=0s%20joy,%20500s%20joy", "the last keyframe is at 500 s"),
         ("clip.mp4?keyframes=0s%20joy,%201s%20joy&fps=many", "fps 'many' is no number"),
     ],
@@ -175,7 +222,7 @@ def test_what_is_no_picture_of_a_face_is_refused_by_its_own_name(studio: str):
 
 def test_pictures_that_are_not_there_are_not_made_up(studio: str):
     assert refusal(f"{studio}/api/pictures/nothing/edit.jpg")[0] == 404
-    for name in ("nobody.png", "README.md", "..%2F..%2Fstyle.css"):
+    for name in ("nobody.png", "README.md", "..%2F..%2Fstyle.css", 300 * "a" + ".png"):
         assert urlopen_code(f"{studio}/api/examples/{name}") in (404, 422)
     assert refusal(f"{studio}/api/random.png?seed=-1")[0] == refusal(f"{studio}/api/random.png?seed=nan")[0] == 422
 
@@ -184,6 +231,13 @@ def test_pages_of_other_sites_reach_nothing(studio: str):
     with pytest.raises(HTTPError) as raised:
         urlopen(Request(f"{studio}/api/studio", headers={"Host": "elsewhere.example"}))
     assert raised.value.code == 400
+    sent = {"Origin": "https://evil.example", "Content-Type": "text/plain"}
+    with pytest.raises(HTTPError) as raised:
+        urlopen(Request(f"{studio}/api/pictures", HOPPER.read_bytes(), headers=sent))
+    assert raised.value.code == 403 and "other site" in json.loads(raised.value.read())["error"]
+    own = {"Origin": studio, "Sec-Fetch-Site": "same-origin"}
+    with urlopen(Request(f"{studio}/api/pictures", HOPPER.read_bytes(), headers=own)) as answer:
+        assert answer.status == 201
 
 
 def urlopen_code(address: str) -> int:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from fexgan import bundled
 
@@ -54,6 +57,68 @@ def test_a_slider_changes_the_picture_and_says_how(page: Page):
     shown(page, before)
     expect(page.locator("#mixture")).to_have_value("joy:0.8")
     expect(page.locator("#command")).to_have_text("fexgan transform hopper.jpg --to joy:0.8 --out hopper-edited.jpg")
+
+
+def test_strengths_beyond_one_are_shared_alike_in_picture_clip_units_and_command(page: Page):
+    asked: dict[str, str] = {}
+
+    def listen(request) -> None:
+        address = urlsplit(request.url)
+        asked[address.path.rpartition("/")[2]] = parse_qs(address.query).get("mixture", [""])[0]
+
+    page.on("request", listen)
+    before = shown(page, "")
+    page.locator("#mixture").fill("anger+joy.laugh+surprise")
+    page.locator("#mixture").press("Enter")
+    shown(page, before)
+    shared = "anger:0.33+joy.laugh:0.33+surprise:0.33"
+    expect(page.locator("#mixture")).to_have_value(shared)
+    expect(page.locator("#command")).to_contain_text(f"--to {shared} --out")
+    page.locator("#keyframes").fill("")
+    for time_s in (0, 0.8):
+        page.locator("#add").click()
+        assert page.locator("#keyframes").input_value().endswith(f"{time_s}s {shared}")
+    with page.expect_download():
+        page.locator("#units").click()
+    assert {asked["edit.jpg"], asked["units.json"]} == {shared}
+    page.locator("#range-surprise").fill("0")
+    expect(page.locator("#mixture")).to_have_value("anger:0.5+joy.laugh:0.5")
+
+
+def test_the_command_names_the_file_and_the_face_as_a_shell_reads_them(page: Page, tmp_path: Path):
+    two = Image.new("RGB", (1024, 600))
+    for left in (0, 512):
+        two.paste(Image.open(bundled.pictures_path() / "hopper.jpg"), (left, 0))
+    for name in ("it's me & $HOME.png", "-odd.png"):
+        two.save(tmp_path / name)
+        page.locator("#file").set_input_files(tmp_path / name)
+        expect(page.locator("#about")).to_contain_text(name)
+        page.locator("#mixture").fill("joy")
+        page.locator("#mixture").press("Enter")
+        expect(page.locator("#command")).to_contain_text("--to joy ")
+        program, verb, file, *flags = shlex.split(page.locator("#command").text_content())
+        assert (program, verb, Path(file)) == ("fexgan", "transform", Path(name))
+        assert flags == ["--to", "joy", "--out", file.replace(".png", "-edited.png")] and not file.startswith("-")
+    page.locator(".box").nth(1).click()
+    expect(page.locator("#command")).to_contain_text("--to joy --face 1 --out")
+    page.locator(".box").nth(1).click()
+    expect(page.locator("#command")).to_contain_text("--to joy --face all --out")
+
+
+def test_the_names_of_variants_are_text_and_never_markup(browser, studio: str):
+    name = "</select><img src=x onerror='window.reached = true'>"
+
+    def add(route: Route) -> None:
+        choices = json.loads(route.fetch().body())
+        route.fulfill(json={**choices, "variants": [f"joy.{name}"]})
+
+    page = browser.new_page()
+    page.route("**/api/studio", add)
+    page.goto(studio)
+    page.locator("#variant-joy option").nth(1).wait_for(state="attached", timeout=30_000)
+    assert page.locator("#variant-joy option").nth(1).text_content() == name
+    assert page.locator("#emotions img").count() == 0 and page.evaluate("window.reached") is None
+    page.close()
 
 
 def test_holding_the_picture_shows_it_as_it_was(page: Page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 
 from fexgan.affects import EMOTIONS
@@ -50,9 +51,12 @@ class PortraitModelConfig:
             check_range(f"model.{name}", getattr(self, name), 1)
         check_range("model.largest_flow", self.largest_flow, 1e-3, 1.0)
         for variant in self.variants:
-            affect, dot, name = variant.partition(".")
-            named = affect in EMOTIONS and bool(dot and name) and self.variants.count(variant) == 1
-            check(named, "model.variants", variant, "name each once, an emotion and its variant, as in joy.laugh")
+            affect, _, name = variant.partition(".")
+            # No other name can be asked for in a mixture's text, and strangers' checkpoints bring theirs onto pages.
+            plain = re.fullmatch("[a-z][a-z0-9-]*", name) is not None
+            named = affect in EMOTIONS and plain and self.variants.count(variant) == 1
+            advice = "name each once, an emotion and its variant in small letters, digits and hyphens, as in joy.laugh"
+            check(named, "model.variants", variant, advice)
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,9 @@ def read_expression(path: Path) -> Expression:
     for key in content:
         if key not in FIELDS:
             raise InputError(f"expression {path} has the field {key!r}; choose from {', '.join(FIELDS)}")
+    note = content.get("note")
     try:
-        return Expression(path.stem, Mixture.parse(content["mixture"]), str(content.get("note", "")))
+        return Expression(path.stem, Mixture.parse(content["mixture"]), "" if note is None else str(note))
     except InputError as error:
         raise InputError(f"expression {path}: {error}") from None
 
@@ -85,5 +86,6 @@ def named_mixture(text: str) -> tuple[str, Mixture]:
 
 def bundled_expression(name: str) -> Expression | None:
     """The bundled expression of that name, None where there is none. No path is a name."""
-    path = bundled.expressions_path() / f"{name}.yaml"
-    return read_expression(path) if Path(name).name == name and path.is_file() else None
+    # Names are looked up among the files: to ask for a file by any text fails where the text is longer than names are.
+    paths = {path.stem: path for path in bundled.expressions_path().glob("*.yaml")}
+    return read_expression(paths[name]) if name in paths else None

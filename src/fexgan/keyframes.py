@@ -96,13 +96,22 @@ def check_keyframes(keyframes: Sequence[Keyframe]) -> None:
             raise InputError(f"keyframe at {later:g} s follows one at {earlier:g} s; write them in order of time")
 
 
-def targets_by_frame(keyframes: Sequence[Keyframe], fps: float) -> list[Target]:
-    """What every frame shows from the first keyframe to the last, both included, at `fps` frames a second."""
+def count_frames(keyframes: Sequence[Keyframe], fps: float) -> int:
+    """How many frames there are at `fps` a second, at least two. Raises InputError for what cannot be played."""
     check_keyframes(keyframes)
     if not 1 <= fps <= LARGEST_FPS:
         raise InputError(f"{fps:g} frames a second cannot be played; give a number from 1 to {LARGEST_FPS}")
-    frames = round(keyframes[-1].time_s * fps) + 1
-    return [_target_at(keyframes, frame / fps) for frame in range(frames)]
+    return max(1, round(keyframes[-1].time_s * fps)) + 1
+
+
+def targets_by_frame(keyframes: Sequence[Keyframe], fps: float) -> list[Target]:
+    """What every frame shows from the first keyframe to the last, both included, at `fps` frames a second.
+
+    Raises InputError as `count_frames` does.
+    """
+    times = [frame / fps for frame in range(count_frames(keyframes, fps))]
+    times[-1] = keyframes[-1].time_s  # which may lie between two frames, and would then not be shown
+    return [_target_at(keyframes, time_s) for time_s in times]
 
 
 def _parse_keyframe(text: str) -> Keyframe:
@@ -129,8 +138,6 @@ def _mixture(text: str) -> Mixture:
 
 
 def _target_at(keyframes: Sequence[Keyframe], time_s: float) -> Target:
-    for before, after in pairwise(keyframes):
-        if time_s <= after.time_s:
-            share = EASINGS[after.easing]((time_s - before.time_s) / (after.time_s - before.time_s))
-            return before.mixture.target().towards(after.mixture.target(), share)
-    return keyframes[-1].mixture.target()
+    before, after = next(pair for pair in pairwise(keyframes) if time_s <= pair[1].time_s)
+    share = EASINGS[after.easing]((time_s - before.time_s) / (after.time_s - before.time_s))
+    return before.mixture.target().towards(after.mixture.target(), share)

@@ -8,15 +8,17 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import re
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from fexgan.errors import InputError
 
@@ -26,12 +28,17 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 """What pictures are written as."""
 READ_SUFFIXES = (*PICTURE_SUFFIXES, ".bmp", ".tif", ".tiff")
 """What is taken for a picture where pictures are looked for."""
+LONGEST_SIDES_PX = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
+"""What a side of a picture may be in the formats that end where pictures do not yet."""
 LARGEST_PIXELS = 128_000_000
 """Largest picture or frame that is decoded: headers that promise more are refused before they cost memory, which
-is up to ten bytes a pixel, 1.3 GB at this size."""
+is up to ten bytes a pixel, 1.3 GB at this size; for 16-bit colours 26 and 3.3 GB."""
 
 BACKDROP_GREY = 128
 """Level that shows through the transparent parts of a picture."""
+
+_SIZE_ADVICE = f"give a picture of at most {LARGEST_PIXELS // 1_000_000} megapixels"
+_TIFF_BITS, _TIFF_PLANES, _TIFF_APART = 258, 284, 2
 
 
 @contextmanager
@@ -62,11 +69,14 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     refuses.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    replaced = path.with_name(f".{path.name}.{os.getpid()}.replaced")
     with _refusals(path):
-        temporary.mkdir(parents=True)
-        try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Not named by the process: in containers numbers repeat, and what a killed one left would be in the way. The
+        # folder of that name is for its owner alone, so what becomes `path` is made within it, open as usual.
+        prefix = f".{path.name}."
+        with tempfile.TemporaryDirectory(".partial", prefix, path.parent, ignore_cleanup_errors=True) as hold:
+            temporary, replaced = Path(hold, "new"), Path(f"{hold.removesuffix('.partial')}.replaced")
+            temporary.mkdir()
             yield temporary
             for file in temporary.rglob("*"):
                 _sync(file)
@@ -79,8 +89,6 @@ def atomic_folder(path: Path) -> Iterator[Path]:
                     os.replace(replaced, path)
                 raise
             _sync(path.parent)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
             shutil.rmtree(replaced, ignore_errors=True)
 
 
@@ -109,9 +117,23 @@ def write_text_atomically(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def file_name(name: str) -> str:
+    """`name` as that of a file or folder that stays where it is put: without separators, colons, control characters,
+    and dots before it."""
+    return re.sub(r"[/\\:\x00-\x1f]", "-", name.lstrip("./\\")) or "-"
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """`name`, numbered where it is one of `taken`, to which it is added; many file systems do not tell case apart."""
+    numbered = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    free = next(one for one in numbered if one.casefold() not in taken)
+    taken.add(free.casefold())
+    return free
+
+
 def to_pixels(picture: Image.Image) -> Pixels:
     """RGB pixels of a PIL picture: upright by its EXIF orientation, transparency laid on grey, 16 bits cut to 8."""
-    picture = ImageOps.exif_transpose(picture)
+    picture = upright(picture)
     if picture.mode.startswith("I"):
         picture = Image.fromarray((np.asarray(picture).clip(0, 65535) >> 8).astype(np.uint8))
     if picture.has_transparency_data:
@@ -121,38 +143,61 @@ def to_pixels(picture: Image.Image) -> Pixels:
     return np.array(picture.convert("RGB"))
 
 
+def upright(picture: Image.Image) -> Image.Image:
+    """A PIL picture turned as its EXIF orientation asks for; where that is not at all, Pillow would copy it."""
+    turned = picture.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    return ImageOps.exif_transpose(picture) if turned else picture
+
+
 def read_image(path: Path) -> Pixels:
     """Pixels of a picture file. Raises InputError when there is none, it moves, is too large or cannot be decoded."""
-    if not Path(path).is_file():
-        raise InputError(f"no picture at {path}; give the path of a PNG, JPEG or WebP file")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of what is read all the same, or refused below
-        return _open_picture(Path(path), str(path))
+    with checked_picture(Path(path), str(path)) as picture:
+        return to_pixels(picture)
 
 
 def decode_image(encoded: bytes, name: str = "picture") -> Pixels:
     """Pixels of an encoded picture; `name` is what an error calls it. Raises InputError."""
-    return _open_picture(io.BytesIO(encoded), name)
+    with checked_picture(io.BytesIO(encoded), name) as picture:
+        return to_pixels(picture)
 
 
-def _open_picture(source: Path | io.BytesIO, name: str) -> Pixels:
+@contextmanager
+def checked_picture(source: Path | io.BytesIO | Image.Image, name: str) -> Iterator[Image.Image]:
+    """Yield a picture that may be decoded: a single one, of colours, of at most LARGEST_PIXELS.
+
+    Raises InputError, in which it goes by `name`, for any other, and for whatever goes wrong while it is decoded.
+    """
+    is_path = isinstance(source, Path)
+    if is_path and not source.is_file():
+        raise InputError(f"no picture at {source}; give the path of a PNG, JPEG or WebP file")
     try:
-        with Image.open(source) as picture:
-            if picture.width * picture.height > LARGEST_PIXELS:
-                raise Image.DecompressionBombError
-            pages = getattr(picture, "n_frames", 1)
-            if pages > 1 and picture.format != "MPO":  # phones store a photograph and extras as MPO
-                raise InputError(f"{name} holds {pages} pictures; give a single one, or a clip such as MP4")
-            if picture.mode == "F":
-                raise InputError(f"{name} holds fractions, no colours; give a picture of 8 or 16 bits a channel")
-            return to_pixels(picture)
+        # Pillow warns of what is read all the same, or refused. Python silences all threads at once, so not where many
+        # of them decode.
+        with (
+            warnings.catch_warnings(action="ignore") if is_path else nullcontext(),
+            nullcontext(source) if isinstance(source, Image.Image) else Image.open(source) as picture,
+        ):
+            _check(picture, name)
+            yield picture
     except InputError:
         raise
     except Image.DecompressionBombError:
-        limit = f"give one of at most {LARGEST_PIXELS // 1_000_000} megapixels"
-        raise InputError(f"{name} is too large a picture; {limit}") from None
+        raise InputError(f"{name} is too large; {_SIZE_ADVICE}") from None
     except Exception:  # broken files make Pillow's readers raise almost anything
         raise InputError(f"{name} cannot be read as a picture; give a whole PNG, JPEG or WebP file") from None
+
+
+def _check(picture: Image.Image, name: str) -> None:
+    if picture.width * picture.height > LARGEST_PIXELS:
+        raise InputError(f"{name} has {picture.width}x{picture.height} px; {_SIZE_ADVICE}")
+    pages = getattr(picture, "n_frames", 1)
+    if pages > 1 and picture.format != "MPO":  # phones store a photograph and extras as MPO
+        raise InputError(f"{name} holds {pages} pictures; give a single one, or a clip such as MP4")
+    if picture.mode == "F":
+        raise InputError(f"{name} holds fractions, no colours; give a picture of 8 or 16 bits a channel")
+    tags = getattr(picture, "tag_v2", {})
+    if tags.get(_TIFF_PLANES) == _TIFF_APART and max(tags.get(_TIFF_BITS, (8,))) > 8:  # Pillow would read noise
+        raise InputError(f"{name} holds 16-bit colours in a plane each; save it as PNG")
 
 
 def encode_image(pixels: Pixels) -> bytes:
@@ -174,8 +219,17 @@ def encode_image(pixels: Pixels) -> bytes:
 
 def write_image(path: Path, picture: Pixels | Image.Image) -> None:
     """Write pixels or a PIL picture atomically; the suffix of `path` chooses the format. Raises InputError."""
-    if Path(path).suffix.lower() not in PICTURE_SUFFIXES:
-        raise InputError(f"cannot write a picture as {path}; end its name in one of {', '.join(PICTURE_SUFFIXES)}")
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    check_format(path, image.width, image.height)
     with atomic_path(path) as temporary:
         image.save(temporary)
+
+
+def check_format(path: Path, width: int, height: int) -> None:
+    """Raise InputError unless the suffix of `path` is that of a format which is written and holds such a size."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in PICTURE_SUFFIXES:
+        raise InputError(f"cannot write a picture as {path}; end its name in one of {', '.join(PICTURE_SUFFIXES)}")
+    longest = LONGEST_SIDES_PX.get(suffix)
+    if longest is not None and max(width, height) > longest:
+        raise InputError(f"{path} can hold at most {longest} px a side, not {width}x{height}; end its name in .png")

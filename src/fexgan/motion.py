@@ -6,7 +6,7 @@ a clip is never longer or shorter than asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ ANIMATED_SUFFIXES = (".gif", ".webp")
 FASTEST_GIF_FPS = 50
 """Browsers slow a GIF down whose frames are shorter than two hundredths of a second."""
 WEBP_QUALITY = 90
+LARGEST_ANIMATION_PX = 250_000_000
+"""Pixels of all frames of a GIF or WebP together, which take about five bytes each until it is written."""
 PALETTE_SAMPLES = 16
 """Frames, evenly spread, whose colours a GIF's one palette is made for; a palette of each frame's own would flicker."""
 FRAME_NAME = "frame-{:05d}.png"
@@ -36,11 +38,21 @@ def check_motion(out: Path, fps: float) -> None:
         raise InputError(f"{out} holds something else than frames; give a new folder")
 
 
+def check_held(suffix: str, frames: int, width_px: int, height_px: int) -> None:
+    """Raise InputError where so many frames are more than memory should hold; MP4 and folders hold none."""
+    if suffix in ANIMATED_SUFFIXES and frames * width_px * height_px > LARGEST_ANIMATION_PX:
+        raise InputError(
+            f"{frames} frames of {width_px}x{height_px} px are too many for a {suffix}, which may have "
+            f"{LARGEST_ANIMATION_PX / 1e6:g} megapixels in all; give a shorter clip, fewer frames a second or smaller "
+            "frames, or a .mp4"
+        )
+
+
 def write_motion(out: Path, frames: Iterable[Pixels], fps: float) -> None:
     """Write frames, all of one even-sided size, as the suffix of `out` says; without one, as a folder of PNG files.
 
     Animated GIF and WebP play without end, and are put together in memory. Atomic; raises InputError as
-    `check_motion` and `write_clip` do.
+    `check_motion`, `check_held` and `write_clip` do.
     """
     check_motion(out, fps)
     suffix = out.suffix.lower()
@@ -51,11 +63,19 @@ def write_motion(out: Path, frames: Iterable[Pixels], fps: float) -> None:
             for index, pixels in enumerate(frames):
                 write_image(folder / FRAME_NAME.format(index), pixels)
     elif suffix == ".gif":
-        pictures = _in_one_palette(list(frames))
+        pictures = _in_one_palette(list(_held(suffix, frames)))
         _write_animation(out, pictures, _durations_ms(len(pictures), fps, unit_ms=10), optimize=False, disposal=1)
     else:
-        pictures = [Image.fromarray(pixels) for pixels in frames]
+        pictures = [Image.fromarray(pixels) for pixels in _held(suffix, frames)]
         _write_animation(out, pictures, _durations_ms(len(pictures), fps, unit_ms=1), quality=WEBP_QUALITY, method=4)
+
+
+def _held(suffix: str, frames: Iterable[Pixels]) -> Iterator[Pixels]:
+    """The frames, as long as memory should hold them: who draws them need not know how many there will be."""
+    for count, pixels in enumerate(frames, start=1):
+        height, width = pixels.shape[:2]
+        check_held(suffix, count, width, height)
+        yield pixels
 
 
 def _is_frame(path: Path) -> bool:

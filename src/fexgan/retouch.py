@@ -17,7 +17,7 @@ from fexgan.errors import InputError
 from fexgan.familiarity import tell_if_unfamiliar
 from fexgan.figures import Row, Tune, transform_sheet
 from fexgan.keyframes import Keyframe
-from fexgan.media import PICTURE_SUFFIXES, Pixels, read_image, write_image
+from fexgan.media import PICTURE_SUFFIXES, READ_SUFFIXES, Pixels, file_name, free_name, read_image, write_image
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.synthesis import Model, Sitter
 from fexgan.terminal import say, stage_progress
@@ -41,12 +41,17 @@ class UserFile:
     """Place and name in a folder of results, with the suffix that results have."""
 
     @property
+    def title(self) -> str:
+        """Place and name without the suffix: no other file that was given has the same."""
+        return self.name.with_suffix("").as_posix()
+
+    @property
     def is_clip(self) -> bool:
         return self.path.suffix.lower() in CLIP_SUFFIXES
 
     def result(self, folder: Path, label: str) -> Path:
-        """The file in `folder` for one result; not every file system takes a colon."""
-        return folder / self.name.with_stem(f"{self.name.stem}-{label.replace(':', '-')}")
+        """The file in `folder` for one result."""
+        return folder / self.name.with_stem(file_name(f"{self.name.stem}-{label}"))
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class Retouch:
         """Write a sheet of every picture, the source and then every target, into `folder`; else as `to_folder`."""
 
         def write(file: UserFile, tell: Tell) -> None:
-            rows = {file.name.stem: self._row(file, targets)}
+            rows = {file.title: self._row(file, targets)}
             write_image(file.result(folder, "sheet").with_suffix(".png"), transform_sheet(list(targets), rows))
 
         self._each(files, folder, write, 1)
@@ -111,7 +116,7 @@ class Retouch:
             return
         opened = self._open(file)
         for out, target in results.items():
-            tuned = target if self.tune is None else self.tune(file.name.with_suffix("").as_posix(), opened, target)
+            tuned = target if self.tune is None else self.tune(file.title, opened, target)
             opened.edit(tuned).save(out)
 
     def _row(self, file: UserFile, targets: Targets) -> Row:
@@ -135,20 +140,17 @@ def user_files(given: Sequence[Path], out: Path | None = None) -> list[UserFile]
     """The files meant by paths of files and folders, in that order; what lies in `out` is not taken up again.
 
     Of a folder these are all pictures and clips in it and below, by name; `pictures` is the bundled folder of them,
-    unless one of that name is at hand. Raises InputError for a folder without any.
+    unless one of that name is at hand. Files that differ in nothing but the suffix are numbered, for sheets and tables
+    show none. Raises InputError for a folder without any.
     """
     files: list[UserFile] = []
-    taken: set[Path] = set()
+    taken: set[str] = set()
     for path, name in _named(given, out):
-        clip = name.suffix.lower() in CLIP_SUFFIXES
-        if clip or name.suffix.lower() not in PICTURE_SUFFIXES:
-            name = name.with_suffix(".mp4" if clip else ".png")
-        first, number = name, 1
-        while name in taken:
-            number += 1
-            name = first.with_stem(f"{first.stem}-{number}")
-        taken.add(name)
-        files.append(UserFile(path, name))
+        suffix = name.suffix
+        if suffix.lower() not in PICTURE_SUFFIXES:
+            suffix = ".mp4" if suffix.lower() in CLIP_SUFFIXES else ".png"
+        title = "/".join(map(file_name, name.with_suffix("").parts))
+        files.append(UserFile(path, Path(free_name(title, taken) + suffix)))
     return files
 
 
@@ -163,7 +165,7 @@ def _named(given: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path
         found = [
             file
             for file in sorted(path.rglob("*"))
-            if file.suffix.lower() in PICTURE_SUFFIXES + CLIP_SUFFIXES
+            if file.suffix.lower() in READ_SUFFIXES + CLIP_SUFFIXES
             and not any(part.startswith(".") for part in file.relative_to(path).parts)
             and not (out is not None and file.resolve().is_relative_to(out.resolve()))
         ]

@@ -26,11 +26,11 @@ class Track:
     """One face through a clip."""
 
     sightings: dict[int, Face] = field(default_factory=dict)
-    """The face by frame, wherever it was seen."""
+    """The face by frame, wherever it was seen, in the order of the frames."""
 
     @property
     def last(self) -> Face:
-        return self.sightings[max(self.sightings)]
+        return next(reversed(self.sightings.values()))
 
     @property
     def area(self) -> float:
@@ -72,8 +72,12 @@ def presence(sighted: Sequence[int], frames: int, fps: float) -> NDArray[np.floa
 
     `sighted`: the frames in which it is seen, at least one.
     """
-    away = np.abs(np.arange(frames)[:, None] - np.asarray(sighted)).min(axis=1) / fps
-    return np.clip((HELD_S + FADED_S - away) / FADED_S, 0.0, 1.0)
+    seen, now = np.sort(sighted), np.arange(frames)
+    following = np.searchsorted(seen, now)  # the sighting at each frame, or the first after it
+    nearest = np.minimum(
+        np.abs(now - seen[np.maximum(following - 1, 0)]), np.abs(now - seen[np.minimum(following, len(seen) - 1)])
+    )
+    return np.clip((HELD_S + FADED_S - nearest / fps) / FADED_S, 0.0, 1.0)
 
 
 def choose_tracks(tracks: Sequence[Track], index: int | None) -> list[Track]:

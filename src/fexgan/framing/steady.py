@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from fexgan.framing.square import STUDIO_FRAMING, FaceSquare, face_square
 
 SMOOTHING_S = 0.12
 """Standard deviation of the weight of neighbouring frames. Nods of one a second pass nearly unchanged."""
+REACH = 2 * math.sqrt(math.log(1000))
+"""How far neighbours are looked at, in standard deviations: their weight is down to a millionth there."""
 
 
 def steady_squares(
@@ -44,9 +47,10 @@ def steady(values: Sequence[NDArray[np.floating] | None], fps: float) -> NDArray
 
 def _fit_at(frame: int, points: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
     """The value at one frame of parabolas through `points` [frames, k], by weighted least squares."""
-    offsets = (np.arange(len(points)) - frame) / (fps * SMOOTHING_S)
+    deviation = fps * SMOOTHING_S
+    reach = math.floor(REACH * deviation)
+    near = np.arange(max(0, frame - reach), min(len(points), frame + reach + 1))
+    offsets = (near - frame) / deviation
     weight = np.exp(-0.25 * offsets**2)  # the root of a Gaussian, as it will be squared
-    near = weight > 1e-3
     basis = np.stack([np.ones_like(offsets), offsets, offsets**2], axis=1)
-    weighted = (basis * weight[:, None])[near], (points * weight[:, None])[near]
-    return np.linalg.lstsq(*weighted, rcond=None)[0][0]
+    return np.linalg.lstsq(basis * weight[:, None], points[near] * weight[:, None], rcond=None)[0][0]

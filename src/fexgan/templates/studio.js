@@ -10,9 +10,14 @@ const FIRST = "hopper.jpg";  // lies open until somebody brings their own
 const emotions = () => Object.keys(strengths);
 const number = (value) => String(Math.round(100 * value) / 100);
 
+// Strengths that sum to more than 1 share it here, so that picture, clip, units and command are told the same.
+// Shares are rounded down, for rounded up they could sum to more again.
 function mixtureText() {
-  const parts = emotions().filter((name) => strengths[name] > 0)
-    .map((name) => strengths[name] === 1 ? full(name) : `${full(name)}:${number(strengths[name])}`);
+  const hundredths = emotions().map((name) => Math.round(100 * strengths[name]));
+  const sum = Math.max(100, hundredths.reduce((total, one) => total + one, 0));
+  const parts = emotions().map((name, index) => [full(name), Math.floor(100 * hundredths[index] / sum)])
+    .filter(([, share]) => share > 0)
+    .map(([name, share]) => share === 100 ? name : `${name}:${share / 100}`);
   return parts.join("+") || "neutral";
 }
 
@@ -84,7 +89,15 @@ async function show() {
 
 function describe() {
   const name = picture ? picture.name : "me.jpg";
-  at("command").textContent = `fexgan transform ${name} --to ${mixtureText()} --out ${stem(name)}-${saved()}`;
+  const which = face === 0 ? "" : ` --face ${face}`;
+  const out = quoted(`${stem(name)}-${saved()}`);
+  at("command").textContent = `fexgan transform ${quoted(name)} --to ${mixtureText()}${which} --out ${out}`;
+}
+
+// A file's name as a POSIX shell takes it for one, and the program for no flag.
+function quoted(name) {
+  const path = name.startsWith("-") ? `./${name}` : name;
+  return /^[\w.\/:=@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 const stem = (name) => name.replace(/\.[^.]*$/, "");
@@ -166,8 +179,9 @@ function emotionRow(name, variants) {
   row.innerHTML = `<label for="range-${name}">${name}</label>
     <input id="range-${name}" type="range" min="0" max="1" step="0.01" value="0">
     <output id="value-${name}">0 %</output>
-    <select id="variant-${name}" aria-label="Variant of ${name}"><option value="">usual</option>
-    ${variants.map((one) => `<option>${one}</option>`).join("")}</select>`;
+    <select id="variant-${name}" aria-label="Variant of ${name}"><option value="">usual</option></select>`;
+  // As text, never as markup: a stranger's checkpoint may have named them.
+  row.querySelector("select").append(...variants.map((one) => new Option(one)));
   row.querySelector("input").oninput = (event) => set({ ...strengths, [name]: Number(event.target.value) });
   row.querySelector("label").ondblclick = () => set({ ...strengths, [name]: 0 });
   row.querySelector("select").onchange = (event) => set(strengths, { ...chosen, [name]: event.target.value });

@@ -43,9 +43,9 @@ class Serve:
         editor = load(self.checkpoint)
         if not isinstance(editor, Editor):
             raise InputError(f"checkpoint {self.checkpoint} does not edit pictures; choose one that does")
-        hosts = [*LOCAL, self.host] if self.host in LOCAL else ["*"]
+        hosts = LOCAL if self.host in LOCAL else ("*",)
         with self._listen() as listener:
-            address = f"http://{self.host}:{listener.getsockname()[1]}"
+            address = f"http://{self._at(listener.getsockname()[1])}"
             say(f"the studio is at {address}; Ctrl-C ends it")
             if self.open:
                 import webbrowser
@@ -57,7 +57,15 @@ class Serve:
     def _listen(self) -> socket.socket:
         """A socket that listens, so that a port that is taken is told before anything else."""
         try:
-            return socket.create_server((self.host, self.port))
+            families = {found[0] for found in socket.getaddrinfo(self.host or None, None, type=socket.SOCK_STREAM)}
+            family = socket.AF_INET if socket.AF_INET in families else socket.AF_INET6
+            return socket.create_server((self.host, self.port), family=family)
         except (OSError, OverflowError) as error:
             reason = (getattr(error, "strerror", None) or str(error)).lower()
-            raise InputError(f"cannot listen on {self.host}:{self.port} ({reason}); give another --port") from None
+            raise InputError(
+                f"cannot listen on {self._at(self.port)} ({reason}); give another --port or --host"
+            ) from None
+
+    def _at(self, port: int) -> str:
+        """Host and port as addresses have them, IPv6 in brackets."""
+        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"

@@ -103,30 +103,33 @@ def sources_of(
     source_affect: str | None,
     characters: Sequence[str] = (),
 ) -> tuple[Mapping[str, Pixels | LoadedPicture], Mixture | None]:
-    """The faces to start from, by name, and the affect they show where that is known."""
+    """The faces to start from, by name, and the affect they show where that is known.
+
+    Files can be called by the names, whatever a stranger's dataset says.
+    """
     if data is None:
         from fexgan.familiarity import tell_if_unfamiliar
         from fexgan.retouch import read_source, user_files
         from fexgan.synthesis import Model
 
-        paths = [file.path for file in user_files(images, out)]
         shown = None if source_affect is None else Mixture.parse(source_affect)
         pictures = {}
-        for path in paths:
-            taken = sum(other.stem == path.stem for other in paths[: len(pictures)])
-            name = f"{path.stem}-{taken + 1}" if taken else path.stem
-            pictures[name] = read_source(model, path)
+        for file in user_files(images, out):
+            picture = pictures[file.title] = read_source(model, file.path)
             if isinstance(model, Model) and "encode" in model.networks.capabilities:
-                tell_if_unfamiliar(model.open(pictures[name], None, shown), str(path))
+                tell_if_unfamiliar(model.open(picture, None, shown), str(file.path))
         return pictures, shown
     from fexgan.dataset import FaceDataset
     from fexgan.figures import neutral_faces
+    from fexgan.media import file_name, free_name
 
     faces = neutral_faces(FaceDataset.load(data, "test"))
     for name in characters:
         if name not in faces:
             raise InputError(f"character {name!r} is not in the dataset; choose from {', '.join(faces)}")
-    return {name: faces[name] for name in characters or faces}, Mixture.parse(source_affect or NEUTRAL)
+    taken: set[str] = set()
+    named = {free_name(file_name(name), taken): faces[name] for name in dict.fromkeys(characters or faces)}
+    return named, Mixture.parse(source_affect or NEUTRAL)
 
 
 def only(pictures: Mapping[str, Image.Image]) -> Image.Image | None:
@@ -136,13 +139,14 @@ def only(pictures: Mapping[str, Image.Image]) -> Image.Image | None:
 
 def write_pictures(out: Path, pictures: Mapping[str, Image.Image], sheet: Image.Image) -> None:
     """Write `pictures` by name into the folder `out` where that has no suffix, else `sheet` to the file `out`."""
-    from fexgan.media import write_image
+    from fexgan.media import file_name, free_name, write_image
     from fexgan.terminal import say, say_wrote
 
     if out.suffix:
         write_image(out, sheet)
         say_wrote(out)
         return
+    taken: set[str] = set()
     for name, picture in pictures.items():
-        write_image(out / f"{name.replace(':', '-')}.png", picture)  # not every file system takes a colon
+        write_image(out / f"{free_name(file_name(name), taken)}.png", picture)
     say(f"wrote {len(pictures)} pictures to {out}")

@@ -18,8 +18,8 @@ from fexgan.affects import AFFECTS, Mixture
 from fexgan.editing import Editor, FaceChoice, Portrait
 from fexgan.errors import InputError
 from fexgan.figures import transform_sheet
-from fexgan.keyframes import parse_keyframes
-from fexgan.motion import write_motion
+from fexgan.keyframes import count_frames, parse_keyframes
+from fexgan.motion import check_held, write_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import clip_frames
 
@@ -27,6 +27,10 @@ VIEW_PX = 1280
 """Longest side that the browser is shown; what is saved has the picture's own size."""
 MOST_OPEN = 16
 """Pictures that stay open; the one unused for longest goes."""
+MOST_OPEN_BYTES = 1_000_000_000
+"""What they may take together, though the newest stays open whatever it takes."""
+FACE_BYTES = 2_000_000
+"""What the networks keep of an opened face, about."""
 VIEW_QUALITY = 92
 LONGEST_CLIP_S = 20.0
 
@@ -53,6 +57,13 @@ class OpenPicture:
         whole = (0, 0, picture.width, picture.height)
         view = picture if self.factor == 1 else LoadedPicture(picture.view(whole, self.factor))
         self.view = editor.open(view, "all")
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in memory, the faces of `full` included."""
+        pictures = [self.picture] if self.factor == 1 else [self.picture, self.view.picture]
+        pixels = sum(one.levels.nbytes + (0 if one.alpha is None else one.alpha.nbytes) for one in pictures)
+        return pixels + len(pictures) * len(self.view.faces) * FACE_BYTES
 
     @cached_property
     def full(self) -> Portrait:
@@ -90,7 +101,7 @@ class Desk:
             opened = OpenPicture(picture, name, self.editor)
             key = secrets.token_urlsafe(8)
             self._open[key] = opened
-            while len(self._open) > MOST_OPEN:
+            while self._is_crowded():
                 self._open.popitem(last=False)
         return key, opened
 
@@ -128,10 +139,16 @@ class Desk:
         if frames[-1].time_s > LONGEST_CLIP_S:
             raise InputError(f"the last keyframe is at {frames[-1].time_s:g} s; the studio makes {LONGEST_CLIP_S:g} s")
         opened = self._find(key)
+        view = opened.view.picture
+        check_held(suffix, count_frames(frames, fps), view.width, view.height)
         with self._lock, tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / f"clip{suffix}"
             write_motion(out, clip_frames(self._portrait(opened.view, look), frames, fps), fps)
             return out.read_bytes()
+
+    def _is_crowded(self) -> bool:
+        taken = sum(opened.size_bytes for opened in self._open.values())
+        return len(self._open) > 1 and (len(self._open) > MOST_OPEN or taken > MOST_OPEN_BYTES)
 
     def _find(self, key: str) -> OpenPicture:
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -11,7 +11,6 @@ import numpy as np
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -25,10 +24,13 @@ from fexgan.page import fill, template
 from fexgan.synthesis import Model, share_strength
 from fexgan.units import arkit_weights
 from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture
+from fexgan.web.guard import Guard
 
 LARGEST_BODY = 64_000_000
 """Bytes of a picture file that is taken."""
 DEFAULT_FPS = 24.0
+LONGEST_FACE_NUMBER = 9
+"""Digits of a face's number; Python itself reads no number of thousands of them."""
 CLIP_KINDS = {".mp4": "video/mp4", ".gif": "image/gif", ".webp": "image/webp"}
 PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 KEEP = {"Cache-Control": "private, max-age=3600"}
@@ -43,8 +45,8 @@ class Server:
         self._drawing = Lock()
         self._model: Model | None = None
 
-    def app(self, hosts: list[str]) -> Starlette:
-        """The application; it answers requests for `hosts` alone, so that no other site's page reaches it."""
+    def app(self, hosts: Sequence[str]) -> Starlette:
+        """The application; it answers requests for `hosts` alone, and none of other sites' pages (see `Guard`)."""
         picture = "/api/pictures/{key}"
         routes = [
             Route("/", self.page),
@@ -60,15 +62,13 @@ class Server:
             Route(f"{picture}/clip.{{suffix}}", self.clip),
         ]
         refusals: dict[Any, Any] = {InputError: _refuse, NotOpen: _gone}
-        guard = Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
-        return Starlette(routes=routes, middleware=[guard], exception_handlers=refusals)
+        return Starlette(routes=routes, middleware=[Middleware(Guard, hosts)], exception_handlers=refusals)
 
     def page(self, request: Request) -> Response:
         return HTMLResponse(fill("studio.html", script=template("studio.js")))
 
     def studio(self, request: Request) -> Response:
         """What there is to choose from."""
-        examples = sorted(path.name for path in bundled.pictures_path().iterdir() if path.suffix in PICTURE_KINDS)
         return JSONResponse(
             {
                 "emotions": EMOTIONS,
@@ -82,14 +82,14 @@ class Server:
                     }
                     for one in read_expressions([])
                 ],
-                "examples": examples,
+                "examples": sorted(_examples()),
             }
         )
 
     def example(self, request: Request) -> Response:
         name = request.path_params["name"]
-        path = bundled.pictures_path() / name
-        if path.name != name or path.suffix not in PICTURE_KINDS or not path.is_file():
+        path = _examples().get(name)
+        if path is None:
             raise InputError(f"picture {name!r} is not bundled; /api/studio lists those that are")
         return Response(path.read_bytes(), media_type=PICTURE_KINDS[path.suffix], headers=KEEP)
 
@@ -139,13 +139,18 @@ class Server:
         return Response(content, media_type=CLIP_KINDS[suffix], headers=KEEP)
 
 
+def _examples() -> dict[str, Path]:
+    """The bundled pictures by name."""
+    return {path.name: path for path in bundled.pictures_path().iterdir() if path.suffix in PICTURE_KINDS}
+
+
 def _asked(request: Request) -> tuple[str, Look]:
     """The picture's key, and the look that `mixture`, `variants` (separated by commas) and `face` ask for."""
     texts = request.query_params
     variants = tuple(name for name in texts.get("variants", "").split(",") if name)
     face = texts.get("face", "0")
-    if face != "all" and not face.isdecimal():
-        raise InputError(f"face {face!r} is unknown; give a number, 0 being the largest, or all")
+    if face != "all" and not (face.isdecimal() and len(face) <= LONGEST_FACE_NUMBER):
+        raise InputError(f"face {face!r:.40} is unknown; give a number, 0 being the largest, or all")
     mixture = Mixture.parse(texts.get("mixture", NEUTRAL))
     if len(mixture.strengths) > 1:
         mixture = share_strength(mixture)

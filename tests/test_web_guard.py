@@ -1,0 +1,125 @@
+"""Who reaches the studio: its own page and programs, under every name and address of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from urllib.request import urlopen
+
+import pytest
+import uvicorn
+from starlette.responses import Response
+
+from fexgan.verbs.serve import LOCAL, Serve
+from fexgan.web.guard import Guard
+
+LINK = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "path", "status"),
+    [
+        ({}, "/api/studio", 200),  # a program
+        ({"sec-fetch-site": "none"}, "/", 200),  # typed into the address bar
+        ({"sec-fetch-site": "same-origin"}, "/api/studio", 200),
+        ({"origin": "http://127.0.0.1:7860"}, "/api/studio", 200),
+        ({"sec-fetch-site": "same-origin", "origin": "https://the.proxy"}, "/api/studio", 200),
+        ({"sec-fetch-site": "cross-site"}, "/api/studio", 403),
+        ({"sec-fetch-site": "same-site", "origin": "https://evil.example"}, "/api/studio", 403),
+        ({"origin": "https://evil.example"}, "/api/studio", 403),
+        ({"origin": "https://127.0.0.1.evil.example"}, "/api/studio", 403),
+        ({"origin": "null"}, "/api/studio", 403),
+        ({"origin": "http://["}, "/api/studio", 403),
+        (LINK, "/", 200),
+        (LINK, "/api/random.png", 403),
+        (LINK | {"sec-fetch-dest": "iframe"}, "/", 403),
+    ],
+)
+@pytest.mark.parametrize("hosts", [["127.0.0.1"], ["*"]])
+def test_the_page_and_programs_are_answered_and_other_sites_are_not(
+    hosts: list[str], headers: dict[str, str], path: str, status: int
+):
+    assert guarded(hosts, path, {"host": "127.0.0.1:7860"} | headers) == status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("LOCALHOST:7860", 200),
+        ("[::1]", 200),
+        ("[::1]:7860", 200),
+        ("[::1", 400),
+        ("", 400),
+        ("evil.example", 400),
+        ("127.0.0.1.evil.example:7860", 400),
+        ("127.0.0.1@evil.example", 400),
+    ],
+)
+def test_the_studio_answers_to_its_own_names_alone_in_brackets_too(host: str, status: int):
+    assert guarded(LOCAL, "/", {"host": host}) == status
+
+
+def guarded(hosts: Sequence[str], path: str, headers: dict[str, str]) -> int:
+    """Status with which a guarded application that answers everything answers a GET."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "GET", "path": path, "headers": raw}
+    asyncio.run(Guard(Response("fine"), hosts)(scope, None, send))
+    return sent[0]["status"]
+
+
+@pytest.mark.parametrize(
+    ("host", "written"), [("127.0.0.1", "127.0.0.1"), ("localhost", "localhost"), ("::1", "[::1]")]
+)
+def test_every_address_of_this_machine_is_served_and_told_so_that_it_can_be_opened(
+    monkeypatch: pytest.MonkeyPatch, host: str, written: str
+):
+    if host == "::1" and not has_ipv6():
+        pytest.skip("no IPv6 on this machine")
+    with served(monkeypatch, Serve(port=0, host=host)) as told:
+        address = told.removeprefix("the studio is at ").partition(";")[0]
+        assert address.rpartition(":")[0] == f"http://{written}"
+        with urlopen(f"{address}/api/studio") as answer:
+            assert "emotions" in json.load(answer)
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def served(monkeypatch: pytest.MonkeyPatch, serve: Serve) -> Iterator[str]:
+    """Run the verb in a thread; yields the line that it tells."""
+    told, servers = [], []
+
+    class Recorded(uvicorn.Server):
+        def __init__(self, config: uvicorn.Config) -> None:
+            super().__init__(config)
+            servers.append(self)
+
+    monkeypatch.setattr("fexgan.terminal.say", told.append)
+    monkeypatch.setattr(uvicorn, "Server", Recorded)
+    thread = threading.Thread(target=serve.run)
+    thread.start()
+    while thread.is_alive() and not (servers and servers[0].started):
+        time.sleep(0.01)
+    try:
+        yield told[0]
+    finally:
+        for server in servers:
+            server.should_exit = True
+        thread.join()
