@@ -45,8 +45,8 @@ def test_the_walk_sees_the_package():
 
 
 FREE_OF_TORCH = (
-    "affects", "settings", "config", "config_portrait", "manifest", "media", "video", "picture", "framing", "sheets",
-    "stills", "studio", "prepare", "dataset", "dataset_pixels", "dataset_remote", "keyframes", "cli",
+    "affects", "settings", "config", "config_portrait", "manifest", "media", "video", "picture", "faces", "framing",
+    "sheets", "stills", "studio", "prepare", "dataset", "dataset_pixels", "dataset_remote", "keyframes", "cli",
 )  # fmt: skip
 
 

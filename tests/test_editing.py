@@ -13,9 +13,9 @@ from fexgan.affects import AFFECTS, Mixture
 from fexgan.bundled import footage_path
 from fexgan.editing import Editor, loaded
 from fexgan.errors import InputError
+from fexgan.faces import FaceFinder
 from fexgan.keyframes import parse_keyframes
 from fexgan.model import Edits, colourfulness, with_colours_of
-from fexgan.prepare.faces import FaceFinder
 from fexgan.video import read_clip
 
 

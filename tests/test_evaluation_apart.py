@@ -25,7 +25,7 @@ from fexgan.evaluation.evaluate import evaluate
 from fexgan.evaluation.persons import persons
 from fexgan.evaluation.strength import ASKED, EMOTION_INDICES, Ladder, rank_correlation, strength
 from fexgan.evaluation.truth import truth
-from fexgan.prepare.faces import FaceBox
+from fexgan.faces import FaceBox
 from fexgan.stills import StillSet
 
 

@@ -15,11 +15,11 @@ from PIL import Image
 from fexgan.bundled import footage_path
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
+from fexgan.faces import Face, FaceBox, FaceFinder
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, steady_squares
 from fexgan.framing import usable_faces as usable
 from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE, EYE_DISTANCE, EYE_HEIGHT, MOUTH_HEIGHT
 from fexgan.picture import LoadedPicture, open_picture
-from fexgan.prepare.faces import Face, FaceBox, FaceFinder
 from fexgan.video import read_clip
 
 SIZE = 32

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fexgan.errors import InputError
+from fexgan.faces import Face, FaceBox
 from fexgan.framing import choose_tracks, follow_faces, presence
-from fexgan.prepare.faces import Face, FaceBox
 
 POINTS = np.array([(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)])
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fexgan.bundled import pictures_path
+from fexgan.faces import FaceFinder
 from fexgan.framing import find_faces
 from fexgan.media import read_image
 from fexgan.picture import LoadedPicture
-from fexgan.prepare.faces import FaceFinder
 
 UPRIGHT = ("cartoon.png", "clay.jpg", "comic.png", "flat.png", "ink.png", "painted.jpg")
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fexgan.config import FramingConfig
+from fexgan.faces import FaceBox, FaceFinder, yunet_path
 from fexgan.prepare import prepare
 from fexgan.prepare.crop import Square, cut, cut_frame, square_around, steady_square
-from fexgan.prepare.faces import FaceBox, FaceFinder, yunet_path
 from fexgan.video import decode_clip, write_clip
 
 FRAMING = FramingConfig(image_size_px=32, face_fraction=0.5, vertical_offset=0.1)

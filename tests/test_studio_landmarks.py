@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fexgan import bundled
+from fexgan.faces import FaceFinder
 from fexgan.manifest import FrameTruth
-from fexgan.prepare.faces import FaceFinder
 from fexgan.studio.anatomy import SIDES, anatomy
 from fexgan.studio.camera import AIM_M, FRAME_HEIGHT_M, TO_BLENDER, project
 from fexgan.studio.cast import open_cast_file, read_cast

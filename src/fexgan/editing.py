@@ -7,7 +7,8 @@
     portrait.edit("joy:0.3").save("smile.png")
 
 Pictures come in as PIL pictures, pixels (uint8 [height, width, 3]) or loaded pictures, of any size, and keep their
-size, depth, transparency and colour profile. Only the face changes; what lies outside its square stays bit by bit.
+size, depth, transparency and colour profile; PIL pictures alone hold no 16-bit colours. Only the face changes; what
+lies outside its square stays bit by bit.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from fexgan.affects import AFFECTS, Mixture, Target
 from fexgan.checkpoints import Checkpoint
 from fexgan.config import FramingConfig
 from fexgan.editing_clips import Tell, transform_clip
+from fexgan.errors import InputError
+from fexgan.faces import FaceFinder
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, usable_faces
 from fexgan.keyframes import Keyframe, parse_keyframes, targets_by_frame
 from fexgan.model import Edits, apply_edits, colourfulness, with_colours_of
 from fexgan.picture import LoadedPicture, open_picture
-from fexgan.prepare.faces import FaceFinder
 from fexgan.reading import mixture_read
 from fexgan.synthesis import Blend, MixtureLike, Picture, TargetLike, as_pixels, blend_of, require, target_of
 from fexgan.tensors import pixels_to_images
@@ -40,6 +42,9 @@ CLOSE_UP_PX = 256
 
 FaceChoice = int | Literal["all"] | None
 """Which face of a picture: a number, 0 being the largest, all that can be edited, or None for the largest."""
+
+LONGEST_FACE_NUMBER = 9
+"""Digits of a face's number in text; Python itself reads no number of thousands of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,6 +262,15 @@ class Editor:
 
     def _vector(self, values: Sequence[float]) -> Tensor:
         return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]
+
+
+def parse_face(text: str) -> int | Literal["all"]:
+    """The choice of a face that a text makes. Raises InputError for anything but a number or `all`."""
+    if text == "all":
+        return "all"
+    if not text.isdecimal() or len(text) > LONGEST_FACE_NUMBER:
+        raise InputError(f"face {text!r:.40} is unknown; give a number, 0 being the largest, or all")
+    return int(text)
 
 
 def loaded(image: Picture | LoadedPicture) -> LoadedPicture:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fexgan.affects import Mixture, Target
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
+from fexgan.faces import FaceFinder
 from fexgan.framing import (
     FaceSquare,
     Track,
@@ -29,7 +30,6 @@ from fexgan.framing import (
 )
 from fexgan.media import Pixels
 from fexgan.picture import LoadedPicture
-from fexgan.prepare.faces import FaceFinder
 from fexgan.reading import mixtures_read
 from fexgan.video import count_clip_frames, even_sides, read_clip, write_clip
 

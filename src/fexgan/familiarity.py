@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fexgan.evaluation.identity import IdentityReader
-from fexgan.prepare.faces import FaceFinder
+from fexgan.faces import FaceFinder
 from fexgan.synthesis import Sitter
 from fexgan.terminal import say
 

@@ -106,7 +106,8 @@ class Model:
                 f"a picture of {width}x{height} px cannot be used; give one of at least {SMALLEST_PICTURE_PX} px a "
                 f"side and at most {LARGEST_PICTURE_PIXELS // 1_000_000} megapixels"
             )
-        from fexgan.prepare import crop, faces  # OpenCV loads here, where alone it is needed
+        from fexgan import faces  # OpenCV loads here, where alone it is needed
+        from fexgan.prepare import crop
 
         face = faces.FaceFinder().find(pixels)
         if face is None:

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX
 from fexgan.config import FramingConfig
+from fexgan.faces import Face, FaceBox, FaceFinder
 from fexgan.framing.square import BOX_HEIGHT
 from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.media import Pixels
 from fexgan.model import EditingFamily, apply_edits
 from fexgan.prepare.crop import cut, square_around
-from fexgan.prepare.faces import Face, FaceBox, FaceFinder
 from fexgan.stills import StillSet, first_in_full
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.terminal import tracked

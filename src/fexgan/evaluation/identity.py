@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fexgan.faces import Face, weights_path
 from fexgan.media import Pixels
-from fexgan.prepare.faces import Face, weights_path
 
 SFACE = "face_recognition_sface*.onnx"
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from fexgan.evaluation.bootstrap import Estimate, over_characters
 from fexgan.evaluation.identity import IdentityReader
+from fexgan.faces import FaceFinder
 from fexgan.media import Pixels
-from fexgan.prepare.faces import FaceFinder
 from fexgan.terminal import tracked
 
 FEATURES = 128

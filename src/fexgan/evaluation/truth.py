@@ -18,9 +18,9 @@ from fexgan.evaluation.bootstrap import Estimate, over_characters
 from fexgan.evaluation.choosing import like
 from fexgan.evaluation.judging import redraw, true_vectors
 from fexgan.evaluation.reconstruction import ssim
+from fexgan.faces import FaceBox, FaceFinder
 from fexgan.media import Pixels
 from fexgan.model import DrawingFamily
-from fexgan.prepare.faces import FaceBox, FaceFinder
 from fexgan.tensors import pixels_to_images
 
 KINDS = ("generated", "copied", "looked up")

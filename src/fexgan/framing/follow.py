@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fexgan.errors import InputError
+from fexgan.faces import Face
 from fexgan.framing.locate import flaw
-from fexgan.prepare.faces import Face
 
 FARTHEST_STEP = 0.6
 """How far a face moves from one sighting to the next at most, in widths of its box."""

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fexgan.errors import InputError
+from fexgan.faces import SEARCHED_SIDES_PX, Face, FaceBox, FaceFinder
 from fexgan.framing.square import FaceSquare, cut, face_square
 from fexgan.picture import LoadedPicture
-from fexgan.prepare.faces import SEARCHED_SIDES_PX, Face, FaceBox, FaceFinder
 
 SMALLEST_FACE_PX = 32
 MOST_TURNED = 0.75

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
+from fexgan.faces import FaceFinder
 from fexgan.framing.locate import find_faces
 from fexgan.framing.square import face_square
 from fexgan.media import Pixels
 from fexgan.picture import LoadedPicture
-from fexgan.prepare.faces import FaceFinder
 from fexgan.stills import WAY_OUT, StillSet
 
 Maps = NDArray[np.float64]

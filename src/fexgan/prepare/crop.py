@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from fexgan.config import FramingConfig
+from fexgan.faces import FaceBox, FaceFinder
 from fexgan.media import Pixels
-from fexgan.prepare.faces import FaceBox, FaceFinder
 from fexgan.video import ClipFrame
 
 SAME_FACE = 0.2

@@ -13,9 +13,9 @@ import numpy as np
 
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
+from fexgan.faces import FaceFinder
 from fexgan.media import Pixels, read_image
 from fexgan.prepare.crop import Square, cut, cut_frame, steady_square
-from fexgan.prepare.faces import FaceFinder
 from fexgan.prepare.footage import ClipEntry, LeftOut, clean, source_name
 from fexgan.video import ClipFrame, decode_clip, decode_key_frames
 

@@ -25,7 +25,6 @@ from fexgan.verbs.flags import (
     Variants,
 )
 from fexgan.verbs.sources import (
-    face_of,
     mixtures_of,
     named_mixtures,
     only,
@@ -134,10 +133,11 @@ class Transform:
 
     def run(self) -> None:
         from fexgan import figures
+        from fexgan.editing import parse_face
 
         named = named_mixtures(self.to)
         targets = list(named.values())
-        face = face_of(self.face)
+        face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
         if retouched(model, self.images, named, self.out, self.source_affect, face, self.sheet):
             return
@@ -186,12 +186,13 @@ class Blend:
 
     def run(self) -> None:
         from fexgan import figures
+        from fexgan.editing import parse_face
         from fexgan.synthesis import share_strength
 
         if self.save is not None and not self.optimise:
             raise InputError(f"no strengths are found to save in {self.save}; add --optimise")
         mixtures = [share_strength(mixture) for mixture in mixtures_of(self.mixtures)]
-        face = face_of(self.face)
+        face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
         named = {mixture.name: mixture for mixture in mixtures}
         tune = self._tune if self.optimise else None
@@ -252,7 +253,7 @@ class Animate:
 
     def run(self) -> None:
         from fexgan import figures, retouch
-        from fexgan.editing import Editor
+        from fexgan.editing import Editor, parse_face
         from fexgan.keyframes import read_keyframes
         from fexgan.motion import check_motion, write_motion
         from fexgan.terminal import say_wrote
@@ -261,7 +262,7 @@ class Animate:
             raise InputError(f"a face of {self.cell_px} px does not fit a clip; give an even number from 16 to 1024")
         keyframes = read_keyframes(self.keyframes)
         check_motion(self.out, self.fps)
-        face = face_of(self.face)
+        face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
         sources, source_affect = sources_of(
             model, self.images, self.data, self.out, self.source_affect, self.characters

@@ -33,15 +33,6 @@ def named_mixtures(texts: Sequence[str]) -> dict[str, Mixture]:
     return dict(named_mixture(text) for text in texts)
 
 
-def face_of(text: str | None) -> FaceChoice:
-    """The face that --face names. Raises InputError for anything but a number or `all`."""
-    if text is None or text == "all":
-        return text
-    if not text.isdecimal():
-        raise InputError(f"face {text!r} is unknown; give a number, 0 being the largest, or all")
-    return int(text)
-
-
 def open_model(
     checkpoint: str | None, images: Sequence[Path], data: Path | None, variants: Sequence[str] = ()
 ) -> Model | Editor:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from fexgan import bundled, load
 from fexgan.affects import EMOTIONS, NEUTRAL, Mixture
+from fexgan.editing import parse_face
 from fexgan.errors import InputError
 from fexgan.expressions import read_expressions
 from fexgan.media import encode_image
@@ -29,8 +30,6 @@ from fexgan.web.guard import Guard
 LARGEST_BODY = 64_000_000
 """Bytes of a picture file that is taken."""
 DEFAULT_FPS = 24.0
-LONGEST_FACE_NUMBER = 9
-"""Digits of a face's number; Python itself reads no number of thousands of them."""
 CLIP_KINDS = {".mp4": "video/mp4", ".gif": "image/gif", ".webp": "image/webp"}
 PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 KEEP = {"Cache-Control": "private, max-age=3600"}
@@ -148,13 +147,11 @@ def _asked(request: Request) -> tuple[str, Look]:
     """The picture's key, and the look that `mixture`, `variants` (separated by commas) and `face` ask for."""
     texts = request.query_params
     variants = tuple(name for name in texts.get("variants", "").split(",") if name)
-    face = texts.get("face", "0")
-    if face != "all" and not (face.isdecimal() and len(face) <= LONGEST_FACE_NUMBER):
-        raise InputError(f"face {face!r:.40} is unknown; give a number, 0 being the largest, or all")
+    face = parse_face(texts.get("face", "0"))
     mixture = Mixture.parse(texts.get("mixture", NEUTRAL))
     if len(mixture.strengths) > 1:
         mixture = share_strength(mixture)
-    return request.path_params["key"], Look(mixture, variants, face if face == "all" else int(face))
+    return request.path_params["key"], Look(mixture, variants, face)
 
 
 def _number(request: Request, name: str, default: float) -> float:

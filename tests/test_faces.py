@@ -8,9 +8,9 @@ from drawn import cartoon
 
 from fexgan.bundled import footage_path, pictures_path
 from fexgan.config import FramingConfig
+from fexgan.faces import FaceFinder
 from fexgan.media import read_image
 from fexgan.prepare.crop import steady_square
-from fexgan.prepare.faces import FaceFinder
 from fexgan.video import read_clip
 
 
