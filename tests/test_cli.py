@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fexgan import bundled, cli
+from fexgan import __version__, bundled, cli
 from fexgan.affects import AFFECTS
 from fexgan.dataset import FaceDataset
 from fexgan.media import read_image
@@ -51,6 +51,12 @@ def test_every_verb_explains_itself_with_an_example_that_parses(verb: str, capsy
         cli.parse([verb, "--help"])
     assert exit_.value.code == 0
     assert f"$ fexgan {verb}" in capsys.readouterr().out
+
+
+def test_the_version_is_told(fexgan: Run, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        cli.parse(["--version"])
+    assert exit_.value.code == 0 and capsys.readouterr().out == f"fexgan {__version__}\n"
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 2**64])

@@ -78,6 +78,39 @@ def test_no_picture_is_lost_where_names_are_alike(fexgan: Run):
         assert len(list(Path(f"made{len(flags)}").iterdir())) == 3
 
 
+def test_no_mixture_is_lost_where_affects_or_names_are_alike(fexgan: Run):
+    mixtures = ("anger:0.7+sadness:0.3", "anger:0.3+sadness:0.7", "joy+fear")
+    assert fexgan("blend", "face.png", "--mixtures", *mixtures, "--out", "blended") == 0
+    names = {"anger-0.7+sadness-0.3", "anger-0.3+sadness-0.7", "joy+fear"}
+    assert {path.stem for path in Path("blended").iterdir()} == {f"face-{name}" for name in names}
+    for folder, mixture in (("a", "joy:0.5"), ("b", "fear:0.5")):
+        assert fexgan("expressions", f"{folder}/sly.yaml", "--save", mixture) == 0
+    files = ("a/sly.yaml", "b/sly.yaml")
+    assert fexgan("transform", "face.png", "--to", *files, "--out", "sly") == 0
+    assert sorted(path.name for path in Path("sly").iterdir()) == ["face-sly-2.png", "face-sly.png"]
+    assert fexgan("expressions", *files, "--units", "units.csv") == 0
+    assert len(Path("units.csv").read_text().splitlines()) == 3
+    assert fexgan("animate", "face.png", "--keyframes", "0s neutral, 0.1s a/sly.yaml", "--out", "sly.mp4") == 0
+
+
+def test_a_folder_is_one_whatever_it_is_called(fexgan: Run):
+    Path("v1.3").mkdir()
+    assert fexgan("transform", "face.png", "--to", "joy", "--out", "v1.3") == 0
+    assert fexgan("blend", "face.png", "--mixtures", "joy+fear", "--out", "v1.3") == 0
+    assert {path.name for path in Path("v1.3").iterdir()} == {"face-joy.png", "face-joy+fear.png"}
+
+
+def test_a_sheet_names_the_picture_that_it_cannot_show(fexgan: Run, capsys):
+    Image.new("RGB", (99, 99)).save("empty.png")
+    Path("talk.mp4").write_bytes(b"talk")
+    assert fexgan("transform", "face.png", "empty.png", "--out", "sheet.png") == 2
+    assert "empty: no face found" in capsys.readouterr().err
+    assert fexgan("transform", "face.png", "--face", "all", "--out", "sheet.png") == 2
+    assert "a sheet shows one face" in capsys.readouterr().err
+    assert fexgan("animate", "talk.mp4", "--out", "moved.mp4") == 2
+    assert "talk.mp4 is a clip, where a picture is wanted" in capsys.readouterr().err
+
+
 def test_a_datasets_names_cannot_lead_out_of_the_folder(fexgan: Run, monkeypatch: pytest.MonkeyPatch):
     rows = []
     for number, name in enumerate(("../../escaped", "..:..:escaped", "../escaped")):

@@ -76,6 +76,11 @@ def test_what_is_longer_than_the_name_of_a_file_may_be_is_refused_in_one_line(te
     assert "\n" not in str(error.value)
 
 
+def test_a_misspelt_name_is_told_all_there_are():
+    with pytest.raises(InputError, match=r"'wry-smle' is unknown; .*, or a named expression: .*, wry-smile"):
+        named_mixture("wry-smle")
+
+
 def test_what_is_missing_or_otherwise_named_is_refused(tmp_path: Path):
     with pytest.raises(InputError, match="no expression at"):
         named_mixture(str(tmp_path / "nowhere.yaml"))

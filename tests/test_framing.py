@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from fexgan.bundled import footage_path
+from fexgan.bundled import footage_path, pictures_path
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.faces import Face, FaceBox, FaceFinder
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, steady_squares
 from fexgan.framing import usable_faces as usable
 from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE, EYE_DISTANCE, EYE_HEIGHT, MOUTH_HEIGHT
+from fexgan.media import read_image
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.video import read_clip
 
@@ -260,6 +261,18 @@ def test_the_square_turns_with_the_face_and_keeps_its_size(finder: FaceFinder) -
     assert len(turns) == 10 and np.ptp(turns) < 10 and np.ptp(sizes) < 0.1
     assert np.median(turns) == pytest.approx(-40, abs=2)
     assert np.median(sizes) == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["collins.jpg", "clay.png", "ink.png"])
+def test_a_picture_may_lie_on_its_side_or_stand_on_its_head(finder: FaceFinder, name: str) -> None:
+    pixels = read_image(pictures_path() / name)
+    (upright,) = find_faces(LoadedPicture(pixels), finder, largest_only=True, any_way_up=True)
+    points = upright.landmarks
+    for quarters in (1, 2, 3):
+        points = np.column_stack([points[:, 1], pixels.shape[quarters % 2] - 1 - points[:, 0]])
+        picture = LoadedPicture(np.ascontiguousarray(np.rot90(pixels, quarters)))
+        (turned,) = find_faces(picture, finder, largest_only=True, any_way_up=True)
+        assert np.abs(turned.landmarks - points).max() < 0.05 * upright.box.width
 
 
 def test_all_faces_are_found_largest_first_and_once(finder: FaceFinder) -> None:

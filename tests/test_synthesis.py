@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import drawn
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from PIL import Image
 import fexgan
 from fexgan.affects import AFFECTS, Mixture
 from fexgan.errors import InputError
-from fexgan.synthesis import Model, share_strength
+from fexgan.synthesis import Model, share_strength, target_of
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,28 @@ def test_strength_zero_of_anything_is_the_neutral_face(tiny_model: Model, face: 
 def test_mixtures_come_as_text_or_numbers(tiny_model: Model, face: Image.Image):
     by_text = tiny_model.transform(face, "anger:0.5+sadness:0.25", source_affect="neutral")
     assert same(by_text, tiny_model.transform(face, {"anger": 0.5, "sadness": 0.25}, source_affect="neutral"))
+
+
+def test_mixtures_come_by_the_name_of_an_expression_and_pictures_by_their_path(
+    tiny_model: Model, face: Image.Image, tmp_path: Path
+):
+    face.save(tmp_path / "face.png")
+    named = tiny_model.transform(tmp_path / "face.png", "soft-smile", "neutral")
+    assert np.array_equal(named, tiny_model.transform(face, "joy:0.35", "neutral"))
+    assert np.array_equal(named, tiny_model.transform(str(tmp_path / "face.png"), "joy:0.35", "neutral"))
+
+
+def test_strengths_that_sum_to_more_than_one_share_it(tiny_model: Model, face: Image.Image):
+    shared = tiny_model.transform(face, "joy:0.5+fear:0.5", "neutral")
+    assert np.array_equal(tiny_model.transform(face, "joy+fear", "neutral"), shared)
+    assert target_of("joy+fear").vector == target_of({"joy": 0.8, "fear": 0.8}).vector
+    assert target_of("joy:0.4+fear:0.4").vector == Mixture.parse("joy:0.4+fear:0.4").vector()
+
+
+@pytest.mark.parametrize("numbers", [[0, 0, 1], [0.0] * 8, [2.0] + [0.0] * 6, [float("nan")] * 7])
+def test_other_numbers_than_an_affect_vector_are_refused(numbers: list[float]):
+    with pytest.raises(InputError, match="is no affect vector; give 7 numbers"):
+        target_of(numbers)
 
 
 def test_the_classifier_says_the_source_affect_where_none_is_given(tiny_model: Model, face: Image.Image):

@@ -29,6 +29,10 @@ def test_weights_stay_in_range_and_grow_with_strength(affect: str):
     assert not any(rows[0].values()) and (affect == "neutral") == (not any(rows[3].values()))
 
 
+def test_strengths_that_sum_to_more_than_one_share_it():
+    assert arkit_weights(Mixture.parse("joy+fear")) == arkit_weights(Mixture.parse("joy:0.5+fear:0.5"))
+
+
 def test_a_smile_smiles():
     joy = arkit_weights(Mixture.parse("joy:0.5"))
     assert joy["mouthSmileLeft"] == joy["mouthSmileRight"] > 0.3 and joy["mouthFrownLeft"] == 0.0

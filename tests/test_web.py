@@ -84,6 +84,12 @@ def test_strengths_beyond_one_share_it(hopper: str):
 
 
 @pytest.mark.parametrize(("suffix", "kind"), [("mp4", b"ftyp"), ("gif", b"GIF8"), ("webp", b"WEBP")])
+def test_a_plus_may_stand_in_an_address_as_it_is(studio: str, hopper: str):
+    for path in (f"{hopper}/save.png", f"{studio}/api/units.json"):
+        mixed = [get(f"{path}?mixture=joy:0.4{plus}fear:0.3") for plus in ("+", "%2B", "%20%2B%20")]
+        assert mixed[0] == mixed[1] == mixed[2]
+
+
 def test_a_clip_comes_as_the_kind_asked_for(hopper: str, suffix: str, kind: bytes):
     keyframes = "0s%20neutral,%200.2s%20joy"
     assert kind in get(f"{hopper}/clip.{suffix}?keyframes={keyframes}&fps=10")[:16]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fexgan.errors import InputError
 
@@ -108,6 +108,14 @@ class Mixture:
             Mixture(((affect, 1.0),), ((affect, taken[affect]),) if affect in taken else ())
             for affect, _ in self.strengths
         )
+
+    def shared(self) -> Mixture:
+        """The mixture itself, or, where its strengths sum to more than 1, scaled so that they sum to 1: no face shows
+        more than one face can."""
+        total = sum(strength for affect, strength in self.strengths if affect != NEUTRAL)
+        if total <= 1.0:
+            return self
+        return replace(self, strengths=tuple((affect, strength / total) for affect, strength in self.strengths))
 
     def target(self) -> Target:
         """What a face that shows the mixture shows, variants and all."""

@@ -77,6 +77,9 @@ VERBS: dict[str, type[Verb]] = {
 
 def parse(arguments: Sequence[str]) -> Verb:
     """The verb that `arguments` ask for, ready to run. Prints help or what is wrong and exits (0 or 2) otherwise."""
+    if list(arguments) == ["--version"]:
+        print(f"fexgan {__version__}")
+        raise SystemExit(0)
     if arguments and arguments[0] in VERBS:
         name, *flags = arguments
         return tyro.cli(VERBS[name], prog=f"fexgan {name}", args=flags, config=(tyro.conf.FlagCreatePairsOff,))

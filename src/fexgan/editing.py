@@ -6,9 +6,9 @@
     portrait = editor.open(image)  # the face is found and read once
     portrait.edit("joy:0.3").save("smile.png")
 
-Pictures come in as PIL pictures, pixels (uint8 [height, width, 3]) or loaded pictures, of any size, and keep their
-size, depth, transparency and colour profile; PIL pictures alone hold no 16-bit colours. Only the face changes; what
-lies outside its square stays bit by bit.
+Pictures come in as PIL pictures, paths, pixels (uint8 [height, width, 3]) or loaded pictures, of any size, and keep
+their size, depth, transparency and colour profile; PIL pictures alone hold no 16-bit colours. Only the face changes;
+what lies outside its square stays bit by bit.
 """
 
 from __future__ import annotations
@@ -178,8 +178,8 @@ class Editor:
         face: FaceChoice = None,
     ) -> Image.Image:
         """The same picture with another affect, as in `editor.transform(image, "joy:0.8")`."""
-        target = Mixture.of(target)
-        return self.open(image, face, source_affect).edit(target).to_image()
+        asked = target_of(target)
+        return self.open(image, face, source_affect).edit(asked).to_image()
 
     def blend(
         self,
@@ -219,7 +219,7 @@ class Editor:
         face: FaceChoice = None,
         tell: Tell | None = None,
     ) -> None:
-        """Write the clip `source` with another affect to `out`, an MP4 of the clip's own size and pace without sound.
+        """Write the clip `source` with another affect to `out`, an MP4 of the clip's own size, pace and sound.
 
         A face is followed through the clip; 0 is the one that is large and in view for long. `tell`: told of the
         stage, the frames done and all frames.
@@ -240,7 +240,7 @@ class Editor:
         return self._vector(shares(target, self.variants, self.checkpoint.config.model.variants))
 
     def _squares(self, picture: LoadedPicture, face: FaceChoice) -> list[FaceSquare]:
-        faces = find_faces(picture, self._finder(), largest_only=not face)
+        faces = find_faces(picture, self._finder(), largest_only=not face, any_way_up=True)
         chosen = usable_faces(faces) if face == "all" else [choose_face(faces, face or 0)]
         return [face_square(found.landmarks, self.framing) for found in chosen]
 
@@ -277,4 +277,4 @@ def loaded(image: Picture | LoadedPicture) -> LoadedPicture:
     """A picture as arrays with all that goes along. Raises InputError for arrays that are no picture."""
     if isinstance(image, LoadedPicture):
         return image
-    return open_picture(image) if isinstance(image, Image.Image) else LoadedPicture(as_pixels(image))
+    return open_picture(image) if isinstance(image, Image.Image | str | Path) else LoadedPicture(as_pixels(image))

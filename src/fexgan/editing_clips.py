@@ -86,7 +86,8 @@ def transform_clip(
         sources = _read(editor, frames("reading faces"), parts, fps)
     else:
         sources = [[Mixture.of(source_affect)] * len(faces)] * len(parts)
-    write_clip(out, _edited(editor, frames("editing"), parts, sources, target), fps)
+    edited = _edited(editor, frames("editing"), parts, sources, target)
+    write_clip(out, edited, fps, times_s=times_s, sound_of=source)
 
 
 def pace(times_s: Sequence[float]) -> float:

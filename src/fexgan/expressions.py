@@ -7,6 +7,7 @@ note: one does not quite believe it
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from fexgan import bundled
-from fexgan.affects import Mixture
+from fexgan.affects import AFFECTS, Mixture
 from fexgan.errors import InputError
 from fexgan.media import write_text_atomically
 
@@ -80,8 +81,18 @@ def named_mixture(text: str) -> tuple[str, Mixture]:
     expression = read_expression(Path(text)) if text.lower().endswith(SUFFIXES) else bundled_expression(text)
     if expression is not None:
         return expression.name, expression.mixture
-    mixture = Mixture.parse(text)
+    try:
+        mixture = Mixture.parse(text)
+    except InputError as error:
+        if re.fullmatch(r"[\w-]+", text) and text not in AFFECTS:
+            raise InputError(f"{error}, or a named expression: {', '.join(bundled_names())}") from None
+        raise
     return str(mixture), mixture
+
+
+def bundled_names() -> list[str]:
+    """What the bundled expressions are called."""
+    return sorted(path.stem for path in bundled.expressions_path().glob("*.yaml"))
 
 
 def bundled_expression(name: str) -> Expression | None:

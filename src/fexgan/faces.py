@@ -40,6 +40,8 @@ class Face:
     landmarks: NDArray[np.float64]
     """[5, 2] as (x, y): the eye on the picture's left, the eye on its right, the nose's tip, the mouth's left and right
     corners. A pixel's centre lies at whole numbers."""
+    score: float = 1.0
+    """How sure the finder is, from SMALLEST_SCORE to 1."""
 
 
 def yunet_path() -> Path:
@@ -91,7 +93,7 @@ class FaceFinder:
         faces = []
         for row in [] if rows is None else rows.astype(np.float64):
             landmarks = (row[4:14].reshape(5, 2) + 0.5) / scale - 0.5
-            faces.append(Face(FaceBox(*(row[:4] / scale).tolist()), landmarks))
+            faces.append(Face(FaceBox(*(row[:4] / scale).tolist()), landmarks, float(row[14])))
         return sorted(faces, key=_area, reverse=True)
 
 

@@ -59,14 +59,17 @@ def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
 def random_faces(
     model: Model, affects: Sequence[Mixture], count: int, seed: int, editor: Editor | None = None
 ) -> dict[str, Row]:
-    """Random faces by affect, spread evenly: `count` in all, rounded up to fill rows. No two share a seed.
+    """`count` random faces by affect, spread evenly, the first affects taking what is left over. No two share a seed.
 
     `editor`: gives them their affects, where one is given.
     """
-    share = math.ceil(count / len(affects))
+    share, left_over = divmod(count, len(affects))
     rows = {}
     for number, affect in enumerate(tracked(affects, "drawing faces")):
-        rows[str(affect)] = model.random(share, affect, seed + number * share, editor)
+        own = share + (number < left_over)
+        if own:
+            rows[str(affect)] = model.random(own, affect, seed, editor)
+        seed += own
     return rows
 
 
@@ -89,9 +92,25 @@ def transformed(
     """Each source's face as it is and then with every target, by the source's name."""
     rows = {}
     for name, source in tracked(list(sources.items()), "transforming"):
-        opened = model.open(source, face, source_affect)
+        opened = _opened(model, name, source, face, source_affect)
         rows[name] = [opened.close_up(target) for target in (None, *targets)]
     return rows
+
+
+def _opened(
+    model: Model | Editor,
+    name: str,
+    source: Pixels | LoadedPicture,
+    face: FaceChoice,
+    source_affect: MixtureLike | None,
+) -> Sitter | Portrait:
+    """The face that a sheet shows of a source. Raises InputError, in which that goes by `name`."""
+    if face == "all":
+        raise InputError("a sheet shows one face of each picture; give --face a number, or write to a folder")
+    try:
+        return model.open(source, face, source_affect)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
 
 
 def transform_sheet(labels: Sequence[str], rows: Mapping[str, Row]) -> Image.Image:
@@ -102,31 +121,31 @@ def transform_sheet(labels: Sequence[str], rows: Mapping[str, Row]) -> Image.Ima
 def blended(
     model: Model | Editor,
     sources: Sources,
-    mixtures: Sequence[Mixture],
+    mixtures: Mapping[str, Mixture],
     source_affect: MixtureLike | None,
     face: FaceChoice = None,
     tune: Tune | None = None,
-) -> dict[str, list[Blend]]:
+) -> dict[str, dict[str, Blend]]:
     """Each source's face with every mixture, its strengths tuned to the face by `tune`, and its parents, by the
-    source's name."""
+    source's name and the mixture's."""
     rows = {}
     for name, source in tracked(list(sources.items()), "blending"):
-        opened = model.open(source, face, source_affect)
-        tuned = mixtures if tune is None else [tune(name, opened, mixture) for mixture in mixtures]
-        rows[name] = [blend_of(opened.close_up, mixture) for mixture in tuned]
+        opened = _opened(model, name, source, face, source_affect)
+        tuned = {label: tune(name, opened, one) if tune else one for label, one in mixtures.items()}
+        rows[name] = {label: blend_of(opened.close_up, one) for label, one in tuned.items()}
     return rows
 
 
-def blend_sheet(rows: Mapping[str, Sequence[Blend]]) -> Image.Image:
+def blend_sheet(rows: Mapping[str, Mapping[str, Blend]]) -> Image.Image:
     """Figure 8: every mixture with its first parent on the left and the other parents on the right."""
     pictures = [
-        [picture for blend in row for picture in (blend.parents[0], blend.blended, *blend.parents[1:])]
+        [picture for blend in row.values() for picture in (blend.parents[0], blend.blended, *blend.parents[1:])]
         for row in rows.values()
     ]
     labels = []
-    for blend in next(iter(rows.values())):
+    for label, blend in next(iter(rows.values())).items():
         first, *others = (affect for affect, _ in blend.mixture.strengths)
-        labels += [first, blend.mixture.name, *others]
+        labels += [first, label, *others]
     return _labelled_sheet(pictures, labels, list(rows))
 
 

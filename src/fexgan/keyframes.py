@@ -21,7 +21,7 @@ import yaml
 
 from fexgan.affects import Mixture, Target
 from fexgan.errors import InputError
-from fexgan.expressions import bundled_expression
+from fexgan.expressions import bundled_expression, named_mixture
 
 LARGEST_FPS = 240
 LONGEST_CLIP_S = 600
@@ -52,14 +52,17 @@ class Keyframe:
 
 def parse_keyframes(text: str) -> tuple[Keyframe, ...]:
     """Read `0s neutral, 1s joy:0.8, 2s neutral`: at least two, times rising from zero. Raises InputError."""
-    return _parse_all(text.split(","))
+    return _parse_all(text.split(","), _mixture)
 
 
 def read_keyframes(text_or_file: str) -> tuple[Keyframe, ...]:
-    """Read keyframes from their text, or from a YAML file that lists them. Raises InputError."""
+    """Read keyframes from their text, or from a YAML file that lists them; their expressions may be files as well.
+
+    Raises InputError.
+    """
     path = Path(text_or_file)
-    if path.suffix.lower() not in FILE_SUFFIXES:
-        return parse_keyframes(text_or_file)
+    if path.suffix.lower() not in FILE_SUFFIXES or "," in text_or_file:
+        return _parse_all(text_or_file.split(","), _mixture_or_file)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -68,16 +71,16 @@ def read_keyframes(text_or_file: str) -> tuple[Keyframe, ...]:
         raise InputError(f"keyframes {path} cannot be read as text or YAML; list them as '- 0s neutral'") from None
     try:
         if isinstance(content, str):
-            return parse_keyframes(content)
+            return _parse_all(content.split(","), _mixture_or_file)
         if isinstance(content, list) and all(isinstance(line, str) for line in content):
-            return _parse_all(content)
+            return _parse_all(content, _mixture_or_file)
     except InputError as error:
         raise InputError(f"keyframes {path}: {error}") from None
     raise InputError(f"keyframes {path} hold no list of lines such as '- 0.8s surprise:1'; write one")
 
 
-def _parse_all(parts: Sequence[str]) -> tuple[Keyframe, ...]:
-    keyframes = tuple(_parse_keyframe(part.strip()) for part in parts)
+def _parse_all(parts: Sequence[str], read: Callable[[str], Mixture]) -> tuple[Keyframe, ...]:
+    keyframes = tuple(_parse_keyframe(part.strip(), read) for part in parts)
     check_keyframes(keyframes)
     return keyframes
 
@@ -114,7 +117,7 @@ def targets_by_frame(keyframes: Sequence[Keyframe], fps: float) -> list[Target]:
     return [_target_at(keyframes, time_s) for time_s in times]
 
 
-def _parse_keyframe(text: str) -> Keyframe:
+def _parse_keyframe(text: str, read: Callable[[str], Mixture]) -> Keyframe:
     time_text, _, mixture_text = text.partition(" ")
     try:
         time_s = float(time_text.removesuffix("s"))
@@ -127,8 +130,8 @@ def _parse_keyframe(text: str) -> Keyframe:
         easing = words.pop()
         if easing not in EASINGS:
             raise InputError(f"easing {easing!r} in keyframe {text!r} is unknown; choose from {', '.join(EASINGS)}")
-        return Keyframe(time_s, _mixture(" ".join(words)), easing)
-    return Keyframe(time_s, _mixture(mixture_text.strip()))
+        return Keyframe(time_s, read(" ".join(words)), easing)
+    return Keyframe(time_s, read(mixture_text.strip()))
 
 
 def _mixture(text: str) -> Mixture:
@@ -137,7 +140,11 @@ def _mixture(text: str) -> Mixture:
     return Mixture.parse(text) if expression is None else expression.mixture
 
 
+def _mixture_or_file(text: str) -> Mixture:
+    return named_mixture(text)[1]
+
+
 def _target_at(keyframes: Sequence[Keyframe], time_s: float) -> Target:
     before, after = next(pair for pair in pairwise(keyframes) if time_s <= pair[1].time_s)
     share = EASINGS[after.easing]((time_s - before.time_s) / (after.time_s - before.time_s))
-    return before.mixture.target().towards(after.mixture.target(), share)
+    return before.mixture.shared().target().towards(after.mixture.shared().target(), share)

@@ -26,6 +26,7 @@ Pixels = NDArray[np.uint8]
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 """What pictures are written as."""
+CLIP_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 READ_SUFFIXES = (*PICTURE_SUFFIXES, ".bmp", ".tif", ".tiff")
 """What is taken for a picture where pictures are looked for."""
 LONGEST_SIDES_PX = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
@@ -184,6 +185,9 @@ def checked_picture(source: Path | io.BytesIO | Image.Image, name: str) -> Itera
     except Image.DecompressionBombError:
         raise InputError(f"{name} is too large; {_SIZE_ADVICE}") from None
     except Exception:  # broken files make Pillow's readers raise almost anything
+        if is_path and source.suffix.lower() in CLIP_SUFFIXES:
+            advice = "transform takes clips, alone to a .mp4 or to a folder"
+            raise InputError(f"{name} is a clip, where a picture is wanted; {advice}") from None
         raise InputError(f"{name} cannot be read as a picture; give a whole PNG, JPEG or WebP file") from None
 
 

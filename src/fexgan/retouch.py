@@ -17,11 +17,20 @@ from fexgan.errors import InputError
 from fexgan.familiarity import tell_if_unfamiliar
 from fexgan.figures import Row, Tune, transform_sheet
 from fexgan.keyframes import Keyframe
-from fexgan.media import PICTURE_SUFFIXES, READ_SUFFIXES, Pixels, file_name, free_name, read_image, write_image
+from fexgan.media import (
+    CLIP_SUFFIXES,
+    PICTURE_SUFFIXES,
+    READ_SUFFIXES,
+    Pixels,
+    file_name,
+    free_name,
+    read_image,
+    write_image,
+)
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.synthesis import Model, Sitter
 from fexgan.terminal import say, stage_progress
-from fexgan.video import CLIP_SUFFIXES, even_sides
+from fexgan.video import even_sides
 
 LARGEST_CLIP_PX = 1920
 """Longest side of a clip made from a picture: what players and browsers take everywhere."""

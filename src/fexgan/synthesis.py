@@ -3,14 +3,16 @@
     model = fexgan.load("open-cast")
     model.transform(image, "joy:0.8").save("joy.png")
 
-Pictures come in as PIL pictures or pixels (uint8 [height, width, 3]) and go out as PIL pictures of the model's size.
+Pictures come in as PIL pictures, paths or pixels (uint8 [height, width, 3]) and go out as PIL pictures of the model's
+size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +24,7 @@ from fexgan import media
 from fexgan.affects import AFFECTS, NEUTRAL, Mixture, Target
 from fexgan.checkpoints import Checkpoint
 from fexgan.errors import InputError
+from fexgan.expressions import named_mixture
 from fexgan.keyframes import Keyframe, parse_keyframes, targets_by_frame
 from fexgan.model import Capability
 from fexgan.picture import LoadedPicture
@@ -30,10 +33,12 @@ from fexgan.tensors import images_to_pixels, pixels_to_images
 if TYPE_CHECKING:
     from fexgan.editing import Editor
 
-Picture = Image.Image | media.Pixels
+Picture = Image.Image | media.Pixels | str | Path
 MixtureLike = Mixture | str | Mapping[str, float]
 TargetLike = MixtureLike | Target | Sequence[float]
 SMALLEST_PICTURE_PX = 24
+ROUNDING = 1e-6
+"""How far beyond [0, 1] the numbers of an affect vector may lie that somebody computed."""
 LARGEST_PICTURE_PIXELS = 64_000_000
 
 
@@ -148,10 +153,10 @@ class Model:
             images_to_pixels(self.networks.decode(latent, self._vector(target_of(target).plain())))[0]
         )
 
-    def transform(self, image: Picture, target: MixtureLike, source_affect: MixtureLike | None = None) -> Image.Image:
+    def transform(self, image: Picture, target: TargetLike, source_affect: MixtureLike | None = None) -> Image.Image:
         """The same face with another affect, as in `model.transform(image, "joy:0.8")`."""
-        target = Mixture.of(target)
-        return self.draw(self.encode(image, source_affect), target)
+        asked = target_of(target)
+        return self.draw(self.encode(image, source_affect), asked)
 
     def random(
         self, count: int, affect: MixtureLike = NEUTRAL, seed: int = 0, editor: Editor | None = None
@@ -163,7 +168,7 @@ class Model:
         """
         if count < 1:
             raise InputError(f"{count} faces cannot be drawn; give a count of at least 1")
-        target = Mixture.of(affect)
+        target = target_of(affect)
         people = [partial(self.draw, self.networks.draw_latents([one])) for one in range(seed, seed + count)]
         return [person(target) if editor is None else _edited(person, target, editor) for person in people]
 
@@ -205,7 +210,7 @@ class Model:
         return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]
 
 
-def _edited(draw: Callable[[MixtureLike], Image.Image], target: Mixture, editor: Editor) -> Image.Image:
+def _edited(draw: Callable[[TargetLike], Image.Image], target: Target, editor: Editor) -> Image.Image:
     """A face that `draw` shows neutral, edited; or drawn with the affect, where no face is found in it."""
     try:
         return editor.transform(draw(NEUTRAL), target)
@@ -220,10 +225,21 @@ def require(networks: nn.Module, capability: Capability, purpose: str) -> None:
 
 
 def target_of(target: TargetLike) -> Target:
-    """What a mixture asks for, or the seven numbers of an affect vector."""
+    """What a mixture or a named expression asks for, strengths that sum to more than 1 `shared`, or the seven numbers
+    of an affect vector.
+
+    Raises InputError for other numbers.
+    """
     if isinstance(target, Target):
         return target
-    return Mixture.of(target).target() if isinstance(target, Mixture | str | Mapping) else Target(tuple(target))
+    if isinstance(target, str):
+        _, target = named_mixture(target)
+    if isinstance(target, Mixture | Mapping):
+        return Mixture.of(target).shared().target()
+    vector = tuple(map(float, target))
+    if len(vector) != len(AFFECTS) or not all(-ROUNDING <= value <= 1.0 + ROUNDING for value in vector):
+        raise InputError(f"{list(target)} is no affect vector; give {len(AFFECTS)} numbers in [0, 1], or a mixture")
+    return Target(vector)
 
 
 def blend_of(draw: Callable[[Mixture], Image.Image], mixture: MixtureLike) -> Blend:
@@ -237,18 +253,16 @@ def blend_of(draw: Callable[[Mixture], Image.Image], mixture: MixtureLike) -> Bl
 
 
 def share_strength(mixture: Mixture) -> Mixture:
-    """The mixture itself, or, where its strengths sum to more than 1, scaled so that they sum to 1.
-
-    Raises InputError for fewer than two affects.
-    """
+    """A blend's mixture, `shared`. Raises InputError for fewer than two affects."""
     if len(mixture.strengths) < 2:
         raise InputError(f"mixture '{mixture}' has one affect; a blend needs two or more, as in 'anger+sadness'")
-    total = max(1.0, sum(strength for _, strength in mixture.strengths))
-    return replace(mixture, strengths=tuple((affect, strength / total) for affect, strength in mixture.strengths))
+    return mixture.shared()
 
 
 def as_pixels(image: Picture) -> media.Pixels:
-    """RGB pixels of a PIL picture, or an array as it is. Raises InputError for arrays of another form."""
+    """RGB pixels of a PIL picture or a file, or an array as it is. Raises InputError for arrays of another form."""
+    if isinstance(image, str | Path):
+        return media.read_image(Path(image))
     if isinstance(image, Image.Image):
         return media.to_pixels(image)
     pixels = np.asarray(image)

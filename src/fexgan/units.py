@@ -33,7 +33,11 @@ ARKIT_UNITS = tuple(sorted([*SINGLE, *(f"{name}{side}" for name in SIDED for sid
 
 
 def arkit_weights(mixture: Mixture) -> dict[str, float]:
-    """The weight of each of the 52 units, in [0, 1] and four decimals. Raises InputError for unknown variants."""
+    """The weight of each of the 52 units, in [0, 1] and four decimals; strengths that sum to more than 1 share it.
+
+    Raises InputError for unknown variants.
+    """
+    mixture = mixture.shared()
     for affect, variant in mixture.variants:
         check_known([f"{affect}.{variant}"], [f"{affect}.{name}" for name in recipes()[affect]])
     units, _ = mixed_units(mixture, dict(mixture.variants))

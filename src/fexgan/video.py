@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,8 +15,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from fexgan.errors import InputError
 from fexgan.media import LARGEST_PIXELS, Pixels, atomic_path
-
-CLIP_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+from fexgan.sound import Sound
 
 # The default conversion rounds down, which darkens a clip by one level each way, and takes the nearest colour sample.
 _PRECISE = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.BITEXACT
@@ -24,6 +24,10 @@ _CPU_AVX_512F = 13  # cv::CpuFeatures; OpenCV's Python module does not name it
 
 _CLIP_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,mpegts,mpeg,flv,asf,ogg"
 """What clips may be inside, whatever they are called: no playlists, which make FFmpeg open other files."""
+
+
+UNEVEN_TIME_BASE = Fraction(1, 90_000)
+"""Frames that are not evenly spaced are timed in these seconds; usual paces, 29.97 a second too, are whole in them."""
 
 
 @contextmanager
@@ -133,17 +137,31 @@ def count_clip_frames(path: Path) -> int:
         return sum(1 for _ in container.decode(stream))
 
 
-def write_clip(path: Path, frames: Iterable[Pixels], fps: float = 24, crf: int = 18, preset: str = "medium") -> None:
+def write_clip(
+    path: Path,
+    frames: Iterable[Pixels],
+    fps: float = 24,
+    crf: int = 18,
+    preset: str = "medium",
+    times_s: Sequence[float] | None = None,
+    sound_of: Path | None = None,
+) -> None:
     """Write frames, all of one even-sided size, as an H.264 MP4 that every browser plays, atomically.
 
     `crf`: x264's quality, 0 (lossless) to 51, smaller is better. `preset`: x264's name for how long to search for a
-    small file, `ultrafast` to `veryslow`. Equal input gives equal bytes. Raises InputError for no frames, odd sides or
-    sizes that change, and for `fps` outside (0, 240].
+    small file, `ultrafast` to `veryslow`. `times_s`: when each frame is shown, rising, where that is not evenly `fps`.
+    `sound_of`: a clip whose sound goes along. Equal input gives equal bytes. Raises InputError for no frames, odd sides
+    or sizes that change, and for `fps` outside (0, 240].
     """
     if not 0 < fps <= 240:
         raise InputError(f"{fps:g} frames a second cannot make a clip; give a number in (0, 240]")
-    with atomic_path(path) as temporary, av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container:
+    with (
+        atomic_path(path) as temporary,
+        ExitStack() as opened,
+        av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container,
+    ):
         stream: av.VideoStream | None = None
+        sound: Sound | None = None
         reformatter = VideoReformatter()
         for index, pixels in enumerate(frames):
             height, width = pixels.shape[:2]
@@ -151,6 +169,10 @@ def write_clip(path: Path, frames: Iterable[Pixels], fps: float = 24, crf: int =
                 if height % 2 or width % 2:
                     raise InputError(f"frames of {width}x{height} px cannot make a clip; H.264 needs even sides")
                 stream = _h264_stream(container, width, height, fps, crf, preset)
+                if times_s is not None:
+                    stream.codec_context.time_base = UNEVEN_TIME_BASE
+                if sound_of is not None:
+                    sound = Sound(opened.enter_context(_clip_stream(sound_of))[0], container)
             elif (stream.width, stream.height) != (width, height):
                 raise InputError(
                     f"frame {index} of {path} has {width}x{height} px, the first {stream.width}x{stream.height}; "
@@ -164,12 +186,17 @@ def write_clip(path: Path, frames: Iterable[Pixels], fps: float = 24, crf: int =
                 interpolation=_PRECISE,
                 threads=1,
             )
-            frame.pts = index
             frame.time_base = stream.codec_context.time_base
+            time_s = index / fps if times_s is None else times_s[index]
+            frame.pts = index if times_s is None else round(time_s / frame.time_base)
             container.mux(stream.encode(frame))
+            if sound is not None:
+                sound.mux_until(time_s)
         if stream is None:
             raise InputError(f"no frames to write to {path}; a clip needs at least one")
         container.mux(stream.encode(None))
+        if sound is not None:
+            sound.mux_until(math.inf)
 
 
 def even_sides(pixels: Pixels) -> Pixels:

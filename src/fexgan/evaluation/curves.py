@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fexgan.affects import EMOTIONS, NEUTRAL_INDEX
+from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL_INDEX
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
 from fexgan.evaluation.apart import LEARNED_FRAMES, READER_STEPS, SOURCES_PER_CHARACTER
@@ -58,8 +58,15 @@ class StrengthCalibration:
 def calibrate(networks: DrawingFamily, train: FaceDataset, steps: int = READER_STEPS) -> StrengthCalibration:
     """Find the curves of `networks` on the train split that they learned from. Minutes on two cores.
 
-    Curves that they have are not looked at. Raises InputError where an emotion's true strengths are not known.
+    Curves that they have are not looked at. Raises InputError where nobody is shown neutral, or an emotion's true
+    strengths are not known.
     """
+    for index, affect in enumerate(AFFECTS):
+        if np.isnan(train.strength[train.affect == index]).all():  # nothing at all, too
+            raise InputError(
+                f"the dataset holds no frames of {affect} of known strength to calibrate with; "
+                "give one that shows all affects, with sidecars that tell the strength of every frame"
+            )
     networks.set_curves(torch.zeros(len(EMOTIONS), len(ASKED)))
     neutral = np.flatnonzero(train.affect == NEUTRAL_INDEX)
     ladder = Ladder.draw(networks, train, per_character(train, neutral, SOURCES_PER_CHARACTER))

@@ -86,10 +86,11 @@ def _header(report: PrepareReport, name: str) -> dict[str, Any]:
 def _summary(report: PrepareReport) -> str:
     side = report.record.framing.image_size_px
     total = report.frames_in("train") + report.frames_in("test")
+    affects = {affect for (_, _, affect), frames in report.frame_counts.items() if frames}
     return (
         f"{total:,} pictures of {side} x {side} px: {_count(len(report.characters), 'character')} showing "
-        f"{len(AFFECTS)} affects in {_count(report.take_count, 'take')}; {report.frames_in('train'):,} for training, "
-        f"{report.frames_in('test'):,} for testing."
+        f"{_count(len(affects), 'affect')} in {_count(report.take_count, 'take')}; "
+        f"{report.frames_in('train'):,} for training, {report.frames_in('test'):,} for testing."
     )
 
 

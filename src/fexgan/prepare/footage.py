@@ -14,9 +14,8 @@ from fexgan.affects import NEUTRAL
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import STILLS, FrameTruth, natural_key, read_sidecar
-from fexgan.media import READ_SUFFIXES
+from fexgan.media import CLIP_SUFFIXES, READ_SUFFIXES
 from fexgan.prepare.labels import Vocabulary, load_vocabulary, plain
-from fexgan.video import CLIP_SUFFIXES
 
 LAYOUT = "<character>/<affect>/<take>.mp4, <character>/<affect>/*.png or <affect>/<character>*.png"
 CLIPS = (*CLIP_SUFFIXES, ".gif")

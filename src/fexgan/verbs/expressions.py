@@ -36,17 +36,21 @@ class Expressions:
 
         from fexgan import expressions
         from fexgan.affects import Mixture
+        from fexgan.media import free_name
         from fexgan.terminal import console, say_wrote
-        from fexgan.units import write_units
+        from fexgan.units import arkit_weights, write_units
 
         if self.save is not None:
             if len(self.files) != 1:
                 raise InputError(f"{len(self.files)} files to save one mixture to; name one, such as wry-smile.yaml")
-            expressions.write_expression(self.files[0], Mixture.parse(self.save), self.note)
+            mixture = Mixture.parse(self.save)
+            arkit_weights(mixture)  # refuses variants that nobody knows
+            expressions.write_expression(self.files[0], mixture, self.note)
             say_wrote(self.files[0])
         found = expressions.read_expressions(self.files)
         if self.units is not None:
-            write_units(self.units, {one.name: one.mixture for one in found})
+            taken: set[str] = set()
+            write_units(self.units, {free_name(one.name, taken): one.mixture for one in found})
             say_wrote(self.units)
         if self.save is None and self.units is None:
             table = Table("expression", "mixture", "note")

@@ -5,7 +5,9 @@ Each is its flags and what it calls. What a verb needs is imported when it runs,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -25,12 +27,14 @@ from fexgan.verbs.flags import (
     Variants,
 )
 from fexgan.verbs.sources import (
+    is_folder,
     mixtures_of,
     named_mixtures,
     only,
     open_model,
     retouched,
     sources_of,
+    titled,
     write_pictures,
 )
 
@@ -191,28 +195,30 @@ class Blend:
 
         if self.save is not None and not self.optimise:
             raise InputError(f"no strengths are found to save in {self.save}; add --optimise")
-        mixtures = [share_strength(mixture) for mixture in mixtures_of(self.mixtures)]
+        named = titled([share_strength(mixture) for mixture in mixtures_of(self.mixtures)])
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
-        named = {mixture.name: mixture for mixture in mixtures}
-        tune = self._tune if self.optimise else None
-        if not self.out.suffix and retouched(model, self.images, named, self.out, self.source_affect, face, tune=tune):
+        labels = {mixture: label for label, mixture in named.items()}
+        tune = partial(self._tune, labels) if self.optimise else None
+        if is_folder(self.out) and retouched(model, self.images, named, self.out, self.source_affect, face, tune=tune):
             return
         sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
-        rows = figures.blended(model, sources, mixtures, source_affect, face, tune)
-        pictures = {f"{name}-{blend.mixture.name}": blend.blended for name, row in rows.items() for blend in row}
+        rows = figures.blended(model, sources, named, source_affect, face, tune)
+        pictures = {f"{name}-{label}": blend.blended for name, row in rows.items() for label, blend in row.items()}
         write_pictures(self.out, pictures, figures.blend_sheet(rows))
 
-    def _tune(self, name: str, opened: Sitter | Portrait, mixture: Mixture) -> Mixture:
-        """The strengths for one face, told and saved."""
+    def _tune(self, labels: Mapping[Mixture, str], name: str, opened: Sitter | Portrait, mixture: Mixture) -> Mixture:
+        """The strengths for one face, told and saved under the mixture's label."""
         from fexgan.expressions import write_expression
+        from fexgan.media import file_name
         from fexgan.optimising import optimise
         from fexgan.terminal import say
 
         optimised = optimise(opened, mixture)
         say(f"{name}: {optimised}")
         if self.save is not None:
-            write_expression(self.save / f"{name}-{mixture.name}.yaml", optimised.mixture, f"{mixture} on {name}")
+            path = self.save / f"{file_name(f'{name}-{labels[mixture]}')}.yaml"
+            write_expression(path, optimised.mixture, f"{mixture} on {name}")
         return optimised.mixture
 
 

@@ -27,10 +27,26 @@ def mixtures_of(texts: Sequence[str]) -> list[Mixture]:
 def named_mixtures(texts: Sequence[str]) -> dict[str, Mixture]:
     """Mixtures by what to call them: their own text, or the name of an expression. Raises InputError for none."""
     from fexgan.expressions import named_mixture
+    from fexgan.media import free_name
 
     if not texts:
         raise InputError(f"no affect is named; choose from {', '.join(AFFECTS)}, or mix them as in joy:0.8")
-    return dict(named_mixture(text) for text in texts)
+    named: dict[str, Mixture] = {}
+    taken: set[str] = set()
+    for name, mixture in map(named_mixture, dict.fromkeys(texts)):
+        named[free_name(name, taken)] = mixture
+    return named
+
+
+def is_folder(out: Path) -> bool:
+    """Whether results go into `out` as files: it has no suffix, or is a folder, whatever it is called."""
+    return not out.suffix or out.is_dir()
+
+
+def titled(mixtures: Sequence[Mixture]) -> dict[str, Mixture]:
+    """Mixtures by their affects alone, or where those do not tell them apart, by their text."""
+    names = [mixture.name for mixture in mixtures]
+    return {one.name if names.count(one.name) == 1 else str(one): one for one in mixtures}
 
 
 def open_model(
@@ -72,11 +88,11 @@ def retouched(
         return False
     retouch = Retouch(model, None if source_affect is None else Mixture.parse(source_affect), face, tune)
     files = user_files(images, out)
-    if sheets and out.suffix:
+    if sheets and not is_folder(out):
         return False
     if sheets:
         retouch.sheets_to_folder(files, targets, out)
-    elif not out.suffix:
+    elif is_folder(out):
         retouch.to_folder(files, targets, out)
     elif len(files) == len(targets) == 1:
         retouch.to_file(files[0], next(iter(targets.values())), out)
@@ -129,11 +145,11 @@ def only(pictures: Mapping[str, Image.Image]) -> Image.Image | None:
 
 
 def write_pictures(out: Path, pictures: Mapping[str, Image.Image], sheet: Image.Image) -> None:
-    """Write `pictures` by name into the folder `out` where that has no suffix, else `sheet` to the file `out`."""
+    """Write `pictures` by name into `out` where that is a folder, else `sheet` to the file `out`."""
     from fexgan.media import file_name, free_name, write_image
     from fexgan.terminal import say, say_wrote
 
-    if out.suffix:
+    if not is_folder(out):
         write_image(out, sheet)
         say_wrote(out)
         return

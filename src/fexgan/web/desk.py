@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import secrets
 import tempfile
 import threading
@@ -24,7 +23,8 @@ from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import clip_frames
 
 VIEW_PX = 1280
-"""Longest side that the browser is shown; what is saved has the picture's own size."""
+"""About the longest side that the browser is shown, half as much again at most: pictures are shrunk by whole numbers.
+What is saved has the picture's own size."""
 MOST_OPEN = 16
 """Pictures that stay open; the one unused for longest goes."""
 MOST_OPEN_BYTES = 1_000_000_000
@@ -53,7 +53,7 @@ class OpenPicture:
 
     def __init__(self, picture: LoadedPicture, name: str, editor: Editor) -> None:
         self.picture, self.name = picture, name
-        self.factor = math.ceil(max(picture.width, picture.height) / VIEW_PX)
+        self.factor = max(1, round(max(picture.width, picture.height) / VIEW_PX))
         whole = (0, 0, picture.width, picture.height)
         view = picture if self.factor == 1 else LoadedPicture(picture.view(whole, self.factor))
         self.view = editor.open(view, "all")

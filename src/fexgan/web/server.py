@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -22,7 +23,7 @@ from fexgan.errors import InputError
 from fexgan.expressions import read_expressions
 from fexgan.media import encode_image
 from fexgan.page import fill, template
-from fexgan.synthesis import Model, share_strength
+from fexgan.synthesis import Model
 from fexgan.units import arkit_weights
 from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture
 from fexgan.web.guard import Guard
@@ -104,8 +105,7 @@ class Server:
 
     def units(self, request: Request) -> Response:
         """The 52 ARKit face units of `mixture`, for engines."""
-        mixture = Mixture.parse(request.query_params.get("mixture", NEUTRAL))
-        return JSONResponse(arkit_weights(mixture))
+        return JSONResponse(arkit_weights(_mixture(request)))
 
     async def open(self, request: Request) -> Response:
         """Take a picture file as the body, called `name`: its key, its size, and its faces, the largest first."""
@@ -148,10 +148,13 @@ def _asked(request: Request) -> tuple[str, Look]:
     texts = request.query_params
     variants = tuple(name for name in texts.get("variants", "").split(",") if name)
     face = parse_face(texts.get("face", "0"))
-    mixture = Mixture.parse(texts.get("mixture", NEUTRAL))
-    if len(mixture.strengths) > 1:
-        mixture = share_strength(mixture)
-    return request.path_params["key"], Look(mixture, variants, face)
+    return request.path_params["key"], Look(_mixture(request), variants, face)
+
+
+def _mixture(request: Request) -> Mixture:
+    """The mixture asked for; in addresses a `+` that is not written as %2B has become a space."""
+    text = request.query_params.get("mixture", NEUTRAL)
+    return Mixture.parse(re.sub(r"(?<=[^\s+]) +(?=[^\s+])", "+", text))
 
 
 def _number(request: Request, name: str, default: float) -> float:
