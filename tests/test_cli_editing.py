@@ -93,6 +93,16 @@ def test_no_mixture_is_lost_where_affects_or_names_are_alike(fexgan: Run):
     assert fexgan("animate", "face.png", "--keyframes", "0s neutral, 0.1s a/sly.yaml", "--out", "sly.mp4") == 0
 
 
+def test_frames_keep_size_and_transparency_for_an_editing_program(fexgan: Run):
+    rgba = np.dstack([face(151)[:, :149], np.full((151, 149), 90, np.uint8)])
+    Image.fromarray(rgba).save("glass.png")
+    assert fexgan("animate", "glass.png", "--keyframes", "0s neutral, 0.1s joy", "--out", "frames") == 0
+    first = sorted(Path("frames").iterdir())[0]
+    with Image.open(first) as frame:
+        assert frame.mode == "RGBA" and frame.size == (149, 151)
+        assert (np.asarray(frame)[..., 3] == 90).all()
+
+
 def test_a_folder_is_one_whatever_it_is_called(fexgan: Run):
     Path("v1.3").mkdir()
     assert fexgan("transform", "face.png", "--to", "joy", "--out", "v1.3") == 0

@@ -41,7 +41,7 @@ def edited(editor: Editor, monkeypatch: pytest.MonkeyPatch) -> Edited:
     def edit(source: Path, target: str, **choices: object) -> np.ndarray:
         written: list[Pixels] = []
         with monkeypatch.context() as patched:
-            patched.setattr("fexgan.editing_clips.write_clip", lambda path, frames, fps: written.extend(frames))
+            patched.setattr("fexgan.editing_clips.write_clip", lambda path, frames, *_, **more: written.extend(frames))
             editor.transform_clip(source, Path("out.mp4"), target, **choices)
         return np.stack(written).astype(int)
 

@@ -263,7 +263,7 @@ def test_the_square_turns_with_the_face_and_keeps_its_size(finder: FaceFinder) -
     assert np.median(sizes) == pytest.approx(1.0, abs=0.02)
 
 
-@pytest.mark.parametrize("name", ["collins.jpg", "clay.png", "ink.png"])
+@pytest.mark.parametrize("name", ["collins.jpg", "clay.jpg", "ink.png"])
 def test_a_picture_may_lie_on_its_side_or_stand_on_its_head(finder: FaceFinder, name: str) -> None:
     pixels = read_image(pictures_path() / name)
     (upright,) = find_faces(LoadedPicture(pixels), finder, largest_only=True, any_way_up=True)

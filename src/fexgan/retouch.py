@@ -22,11 +22,13 @@ from fexgan.media import (
     PICTURE_SUFFIXES,
     READ_SUFFIXES,
     Pixels,
+    atomic_folder,
     file_name,
     free_name,
     read_image,
     write_image,
 )
+from fexgan.motion import FRAME_NAME, check_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.synthesis import Model, Sitter
 from fexgan.terminal import say, stage_progress
@@ -181,6 +183,17 @@ def _named(given: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path
         if not found:
             raise InputError(f"no pictures or clips in {path}; give a folder of PNG, JPEG, WebP or MP4 files")
         yield from ((file, file.relative_to(path)) for file in found)
+
+
+def write_frames(out: Path, portrait: Portrait, keyframes: Sequence[Keyframe], fps: float) -> None:
+    """Write a whole picture moving as a folder of PNG files of its own size, with its transparency and depth.
+
+    Atomic; raises InputError as `check_motion` does.
+    """
+    check_motion(out, fps)
+    with atomic_folder(out) as folder:
+        for index, frame in enumerate(portrait.animate(keyframes, fps)):
+            frame.save(folder / FRAME_NAME.format(index))
 
 
 def clip_frames(portrait: Portrait, keyframes: Sequence[Keyframe], fps: float) -> Iterator[Pixels]:

@@ -275,7 +275,12 @@ class Animate:
         )
         pictures = list(sources.values())
         if isinstance(model, Editor) and len(pictures) == 1 and self.cell_px is None:
-            frames = retouch.clip_frames(model.open(pictures[0], face, source_affect), keyframes, self.fps)
+            portrait = model.open(pictures[0], face, source_affect)
+            if not self.out.suffix:
+                retouch.write_frames(self.out, portrait, keyframes, self.fps)
+                say_wrote(self.out)
+                return
+            frames = retouch.clip_frames(portrait, keyframes, self.fps)
         else:
             cell_px = self.cell_px or figures.CLIP_CELL_PX
             frames = figures.clip_frames(model, pictures, keyframes, self.fps, cell_px, source_affect, face)
