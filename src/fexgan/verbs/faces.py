@@ -1,4 +1,4 @@
-"""The verbs that draw, edit and name faces with a trained model.
+"""The verbs that draw and edit faces with a trained model.
 
 Each is its flags and what it calls. What a verb needs is imported when it runs, so `--help` answers at once.
 """
@@ -286,49 +286,3 @@ class Animate:
             frames = figures.clip_frames(model, pictures, keyframes, self.fps, cell_px, source_affect, face)
         write_motion(self.out, frames, self.fps)
         say_wrote(self.out)
-
-
-@dataclass(frozen=True)
-class Classify:
-    """Name the affect of each picture, its strength, and the probability of all seven; folders too.
-
-    $ fexgan classify face.png other.jpg
-    $ fexgan classify face.png --json
-    $ fexgan classify holiday --out affects.csv
-    """
-
-    images: Images
-    """Pictures, and folders of them."""
-    json: bool = False
-    """Print JSON instead of a table."""
-    out: Annotated[Path | None, arg(metavar="FILE")] = None
-    """Write a CSV or JSON file instead, as its suffix says."""
-    checkpoint: CheckpointName = None
-    """Bundled name or folder; where not given, portrait if that is bundled, else open-cast."""
-
-    def run(self) -> None:
-        from rich.markup import escape
-        from rich.table import Column, Table
-
-        from fexgan import naming
-        from fexgan.retouch import user_files
-        from fexgan.terminal import console, say_wrote
-
-        if not self.images:
-            raise InputError("no picture to classify; name one or more")
-        if self.out is not None:
-            naming.check_table(self.out)
-        readings = naming.read_faces(open_model(self.checkpoint, self.images, None), user_files(self.images))
-        if self.out is not None:
-            naming.write_table(self.out, readings)
-            say_wrote(self.out)
-            return
-        if self.json:
-            print(naming.to_json(readings))
-            return
-        table = Table(Column("picture", overflow="fold"), "affect", "strength", "likeliest")
-        for name, reading in readings.items():
-            shares = sorted(reading.probabilities.items(), key=lambda pair: -pair[1])[:3]
-            likeliest = ", ".join(f"{affect} {100 * share:.0f} %" for affect, share in shares)
-            table.add_row(escape(name), reading.affect, f"{reading.strength:.2f}", likeliest)
-        console.print(table)
