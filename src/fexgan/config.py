@@ -90,10 +90,6 @@ class LossConfig:
     face: float = 0.0
     """How much more than the rim of the picture the middle of the face counts in `reconstruction`, less 1: 0 counts all
     alike. Eyes and mouth are a twentieth of the pixels, and hair and backdrop outvote them."""
-    changed: float = 1.0
-    """How many times as much a pixel counts in `reconstruction` where source and target differ; 1 counts all alike."""
-    changed_from: float = 0.1
-    """Difference of source and target, in the channel where it is largest, from which a pixel has changed."""
     kl: float = 0.01
     """Weight of the KL divergence of the latent from a standard normal: nats, summed over the latent."""
     adversarial: float = 1.0
@@ -117,7 +113,6 @@ class LossConfig:
             if item.name != "gan":
                 check_range(f"loss.{item.name}", getattr(self, item.name), 0.0)
         check_range("loss.full_label_strength", self.full_label_strength, 1e-3, 1.0)
-        check_range("loss.changed", self.changed, 1.0)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from torch import Tensor
 from fexgan.config import Config
 from fexgan.losses import (
     adversarial,
-    changed_reconstruction,
     classification,
     face_weights,
     feature_difference,
@@ -20,6 +19,7 @@ from fexgan.losses import (
     joint_betrayal,
     joint_classification,
     kl_divergence,
+    reconstruction,
     relativistic,
     weighted_sum,
 )
@@ -106,9 +106,7 @@ class Trainer(Updates):
             losses = {
                 "adversarial": passing,
                 "classification": showing(affect_logits, batch.target_labels),
-                "reconstruction": changed_reconstruction(
-                    images, batch.target_images, batch.source_images, loss.changed, loss.changed_from, self.face_weights
-                ),
+                "reconstruction": reconstruction(images, batch.target_images, self.face_weights),
                 "kl": kl_divergence(drawing.latent_mean, drawing.latent_log_sigma),
             }
             if loss.edges > 0:
