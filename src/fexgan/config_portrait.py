@@ -79,8 +79,8 @@ class PortraitLossConfig:
     sparsity: float = 0.03
     """Weight of the mask's mean: paint only what cannot be fetched from the source."""
     strays: float = 0.0
-    """Weight of the mask's mean outside of eyes and mouth: skin is moved and shaded, for what is painted there by heart
-    sits wrong on other faces, as specks."""
+    """Weight of the mask's mean outside of eyes, brows and mouth: skin is moved and shaded, for what is painted there
+    by heart sits wrong on other faces, as specks."""
     compactness: float = 0.15
     """Weight of the gradients of mask and shade, so that paint and light lie in whole patches, without specks."""
     shading: float = 0.02

@@ -1,4 +1,4 @@
-"""Where faces open: eyeballs that stay while lids slide over them, and all that may come to show at eyes and mouths."""
+"""Where faces open: eyeballs that stay while lids slide over them, and what may come to show about eyes and mouth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fexgan.training.cartoons import EYES, LIPS, Points
+from fexgan.training.cartoons import BROWS, EYES, LIPS, Points
 
 FINENESS = 4
 """Openings are drawn so many times larger, for a line drawn around one is as wide as a lid."""
@@ -23,28 +23,34 @@ def shared_openings(landmarks: Points, size_px: int) -> Tensor:
 
     `landmarks` [batch, 2, 68, 2].
     """
-    return torch.from_numpy(_filled(landmarks, EYES, size_px).min(axis=1, keepdims=True))
+    outlines = [landmarks[..., eye, :] for eye in EYES]
+    return torch.from_numpy(_filled(outlines, size_px).min(axis=1, keepdims=True))
 
 
 def any_openings(landmarks: Points, size_px: int) -> Tensor:
-    """How much of each pixel lies in the eyes or the mouth of either still of a pair, lids and lips counted in:
-    [batch, 1, size_px, size_px] in [0, 1].
+    """How much of each pixel lies in the mouth or between eyes and brows of either still of a pair, with lips, lids and
+    brows: [batch, 1, size_px, size_px] in [0, 1].
 
-    `landmarks` [batch, 2, 68, 2].
+    Brows rise behind glasses and hair, which then have to be covered. `landmarks` [batch, 2, 68, 2].
     """
-    openings = _filled(landmarks, (*EYES, LIPS), size_px).max(axis=1)
+    sides = [
+        np.concatenate([landmarks[..., part, :] for part in side], axis=2) for side in zip(EYES, BROWS, strict=True)
+    ]
+    openings = _filled([*sides, landmarks[..., LIPS, :]], size_px).max(axis=1)
     reach = 2 * round(RIM * size_px) + 1
     rim = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     return torch.from_numpy(np.stack([cv2.dilate(opening, rim) for opening in openings]))[:, None]
 
 
-def _filled(landmarks: Points, outlines: Sequence[slice], size_px: int) -> NDArray[np.float32]:
-    """How much of each pixel lies within one of the outlines of each still: [batch, 2, size_px, size_px]."""
-    filled = np.zeros((*landmarks.shape[:2], size_px, size_px), np.float32)
-    for index in np.ndindex(landmarks.shape[:2]):
-        corners = np.rint(FINENESS * (landmarks[index] + 0.5) - 0.5).astype(np.int32)
+def _filled(outlines: Sequence[Points], size_px: int) -> NDArray[np.float32]:
+    """How much of each pixel lies within the hull of one of the outlines, each [batch, 2, points, 2]: [batch, 2,
+    size_px, size_px]."""
+    shape = outlines[0].shape[:2]
+    filled = np.zeros((*shape, size_px, size_px), np.float32)
+    for index in np.ndindex(shape):
         fine = np.zeros((FINENESS * size_px, FINENESS * size_px), np.uint8)
         for outline in outlines:
-            cv2.fillPoly(fine, [corners[outline]], 255)
+            corners = np.rint(FINENESS * (outline[index] + 0.5) - 0.5).astype(np.int32)
+            cv2.fillConvexPoly(fine, cv2.convexHull(corners), 255)
         filled[index] = cv2.resize(fine, (size_px, size_px), interpolation=cv2.INTER_AREA)
     return filled / 255.0

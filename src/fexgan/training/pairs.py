@@ -40,7 +40,7 @@ class PairBatch:
     eyes: Tensor
     """[batch, 1, side, side] in [0, 1]: where the eyeballs show in both; nowhere in stills that do not tell."""
     openings: Tensor
-    """[batch, 1, side, side] in [0, 1]: eyes and mouth of either; everywhere in stills that do not tell."""
+    """[batch, 1, side, side] in [0, 1]: eyes, brows and mouth of either; everywhere in stills that do not tell."""
 
 
 class Pairs:
