@@ -94,8 +94,12 @@ def test_calibrating_again_finds_the_same_curves(reader: SimpleNamespace):
 
 
 def test_frames_of_unknown_or_few_strengths_are_refused(reader: SimpleNamespace):
-    for strengths in (np.full(50, np.nan), np.linspace(0.9, 1, 50)):
-        with pytest.raises(InputError, match="too few frames of anger at some strength"):
+    unknown, few = np.full(50, np.nan), np.linspace(0.9, 1, 50)
+    for strengths, words in (
+        (unknown, "no frames of anger of known strength"),
+        (few, "too few frames of anger at some"),
+    ):
+        with pytest.raises(InputError, match=words):
             calibrate(EagerNetworks(), footage(strengths))
 
 

@@ -152,7 +152,7 @@ def test_a_killed_worker_loses_its_take_alone(tmp_path, blender):
         time.sleep(0.01)
     os.kill(workers_of(filming.pid)[0], signal.SIGKILL)
     told = filming.communicate()[1]
-    assert "InputError: a worker was killed; what it was at is lost, and the same command goes on" in told
+    assert "KilledError: a worker was killed; what it was at is lost, and the same command goes on" in told
     finished = {clip: clip.stat().st_mtime_ns for clip in tmp_path.glob("*/*/[!.]*.mp4")}
     assert len(finished) < 4
     assert film(tmp_path, shoot).filmed == 4 - len(finished)

@@ -63,6 +63,8 @@ def random_faces(
 
     `editor`: gives them their affects, where one is given.
     """
+    if count < 1:
+        raise InputError(f"{count} faces cannot be drawn; give a count of at least 1")
     share, left_over = divmod(count, len(affects))
     rows = {}
     for number, affect in enumerate(tracked(affects, "drawing faces")):
