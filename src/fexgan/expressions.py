@@ -78,25 +78,22 @@ def read_expressions(given: Sequence[Path]) -> list[Expression]:
 
 def named_mixture(text: str) -> tuple[str, Mixture]:
     """What to call a mixture, and it: of an expression's file, a bundled expression's name, or a mixture's own text."""
-    expression = read_expression(Path(text)) if text.lower().endswith(SUFFIXES) else bundled_expression(text)
-    if expression is not None:
+    if text.lower().endswith(SUFFIXES):
+        expression = read_expression(Path(text))
         return expression.name, expression.mixture
+    return text_mixture(text)
+
+
+def text_mixture(text: str) -> tuple[str, Mixture]:
+    """`named_mixture` of texts that come from anywhere, and so name no file."""
+    # Names are looked up among the files: to ask for a file by any text fails where the text is longer than names are.
+    bundled_files = {path.stem: path for path in sorted(bundled.expressions_path().glob("*.yaml"))}
+    if text in bundled_files:
+        return text, read_expression(bundled_files[text]).mixture
     try:
         mixture = Mixture.parse(text)
     except InputError as error:
         if re.fullmatch(r"[\w-]+", text) and text not in AFFECTS:
-            raise InputError(f"{error}, or a named expression: {', '.join(bundled_names())}") from None
+            raise InputError(f"{error}, or a named expression: {', '.join(bundled_files)}") from None
         raise
     return str(mixture), mixture
-
-
-def bundled_names() -> list[str]:
-    """What the bundled expressions are called."""
-    return sorted(path.stem for path in bundled.expressions_path().glob("*.yaml"))
-
-
-def bundled_expression(name: str) -> Expression | None:
-    """The bundled expression of that name, None where there is none. No path is a name."""
-    # Names are looked up among the files: to ask for a file by any text fails where the text is longer than names are.
-    paths = {path.stem: path for path in bundled.expressions_path().glob("*.yaml")}
-    return read_expression(paths[name]) if name in paths else None

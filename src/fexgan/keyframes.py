@@ -21,7 +21,7 @@ import yaml
 
 from fexgan.affects import Mixture, Target
 from fexgan.errors import InputError
-from fexgan.expressions import bundled_expression, named_mixture
+from fexgan.expressions import named_mixture, text_mixture
 
 LARGEST_FPS = 240
 LONGEST_CLIP_S = 600
@@ -52,7 +52,7 @@ class Keyframe:
 
 def parse_keyframes(text: str) -> tuple[Keyframe, ...]:
     """Read `0s neutral, 1s joy:0.8, 2s neutral`: at least two, times rising from zero. Raises InputError."""
-    return _parse_all(text.split(","), _mixture)
+    return _parse_all(text.split(","), text_mixture)  # no file, for keyframes also come over HTTP
 
 
 def read_keyframes(text_or_file: str) -> tuple[Keyframe, ...]:
@@ -62,7 +62,7 @@ def read_keyframes(text_or_file: str) -> tuple[Keyframe, ...]:
     """
     path = Path(text_or_file)
     if path.suffix.lower() not in FILE_SUFFIXES or "," in text_or_file:
-        return _parse_all(text_or_file.split(","), _mixture_or_file)
+        return _parse_all(text_or_file.split(","), named_mixture)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -71,16 +71,16 @@ def read_keyframes(text_or_file: str) -> tuple[Keyframe, ...]:
         raise InputError(f"keyframes {path} cannot be read as text or YAML; list them as '- 0s neutral'") from None
     try:
         if isinstance(content, str):
-            return _parse_all(content.split(","), _mixture_or_file)
+            return _parse_all(content.split(","), named_mixture)
         if isinstance(content, list) and all(isinstance(line, str) for line in content):
-            return _parse_all(content, _mixture_or_file)
+            return _parse_all(content, named_mixture)
     except InputError as error:
         raise InputError(f"keyframes {path}: {error}") from None
     raise InputError(f"keyframes {path} hold no list of lines such as '- 0.8s surprise:1'; write one")
 
 
-def _parse_all(parts: Sequence[str], read: Callable[[str], Mixture]) -> tuple[Keyframe, ...]:
-    keyframes = tuple(_parse_keyframe(part.strip(), read) for part in parts)
+def _parse_all(parts: Sequence[str], named: Callable[[str], tuple[str, Mixture]]) -> tuple[Keyframe, ...]:
+    keyframes = tuple(_parse_keyframe(part.strip(), named) for part in parts)
     check_keyframes(keyframes)
     return keyframes
 
@@ -117,7 +117,7 @@ def targets_by_frame(keyframes: Sequence[Keyframe], fps: float) -> list[Target]:
     return [_target_at(keyframes, time_s) for time_s in times]
 
 
-def _parse_keyframe(text: str, read: Callable[[str], Mixture]) -> Keyframe:
+def _parse_keyframe(text: str, named: Callable[[str], tuple[str, Mixture]]) -> Keyframe:
     time_text, _, mixture_text = text.partition(" ")
     try:
         time_s = float(time_text.removesuffix("s"))
@@ -130,18 +130,8 @@ def _parse_keyframe(text: str, read: Callable[[str], Mixture]) -> Keyframe:
         easing = words.pop()
         if easing not in EASINGS:
             raise InputError(f"easing {easing!r} in keyframe {text!r} is unknown; choose from {', '.join(EASINGS)}")
-        return Keyframe(time_s, read(" ".join(words)), easing)
-    return Keyframe(time_s, read(mixture_text.strip()))
-
-
-def _mixture(text: str) -> Mixture:
-    """A mixture's text or a bundled expression's name; no file, for keyframes also come over HTTP."""
-    expression = bundled_expression(text)
-    return Mixture.parse(text) if expression is None else expression.mixture
-
-
-def _mixture_or_file(text: str) -> Mixture:
-    return named_mixture(text)[1]
+        return Keyframe(time_s, named(" ".join(words))[1], easing)
+    return Keyframe(time_s, named(mixture_text.strip())[1])
 
 
 def _target_at(keyframes: Sequence[Keyframe], time_s: float) -> Target:
