@@ -15,7 +15,7 @@ from fexgan.editing import Editor, loaded
 from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
 from fexgan.keyframes import parse_keyframes
-from fexgan.model import Edits, colourfulness, with_colours_of
+from fexgan.model import Edits, keep_to, palette_of
 from fexgan.video import read_clip
 
 
@@ -176,13 +176,27 @@ def test_networks_that_cannot_name_affects_say_so(editor: Editor, image: Image.I
 
 def test_paint_is_nowhere_more_colourful_than_the_face_and_stays_as_it_is_on_one_that_is():
     red = torch.tensor([0.8, -0.6, -0.6])[None, :, None, None].expand(1, 3, 16, 16)
-    grey, skin = torch.zeros(1, 3, 16, 16), torch.tensor([0.9, -0.7, 0.0])[None, :, None, None].expand(1, 3, 16, 16)
+    grey, skin = torch.zeros(1, 3, 16, 16), torch.tensor([0.9, -0.5, 0.0])[None, :, None, None].expand(1, 3, 16, 16)
 
     def painted(face: torch.Tensor) -> torch.Tensor:
         still = torch.zeros(1, 2, 16, 16)
-        return with_colours_of(colourfulness(face), Edits(still, still[:, :1], still[:, :1], red)).paint
+        return keep_to(palette_of(face), Edits(still, still[:, :1], still[:, :1], red)).paint
 
     assert torch.allclose(painted(skin), red)
     assert torch.allclose(painted(grey), red.mean(dim=1, keepdim=True).expand_as(red), atol=1e-6)
     halfway = painted(0.5 * skin)
-    assert (halfway.amax(dim=1) - halfway.amin(dim=1)).max() == pytest.approx(0.8, abs=1e-4)
+    assert (halfway.amax(dim=1) - halfway.amin(dim=1)).max() == pytest.approx(0.7, abs=1e-4)
+
+
+def test_white_paint_is_as_warm_as_the_light_on_the_face_and_black_paint_stays_black():
+    still, white = torch.zeros(1, 2, 16, 16), torch.tensor([0.8, 0.9, 1.0])[None, :, None, None].expand(1, 3, 16, 16)
+
+    def painted(face: tuple[float, float, float], paint: torch.Tensor) -> torch.Tensor:
+        palette = palette_of(torch.tensor(face)[None, :, None, None].expand(1, 3, 16, 16))
+        return keep_to(palette, Edits(still, still[:, :1], still[:, :1], paint)).paint[0, :, 0, 0]
+
+    assert torch.allclose(painted((0.3, 0.7, 0.9), white), white[0, :, 0, 0])  # on blue skin
+    assert torch.allclose(painted((0.5, 0.5, 0.5), white), torch.tensor([0.8, 0.8, 0.8]), atol=1e-6)
+    warm = painted((0.9, 0.8, 0.6), white)
+    assert torch.allclose(warm, torch.tensor([0.8, 0.8 - 0.05 * 1.8, 0.8 - 0.15 * 1.8]), atol=1e-6)
+    assert torch.equal(painted((0.9, 0.8, 0.6), -torch.ones_like(white)), -torch.ones(3))

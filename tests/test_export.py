@@ -19,7 +19,7 @@ from fexgan.checkpoints import Metadata, load_checkpoint, save_checkpoint
 from fexgan.config import FramingConfig, PortraitConfig
 from fexgan.errors import InputError
 from fexgan.export import Exported, export
-from fexgan.model import apply_edits, build, colourfulness, with_colours_of
+from fexgan.model import apply_edits, build, keep_to, palette_of
 from fexgan.model.latents import ANCHORS
 
 SIDE = EDITING_MODEL.image_size_px
@@ -64,7 +64,7 @@ def test_the_example_beside_an_editor_edits_as_the_checkpoint_does(editing, expo
     neutral, joy = (torch.tensor([affect_vector(*shown)]) for shown in (("neutral", 1.0), ("joy", 0.8)))
     with torch.no_grad():
         edits = networks.edit(networks.analyse(images), neutral, joy)
-        wanted = apply_edits(images, with_colours_of(colourfulness(images), edits))
+        wanted = apply_edits(images, keep_to(palette_of(images), edits))
     answer = np.asarray(Image.open(folder / "joy.png")).transpose(2, 0, 1)
     assert np.abs(answer - (wanted[0].numpy().clip(-1, 1) + 1) * 127.5).max() <= 0.51
     assert np.abs(answer.astype(int) - pixels.transpose(2, 0, 1)).max() > 20

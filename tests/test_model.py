@@ -10,7 +10,7 @@ import torch
 from fexgan.affects import AFFECTS
 from fexgan.config import load_preset
 from fexgan.model import DrawingFamily, build, sample_latent
-from fexgan.model.paper import PaperNetworks
+from fexgan.model.paper import PaperNetworks, Refinement
 from fexgan.tensors import sample_latents
 
 # The paper's layers in order, as design tables give them: output [channels, side], or [features].
@@ -84,7 +84,7 @@ def test_sigma_is_one_for_every_picture_at_the_start(paper):
     assert torch.equal(latent_log_sigma.exp(), torch.ones(2, 128))
 
 
-@pytest.mark.parametrize("name", ["paper", "small", "tiny"])
+@pytest.mark.parametrize("name", ["paper", "small", "refined", "tiny"])
 def test_every_preset_speaks_the_protocol_with_the_shapes_it_promises(name):
     config = load_preset(name).model
     networks = build(config).eval()
@@ -97,6 +97,28 @@ def test_every_preset_speaks_the_protocol_with_the_shapes_it_promises(name):
     assert latent_mean.shape == latent_log_sigma.shape == (2, config.latent_size)
     assert drawn.shape == images.shape and drawn.abs().max() <= 1
     assert real_logit.shape == (2,) and affect_logits.shape == (2, len(AFFECTS))
+
+
+def test_a_refinement_is_told_character_and_affect_and_a_fresh_one_adds_nothing():
+    refinement = Refinement(width=8, code_width=4).eval()
+    features, code = torch.rand(2, 8, 6, 6), torch.rand(2, 4)
+    with torch.no_grad():
+        refinement.added.weight.zero_()
+        assert torch.equal(refinement(features, code), features)
+        refinement.added.weight.normal_()
+        added = refinement(features, code) - features
+        assert not torch.allclose(added, refinement(features, 0.5 * code) - features, atol=1e-3)
+        refinement.told.weight.zero_()
+        refinement.told.bias[:8], refinement.told.bias[8:] = -1.0, -0.5
+        assert torch.equal(refinement(features, code), features)  # scaled to nothing, shifted below it
+
+
+def test_refined_is_small_with_refinements_and_they_start_by_adding_nothing():
+    small, refined = load_preset("small").model, load_preset("refined").model
+    assert dataclasses.replace(refined, decoder_refinements=()) == small
+    blocks = [module for module in build(refined).modules() if isinstance(module, Refinement)]
+    assert len(blocks) == sum(refined.decoder_refinements) > 0
+    assert all(block.seen.weight.any() and not block.added.weight.any() for block in blocks)
 
 
 def test_weights_follow_from_the_seed():

@@ -10,11 +10,13 @@ import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import pytest
 import torch
 from narrow import settings, start_process
 from rich.console import Console
 
 from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
+from fexgan.errors import InputError
 from fexgan.training.loop import train
 
 STEPS = 20
@@ -67,3 +69,19 @@ def test_a_process_killed_at_random_moments_ends_with_the_weights_of_one_that_wa
     for name, tensor in states[0].items():
         assert torch.equal(tensor, states[1][name]), (name, seed)
     assert sorted(path.name for path in killed.rglob(".*")) == []
+    assert not (killed / "running.lock").exists()
+
+
+def test_a_second_training_in_the_folder_of_a_running_one_is_refused_and_hurts_it_in_nothing(tiny_dataset, tmp_path):
+    first = start_process(train_alone, tiny_dataset, tmp_path)
+    deadline = time.monotonic() + PATIENCE_S
+    while last_row(tmp_path) < 1 and first.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    os.kill(first.pid, signal.SIGSTOP)  # however long the second takes
+    before = (tmp_path / "log.csv").read_text()
+    with pytest.raises(InputError, match="another training is writing into"):
+        train(tiny_dataset, tmp_path, settings(steps=STEPS), console=Console(quiet=True))
+    assert (tmp_path / "log.csv").read_text() == before
+    os.kill(first.pid, signal.SIGCONT)
+    first.join(PATIENCE_S)
+    assert first.exitcode == 0 and last_row(tmp_path) == STEPS

@@ -23,7 +23,7 @@ __all__ = [
     "config_to_dict", "load_preset",
 ]  # fmt: skip
 
-PRESETS = ("paper", "small", "tiny", "paper-256", "paper-512", "portrait")
+PRESETS = ("paper", "small", "refined", "tiny", "paper-256", "paper-512", "portrait")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class ModelConfig:
     """Channels after each convolution of the encoder, down to one pixel."""
     decoder_widths: tuple[int, ...] = (512, 512, 512, 512, 256, 128)
     """Channels after each transposed convolution of the decoder but the last, which draws the picture."""
+    decoder_refinements: tuple[int, ...] = ()
+    """Residual blocks, told character and affect, after each stage of the decoder but the last; none as published."""
     discriminator_widths: tuple[int, ...] = (64, 128, 512)
     """Channels after each convolution of the discriminator."""
     affect_hidden_width: int = 64
@@ -72,6 +74,13 @@ class ModelConfig:
             size,
             f"with {len(self.encoder_widths)} encoder and {len(self.decoder_widths)} + 1 decoder stages the sides are "
             f"{2 ** len(self.encoder_widths)} and {2 ** (len(self.decoder_widths) + 1)}: make all three equal",
+        )
+        stages = len(self.decoder_widths)
+        check(
+            len(self.decoder_refinements) in (0, stages) and min(self.decoder_refinements, default=0) >= 0,
+            "model.decoder_refinements",
+            self.decoder_refinements,
+            f"give one number of blocks, 0 or more, for each of the {stages} decoder stages, or none at all",
         )
         halvable = size % 2 ** len(self.discriminator_widths) == 0
         way_out = f"a picture of {size} px can be halved at most {size.bit_length() - 1} times: give fewer stages"

@@ -31,7 +31,7 @@ from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, usable_faces
 from fexgan.keyframes import Keyframe, parse_keyframes, targets_by_frame
-from fexgan.model import Edits, apply_edits, colourfulness, with_colours_of
+from fexgan.model import Edits, Palette, apply_edits, keep_to, palette_of
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.reading import mixture_read
 from fexgan.synthesis import Blend, MixtureLike, Picture, TargetLike, as_pixels, blend_of, require, target_of
@@ -56,8 +56,8 @@ class OpenFace:
     """The square as the networks see it, [1, 3, size, size]."""
     features: Any
     source: Mixture
-    colourfulness: Tensor
-    """How colourful paint on it may be, [1, 1, 1, 1] (see `fexgan.model.edits`)."""
+    palette: Palette
+    """The colours that paint on it keeps to."""
 
 
 class Portrait:
@@ -151,7 +151,7 @@ class Editor:
         """The face that `square` shows of a picture, with the affect it shows: as given, or as read."""
         images = self._images(picture, square)
         source = mixture_read(self._read(images)) if source_affect is None else Mixture.of(source_affect)
-        return OpenFace(square, images, self.networks.analyse(images), source, colourfulness(images))
+        return OpenFace(square, images, self.networks.analyse(images), source, palette_of(images))
 
     def read(self, picture: LoadedPicture, square: FaceSquare) -> list[float]:
         """The affect vector that the networks read off what `square` shows."""
@@ -255,7 +255,7 @@ class Editor:
 
     def _edits(self, face: OpenFace, target: Tensor, variants: Tensor) -> Edits:
         edits = self.networks.edit(face.features, self._vector(face.source.vector()), target, variants)
-        return with_colours_of(face.colourfulness, edits)
+        return keep_to(face.palette, edits)
 
     def _read(self, images: Tensor) -> list[float]:
         return self.networks.read(images)[0].tolist()

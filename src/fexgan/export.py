@@ -26,7 +26,7 @@ from fexgan.checkpoints import Checkpoint, load_checkpoint
 from fexgan.errors import InputError
 from fexgan.framing import face_landmarks
 from fexgan.media import atomic_folder
-from fexgan.model import DrawingFamily, EditingFamily, Edits, apply_edits, colourfulness, with_colours_of
+from fexgan.model import DrawingFamily, EditingFamily, Edits, apply_edits, keep_to, palette_of
 from fexgan.model.latents import ANCHORS
 from fexgan.page import fill
 from fexgan.terminal import tracked
@@ -111,7 +111,7 @@ def _editing_graphs(networks: EditingFamily, images: Tensor, source: Tensor, tar
         return tuple(vars(edits).values())
 
     def apply(images: Tensor, *parts: Tensor) -> tuple[Tensor]:
-        edits = with_colours_of(colourfulness(images), Edits(*parts))
+        edits = keep_to(palette_of(images), Edits(*parts))
         return (apply_edits(images, edits).clamp(-1.0, 1.0),)
 
     edits = vars(networks.edit(networks.analyse(images), source, target))

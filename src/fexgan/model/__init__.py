@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fexgan.config import AnyModelConfig
-from fexgan.model.edits import Edits, apply_edits, colourfulness, with_colours_of
+from fexgan.model.edits import Edits, Palette, apply_edits, keep_to, palette_of
 from fexgan.model.family import Capability, DrawingFamily, EditingFamily, Family, sample_latent
 from fexgan.model.paper import PaperNetworks
 from fexgan.model.portrait import PortraitNetworks
 
 __all__ = [
-    "Capability", "DrawingFamily", "EditingFamily", "Edits", "Family", "apply_edits", "build", "colourfulness",
-    "sample_latent", "with_colours_of",
+    "Capability", "DrawingFamily", "EditingFamily", "Edits", "Family", "Palette", "apply_edits", "build", "keep_to",
+    "palette_of", "sample_latent",
 ]  # fmt: skip
 
 FAMILIES = {"paper": PaperNetworks, "portrait": PortraitNetworks}

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-MORE_COLOURFUL = 200
-"""One of so many pixels may be more colourful than paint; a face's lips are more than that."""
+OUTLIERS = 200
+"""One of so many pixels may lie beyond what counts as a face's most; its lips and the whites of its eyes are more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,27 +47,49 @@ def apply_edits(images: Tensor, edits: Edits) -> Tensor:
     return mask * paint + (1.0 - mask) * lit
 
 
-def colourfulness(images: Tensor) -> Tensor:
-    """How far apart the channels of colourful pixels of images [batch, 3, height, width] lie, [batch, 1, 1, 1]: what
-    all but a 200th of the pixels reach at most, a face's lips not among those."""
-    spread = _spread(images.float()).flatten(1)  # [batch, pixels]
-    return spread.topk(max(1, spread.shape[1] // MORE_COLOURFUL), dim=1).values[:, -1:, None, None]
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """How far the colours of each picture of a batch go."""
+
+    spread: Tensor
+    """[batch, 1, 1, 1]: how far apart the channels of its colourful pixels lie, in [0, 2]."""
+    coldness: Tensor
+    """[batch, 2, 1, 1]: how much greener, and bluer, than red the coldest pixels around its middle are, where the face
+    is, in [-2, 2]; 0 is white, and warm light leaves a face below it."""
 
 
-def with_colours_of(most: Tensor, edits: Edits) -> Edits:
-    """The edits with paint that is nowhere more colourful than `most`, the `colourfulness` of what it goes on.
+def palette_of(images: Tensor) -> Palette:
+    """The palette of images [batch, 3, height, width], outliers apart."""
+    images = images.float()
+    top, left = images.shape[2] // 4, images.shape[3] // 4
+    face = images[:, :, top : images.shape[2] - top, left : images.shape[3] - left]
+    return Palette(_most(_spread(images)), _most(face[:, 1:] - face[:, :1]))
 
-    Gums and tongues are red, and an ink drawing has no red: there they become grey, as everything else is.
+
+def keep_to(palette: Palette, edits: Edits) -> Edits:
+    """The edits with paint that is nowhere colder nor more colourful than the picture it goes on.
+
+    Teeth were learned in white light, and look blue in a photograph taken in warm light. Gums and tongues are red, and
+    an ink drawing has no red: there they become grey, as everything else is.
     """
     paint = edits.paint.float()
+    red, others = paint[:, :1], paint[:, 1:]
+    coldest = (red + 1.0) * (1.0 + 0.5 * palette.coldness) - 1.0  # as light does: white by all of it, black not at all
+    paint = torch.cat([red, torch.minimum(others, coldest)], dim=1)
     grey = paint.mean(dim=1, keepdim=True)
-    held = grey + (paint - grey) * (most / _spread(paint).clamp(min=1e-6)).clamp(max=1.0)
+    held = grey + (paint - grey) * (palette.spread / _spread(paint).clamp(min=1e-6)).clamp(max=1.0)
     return replace(edits, paint=held)
 
 
 def _spread(images: Tensor) -> Tensor:
     """The largest channel less the smallest, [batch, 1, height, width]."""
     return images.amax(dim=1, keepdim=True) - images.amin(dim=1, keepdim=True)
+
+
+def _most(values: Tensor) -> Tensor:
+    """What all but a 200th of the pixels of each channel reach at most, [batch, channels, 1, 1]."""
+    values = values.flatten(2)
+    return values.topk(max(1, values.shape[2] // OUTLIERS), dim=2).values[:, :, -1:, None]
 
 
 def _sample(images: Tensor, grid: Tensor) -> Tensor:

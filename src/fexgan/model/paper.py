@@ -51,6 +51,28 @@ class Encoder(nn.Module):
         return self.mean(features), self.log_sigma(features)
 
 
+class Refinement(nn.Module):
+    """What a stage of the decoder still lacks, added to its features: a residual block told character and affect.
+
+    Published, both are told the decoder at one pixel alone, from where every wrinkle has to come through all stages.
+    Here they also scale and shift what a later stage sees, channel by channel (Perez et al., arXiv 1709.07871). A fresh
+    one adds nothing, so a network that is given some draws what it drew before.
+    """
+
+    def __init__(self, width: int, code_width: int) -> None:
+        super().__init__()
+        self.seen = nn.Conv2d(width, width, kernel_size=3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(width, affine=False)
+        self.told = nn.Linear(code_width, 2 * width)
+        self.added = nn.Conv2d(width, width, kernel_size=3, padding=1, bias=False)
+
+    def forward(self, features: Tensor, code: Tensor) -> Tensor:
+        """features [batch, width, height, width], code [batch, code_width] -> features of the same shape."""
+        scale, shift = self.told(code)[:, :, None, None].chunk(2, dim=1)  # both [batch, width, 1, 1]
+        seen = F.relu(self.norm(self.seen(features)) * (1.0 + scale) + shift)
+        return features + self.added(seen)
+
+
 class Decoder(nn.Module):
     """A character and an affect -> the picture of the one showing the other."""
 
@@ -71,14 +93,25 @@ class Decoder(nn.Module):
             layers.append(nn.ReLU(inplace=True))
             width = next_width
         self.stages = nn.Sequential(*layers)
+        blocks = config.decoder_refinements or (0,) * len(config.decoder_widths)
+        self.refinements = nn.ModuleList(
+            nn.ModuleList(Refinement(stage_width, 2 * config.code_width) for _ in range(count))
+            for stage_width, count in zip(config.decoder_widths, blocks, strict=True)
+        )
         self.picture = nn.Sequential(double(width, 3, bias=True), nn.Tanh())
 
     def forward(self, latent: Tensor, target_affect: Tensor) -> Tensor:
         """latent [batch, 128], target_affect [batch, 7] -> images [batch, 3, 128, 128] in [-1, 1]."""
         affect = self.affect_code(target_affect)  # [batch, 256]
         character = self.character_code(latent)  # [batch, 256]
-        features = torch.cat([affect, character], dim=1)[:, :, None, None]  # [batch, 512, 1, 1]
-        features = self.stages(features)  # 512x2x2, 512x4x4, 512x8x8, 512x16x16, 256x32x32, 128x64x64
+        code = torch.cat([affect, character], dim=1)  # [batch, 512]
+        features = code[:, :, None, None]  # [batch, 512, 1, 1]
+        refinements = iter(self.refinements)
+        for layer in self.stages:  # 512x2x2, 512x4x4, 512x8x8, 512x16x16, 256x32x32, 128x64x64
+            features = layer(features)
+            if isinstance(layer, nn.ReLU):
+                for refinement in next(refinements):
+                    features = refinement(features, code)
         return self.picture(features)  # [batch, 3, 128, 128]
 
 
@@ -169,11 +202,14 @@ class PaperNetworks(nn.Module):
 
     @torch.no_grad()
     def initialise(self, seed: int) -> None:
-        """Draw all weights from Normal(0, 0.02); biases are zero, and sigma starts at one for every character."""
+        """Draw all weights from Normal(0, 0.02); biases are zero, refinements add nothing, and sigma starts at one."""
         generator = torch.Generator().manual_seed(seed)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
                 module.weight.normal_(0.0, WEIGHT_SIGMA, generator=generator)
                 if module.bias is not None:
                     module.bias.zero_()
+        for refinement in self.decoder.refinements.modules():
+            if isinstance(refinement, Refinement):
+                refinement.added.weight.zero_()
         self.encoder.log_sigma.weight.zero_()

@@ -19,7 +19,6 @@ from rich.console import Console
 
 from fexgan import media
 from fexgan.checkpoints import (
-    Checkpoint,
     Metadata,
     load_checkpoint,
     read_resume_state,
@@ -30,8 +29,10 @@ from fexgan.checkpoints import (
 from fexgan.config import AnyConfig
 from fexgan.errors import InputError
 from fexgan.model import build
+from fexgan.training.alone import alone_in
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import step_generator
+from fexgan.training.beginning import begin_with, go_on_with
 from fexgan.training.breakdown import Breakdown, check_losses, check_weights
 from fexgan.training.display import Display
 from fexgan.training.examples import Examples
@@ -94,7 +95,8 @@ def train(
     `progress.mp4`, the previews as a film. Ctrl-C and SIGTERM save and end; whatever else ends the process, training
     goes on from the newest whole checkpoint.
 
-    Raises InputError for data or a checkpoint that do not fit, for a run that has changed, and for a breakdown.
+    Raises InputError for data or a checkpoint that do not fit, for a run that has changed, for a folder that another
+    training writes into, and for a breakdown.
     """
     if keep < 1:
         raise InputError(f"cannot keep {keep} checkpoints; keep at least 1")
@@ -106,6 +108,20 @@ def train(
     out = _writable_folder(Path(out))
     task = open_task([Path(folder) for folder in folders], config, examples)
     console = console or Console(highlight=False)
+    with alone_in(out):
+        return _train(task, out, start_from, keep, on_nan, allow_change, console)
+
+
+def _train(
+    task: Task,
+    out: Path,
+    start_from: str | Path | None,
+    keep: int,
+    on_nan: Literal["stop", "rollback"],
+    allow_change: bool,
+    console: Console,
+) -> TrainingSummary:
+    """Run a training to its end, from its last checkpoint again wherever a loss breaks down and that is asked for."""
     rollbacks, left = 0, MOST_ROLLBACKS
     while True:
         run = _Run(task, out, start_from, keep, allow_change, rollbacks, console)
@@ -160,11 +176,11 @@ class _Run:
                 way_out = "restore that, add --allow-change or train into a new folder"
                 raise InputError(f"this run cannot go on as it began: {changes}; {way_out}")
             self.step, self.steps_before = checkpoint.metadata.step, checkpoint.metadata.steps_before
-            networks.load_state_dict(_fitting(checkpoint, config, self.newest).networks.state_dict())
+            go_on_with(networks, checkpoint, self.newest)
         elif start_from is not None:
             checkpoint = load_checkpoint(start_from)
             self.steps_before = checkpoint.metadata.steps_in_all
-            networks.load_state_dict(_fitting(checkpoint, config, start_from).networks.state_dict())
+            begin_with(networks, checkpoint, start_from)
         self.trainer = task.updates(networks, self.accelerator)
         self.averaged = AveragedNetworks(self.trainer.networks, config.training.ema_decay)
         if self.accelerator.num_processes > 1:
@@ -288,15 +304,6 @@ def _means(window: list[dict[str, float]]) -> dict[str, float]:
     """The mean of every loss over the steps that had it."""
     names = {name: None for losses in window for name in losses}
     return {name: fmean(losses[name] for losses in window if name in losses) for name in names}
-
-
-def _fitting(checkpoint: Checkpoint, config: AnyConfig, name: str | Path) -> Checkpoint:
-    if checkpoint.config.model != config.model:
-        raise InputError(
-            f"checkpoint {name} has networks of another shape than the preset asks for; train with the settings in its "
-            f"model.json"
-        )
-    return checkpoint
 
 
 def _writable_folder(out: Path) -> Path:

@@ -1,0 +1,59 @@
+"""A run begins with what another learned, and with all of it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from fexgan.affects import AFFECTS
+from fexgan.checkpoints import Checkpoint, Metadata
+from fexgan.config import Config, load_preset
+from fexgan.errors import InputError
+from fexgan.model import build
+from fexgan.training.beginning import begin_with, go_on_with
+
+PLAIN = load_preset("tiny")
+
+
+def refined(*blocks: int) -> Config:
+    return dataclasses.replace(PLAIN, model=dataclasses.replace(PLAIN.model, decoder_refinements=blocks))
+
+
+def trained(config: Config) -> Checkpoint:
+    """A checkpoint whose weights no fresh networks have."""
+    networks = build(config.model, seed=3).eval()
+    with torch.no_grad():
+        for tensor in networks.parameters():
+            tensor.add_(0.01 * torch.randn(tensor.shape))
+    return Checkpoint(networks, Metadata(config, (), "", 1))
+
+
+def test_networks_given_refinements_draw_what_was_drawn_without_until_they_are_trained():
+    checkpoint, networks = trained(PLAIN), build(refined(0, 0, 1, 1, 2).model).eval()
+    latents, affects = torch.randn(len(AFFECTS), PLAIN.model.latent_size), torch.eye(len(AFFECTS))
+    begin_with(networks, checkpoint, "before")
+    with torch.no_grad():
+        assert torch.equal(networks.decode(latents, affects), checkpoint.networks.decode(latents, affects))
+
+
+def test_refinements_that_were_trained_are_taken_over_and_never_lost():
+    checkpoint, networks = trained(refined(0, 0, 0, 0, 1)), build(refined(0, 0, 0, 1, 2).model)
+    begin_with(networks, checkpoint, "before")
+    given, taken = checkpoint.networks.decoder.refinements[4][0], networks.decoder.refinements[4][0]
+    assert torch.equal(given.added.weight, taken.added.weight) and taken.added.weight.any()
+    for fewer in (PLAIN, refined(0, 0, 1, 0, 0)):
+        with pytest.raises(InputError, match="checkpoint before has networks of another shape"):
+            begin_with(build(fewer.model), checkpoint, "before")
+
+
+def test_a_run_goes_on_with_networks_of_its_own_shape_only():
+    checkpoint, same = trained(PLAIN), build(PLAIN.model)
+    go_on_with(same, checkpoint, "before")
+    assert all(
+        torch.equal(tensor, same.state_dict()[name]) for name, tensor in checkpoint.networks.state_dict().items()
+    )
+    for other in (refined(0, 0, 0, 0, 1), load_preset("portrait")):
+        with pytest.raises(InputError, match="another shape"):
+            go_on_with(build(other.model), checkpoint, "before")
