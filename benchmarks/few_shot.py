@@ -24,7 +24,7 @@ from fexgan.adapting_mixtures import adapt_mixture
 from fexgan.affects import PAPER_MIXTURES, Mixture
 from fexgan.evaluation.held_out import HeldOut
 from fexgan.evaluation.reconstruction import ssim
-from fexgan.evaluation.tables import Section
+from fexgan.tables import Section
 from fexgan.loading import load
 from fexgan.media import Pixels, write_text_atomically
 from fexgan.optimising import optimise

@@ -17,7 +17,7 @@ from fexgan.evaluation.calibration import calibration
 from fexgan.evaluation.classification import StrengthBin, classification
 from fexgan.evaluation.reconstruction import Likeness
 from fexgan.evaluation.report import Report, Table, write_report
-from fexgan.evaluation.tables import terminal_table
+from fexgan.tables import terminal_table
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ def test_the_page_holds_every_figure_and_loads_nothing(inspection: Inspection, t
     write_inspection_page(tmp_path / "page.html", inspection)
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     cells = set(re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", page))
-    assert all(cell in cells for _, _, rows in inspection.tables() for row in rows for cell in row)
+    assert all(cell in cells for section in inspection.sections() for row in section.rows for cell in row)
     assert not re.search(r"(src|href)=\"(?!data:)", page) and "http" not in page
 
 

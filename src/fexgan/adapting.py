@@ -23,7 +23,6 @@ from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
 from fexgan.evaluation.evaluate import rebuilt_likeness
 from fexgan.evaluation.reconstruction import mean_likeness
-from fexgan.evaluation.tables import Section
 from fexgan.familiarity import similarities
 from fexgan.loading import load
 from fexgan.media import atomic_folder, read_image, write_image, write_text_atomically
@@ -32,6 +31,7 @@ from fexgan.prepare.listing import OPTIONAL, REQUIRED
 from fexgan.retouch import user_files
 from fexgan.sheets import sheet
 from fexgan.synthesis import Model
+from fexgan.tables import Section
 from fexgan.terminal import tracked
 from fexgan.training.loop import train
 

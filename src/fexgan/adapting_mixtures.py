@@ -20,13 +20,13 @@ from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
 from fexgan.evaluation.evaluate import rebuilt_likeness
 from fexgan.evaluation.reconstruction import mean_likeness, ssim
-from fexgan.evaluation.tables import Section
 from fexgan.figures import neutral_faces
 from fexgan.loading import load
 from fexgan.media import Pixels, read_image, write_image, write_text_atomically
 from fexgan.retouch import user_files
 from fexgan.sheets import sheet
 from fexgan.synthesis import Model, share_strength
+from fexgan.tables import Section
 from fexgan.tensors import pixels_to_images
 from fexgan.training.examples import NOBODY, Examples
 from fexgan.training.loop import train

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import html
 import itertools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 
 import numpy as np
 import pyarrow.compute as pc
@@ -21,20 +17,19 @@ from PIL import Image
 
 from fexgan.affects import AFFECTS
 from fexgan.dataset import read_metadata, shard_paths, stream_batches
-from fexgan.evaluation.tables import percent
 from fexgan.manifest import DatasetRecord
 from fexgan.media import Pixels, decode_image, encode_image, write_text_atomically
+from fexgan.page import figures_page
 from fexgan.prepare.twins import LeakCheck, LeakReport, thumbnail
 from fexgan.sheets import sheet
+from fexgan.tables import Section, percent
 from fexgan.terminal import size_text
 
 SAMPLES = 8
 """Pictures of each affect on the sample sheet."""
 STRENGTH_BINS = 10
 BAR_LENGTH = 30
-
-TextTable = tuple[str, list[str], list[list[str]]]
-"""Title, header, rows."""
+SHEET = "sheet.png"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +57,15 @@ class Inspection:
     def frames(self) -> int:
         return self.frame_counts.total()
 
-    def tables(self) -> list[TextTable]:
-        """All figures as text."""
+    def sections(self) -> list[Section]:
+        """All figures, the sample sheet below the last."""
         return [self._overview(), self._characters(), self._strengths()]
 
     def sample_sheet(self) -> Image.Image:
         """A row of pictures for each affect."""
         return sheet(self.samples, row_labels=AFFECTS)
 
-    def _overview(self) -> TextTable:
+    def _overview(self) -> Section:
         side, leak = self.record.framing.image_size_px, self.leak
         splits: Counter[str] = Counter()
         for (split, _, _), count in self.frame_counts.items():
@@ -86,9 +81,9 @@ class Inspection:
                 f"{leak.twin_count:,} ({percent(leak.twin_count / max(1, leak.test_frames))})",
             ],
         ]
-        return "Dataset", ["", self.folder.name], rows
+        return Section("Dataset", "", ["", self.folder.name], rows)
 
-    def _characters(self) -> TextTable:
+    def _characters(self) -> Section:
         counts: Counter[tuple[str | None, str | None]] = Counter()  # None stands for all
         for (_, character, affect), count in self.frame_counts.items():
             for key in itertools.product((character, None), (affect, None)):
@@ -97,19 +92,20 @@ class Inspection:
             [name or "all", *(f"{counts[name, affect]:,}" for affect in (*AFFECTS, None))]
             for name in (*self.characters, None)
         ]
-        return "Frames, train and test", ["character", *AFFECTS, "all"], rows
+        return Section("Frames, train and test", "", ["character", *AFFECTS, "all"], rows)
 
-    def _strengths(self) -> TextTable:
+    def _strengths(self) -> Section:
         most = max(1, int(self.strengths.max()))
         rows = [
             [
                 f"{low / 10:.1f} to {(low + 1) / 10:.1f}",
                 f"{count:,}",
-                ("█" * -(-BAR_LENGTH * int(count) // most)).ljust(BAR_LENGTH),
+                ("█" * -(-BAR_LENGTH * int(count) // most)).ljust(BAR_LENGTH, "░"),
             ]
             for low, count in enumerate(self.strengths)
         ]
-        return "Frames by strength", ["strength", "frames", ""], [*rows, ["unknown", f"{self.unknown_strengths:,}", ""]]
+        rows.append(["unknown", f"{self.unknown_strengths:,}", ""])
+        return Section("Frames by strength", "", ["strength", "frames", ""], rows, (SHEET,))
 
 
 def inspect_dataset(folder: Path, progress: Callable[[int, int], None] | None = None) -> Inspection:
@@ -176,24 +172,17 @@ def _count_rows(
 
 def write_inspection_page(path: Path, inspection: Inspection) -> None:
     """Write all of it as one HTML page that loads nothing from elsewhere."""
-    template = Template((files("fexgan") / "templates" / "inspect.html").read_text(encoding="utf-8"))
-    picture = base64.b64encode(encode_image(np.asarray(inspection.sample_sheet()))).decode()
-    page = template.substitute(
-        name=html.escape(inspection.folder.name),
-        tables="\n".join(_html_table(*table) for table in inspection.tables()),
-        sheet=f"data:image/png;base64,{picture}",
+    pictures = {SHEET: encode_image(np.asarray(inspection.sample_sheet()))}
+    page = figures_page(
+        title=inspection.folder.name,
+        lead="A dataset at a glance, with some of its pictures.",
+        numbers=[
+            ("pictures", f"{inspection.frames:,}"),
+            ("characters", f"{len(inspection.characters):,}"),
+            ("takes", f"{inspection.take_count:,}"),
+            ("copies of an earlier picture", f"{inspection.copies:,}"),
+        ],
+        sections=[section.html(pictures) for section in inspection.sections()],
+        footer="Counted from the shards, picture by picture.",
     )
     write_text_atomically(path, page)
-
-
-def _html_table(title: str, header: list[str], rows: list[list[str]]) -> str:
-    head = "".join(f"<th scope=col>{html.escape(name)}</th>" for name in header)
-    body = "\n".join(
-        f"<tr><th scope=row>{html.escape(name)}</th>"
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-        + "</tr>"
-        for name, *cells in rows
-    )
-    return (
-        f"<h2>{html.escape(title)}</h2>\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
-    )

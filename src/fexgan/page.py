@@ -41,6 +41,26 @@ def write_page(path: Path, commands: Sequence[tuple[str, str]]) -> None:
     write_text_atomically(path, page)
 
 
+def figures_page(
+    title: str, lead: str, numbers: Sequence[tuple[str, str]], sections: Sequence[str], footer: str
+) -> str:
+    """A page of figures.
+
+    `numbers`: the main ones, (what, value); `sections`: HTML, everything else text.
+    """
+    main = "\n".join(
+        f"    <li><b>{html.escape(value)}</b><span>{html.escape(name)}</span></li>" for name, value in numbers
+    )
+    return fill(
+        "report.html",
+        title=html.escape(title),
+        lead=html.escape(lead),
+        numbers=main,
+        sections="\n\n".join(sections),
+        footer=html.escape(footer),
+    )
+
+
 def fill(page: str, **values: str) -> str:
     """A page's template with `values` for its names, and the style of all pages."""
     return Template(template(page)).substitute(values, style=template("style.css"))

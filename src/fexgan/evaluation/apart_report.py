@@ -12,8 +12,8 @@ from fexgan.evaluation.apart import SHOWN_IN_FULL, Apart
 from fexgan.evaluation.bootstrap import Estimate
 from fexgan.evaluation.persons import Same
 from fexgan.evaluation.plots import strength_plot
-from fexgan.evaluation.tables import Section, percent
 from fexgan.evaluation.truth import KINDS, Truth
+from fexgan.tables import Section, percent
 
 STRENGTH, NEIGHBOURS = "strength.png", "neighbours.png"
 

@@ -21,8 +21,8 @@ from fexgan.evaluation.choosing import evenly_spaced, per_character
 from fexgan.evaluation.judging import true_vectors
 from fexgan.evaluation.recogniser import Recogniser, train_recogniser
 from fexgan.evaluation.strength import ASKED, EMOTION_INDICES, Ladder
-from fexgan.evaluation.tables import Section
 from fexgan.model import DrawingFamily
+from fexgan.tables import Section
 
 READER_SEED = 1
 """Other readers than those of the evaluation, which begin from seed 0."""

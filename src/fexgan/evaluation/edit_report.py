@@ -14,8 +14,8 @@ from fexgan.evaluation import mixtures
 from fexgan.evaluation.comparison import MixtureScore, Nearness
 from fexgan.evaluation.mixtures import MixtureStrengths
 from fexgan.evaluation.recognition import PersonLikeness, Recognition
-from fexgan.evaluation.tables import markdown_table, percent, terminal_table
 from fexgan.media import atomic_path, write_text_atomically
+from fexgan.tables import markdown_table, percent, terminal_table
 
 NEARNESS_TITLE = "Edited faces beside the filmed truth"
 RECOGNITION_TITLE = "Named as asked, by a recogniser trained apart"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,9 +17,9 @@ from fexgan.evaluation.calibration import Calibration
 from fexgan.evaluation.classification import FULL_STRENGTH, Classification, StrengthBin
 from fexgan.evaluation.plots import calibration_plot, confusion_plot
 from fexgan.evaluation.reconstruction import Likeness, mean_likeness
-from fexgan.evaluation.tables import Section, percent
 from fexgan.media import atomic_path, write_text_atomically
-from fexgan.page import fill
+from fexgan.page import figures_page
+from fexgan.tables import Section, percent
 
 CONFUSION, CALIBRATION = "confusion.png", "calibration.png"
 
@@ -106,16 +105,12 @@ class Report:
 
     def to_html(self, pictures: dict[str, bytes]) -> str:
         """One page that holds its pictures, which are given as PNG bytes by file name."""
-        numbers = "\n".join(
-            f"    <li><b>{value}</b><span>{html.escape(name)}</span></li>" for name, value in self.numbers()
-        )
-        return fill(
-            "report.html",
-            title=html.escape(self.title),
+        return figures_page(
+            title=self.title,
             lead=f"Measured on {self.test.frames:,} frames that it never trained on, and on faces that it generated.",
-            numbers=numbers,
-            sections="\n\n".join(section.html(pictures) for section in self.sections()),
-            fingerprint=self.dataset_fingerprint,
+            numbers=self.numbers(),
+            sections=[section.html(pictures) for section in self.sections()],
+            footer=f"Dataset: SHA-256 {self.dataset_fingerprint}. Checkpoint and dataset give the same figures again.",
         )
 
     def terminal_tables(self) -> list[TerminalTable]:

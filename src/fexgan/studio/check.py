@@ -14,10 +14,10 @@ from rich.table import Table as TerminalTable
 
 from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL
 from fexgan.errors import InputError
-from fexgan.evaluation.tables import markdown_table, percent, terminal_table
 from fexgan.manifest import STILLS, FrameTruth, Take, natural_key, read_sidecar
 from fexgan.media import Pixels, write_text_atomically
 from fexgan.studio.emfacs import read_affect
+from fexgan.tables import markdown_table, percent, terminal_table
 from fexgan.terminal import tracked
 from fexgan.video import decode_clip
 

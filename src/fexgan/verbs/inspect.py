@@ -25,7 +25,6 @@ class Inspect:
     """Page to write besides, with the sheet: a name that ends in .html; or the sheet alone, one that ends in .png."""
 
     def run(self) -> None:
-        from fexgan.evaluation.tables import terminal_table
         from fexgan.inspection import inspect_dataset, write_inspection_page
         from fexgan.media import write_image
         from fexgan.terminal import console, say_wrote, stage_progress
@@ -34,8 +33,8 @@ class Inspect:
             raise InputError(f"cannot write what was found as {self.out}; end its name in .html or .png")
         with stage_progress() as tell:
             inspection = inspect_dataset(self.data, lambda done, total: tell("look at frames", done, total))
-        for title, header, rows in inspection.tables():
-            console.print(terminal_table(title, header, rows))
+        for section in inspection.sections():
+            console.print(section.terminal())
         if self.out is None:
             return
         if self.out.suffix == ".html":

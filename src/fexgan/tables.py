@@ -1,4 +1,4 @@
-"""Parts of a report: the same words, tables and pictures as Markdown, as HTML and in a terminal."""
+"""Figures in tables: the same words, cells and pictures as Markdown, as HTML and in a terminal."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from fexgan.page import table_row
 
 @dataclass(frozen=True)
 class Section:
-    """One table of a report, in words and cells, with pictures below it."""
+    """One table, in words and cells, with pictures below it."""
 
     title: str
     text: str
+    """What it tells; empty where the title does."""
     header: list[str]
     rows: list[list[str]]
     pictures: tuple[str, ...] = ()
@@ -26,7 +27,8 @@ class Section:
 
     def markdown(self) -> str:
         shown = [f"![{self.title}]({name})" for name in self.pictures]
-        return "\n\n".join([f"## {self.title}", self.text, markdown_table(self.header, self.rows), *shown])
+        parts = [f"## {self.title}", self.text, markdown_table(self.header, self.rows), *shown]
+        return "\n\n".join(part for part in parts if part)
 
     def terminal(self) -> TerminalTable:
         return terminal_table(self.title, self.header, self.rows)
@@ -38,8 +40,9 @@ class Section:
             f'alt="{html.escape(self.title)}"></figure>'
             for name in self.pictures
         ]
-        parts = [f"<h2>{html.escape(self.title)}</h2>", f"<p>{html.escape(self.text)}</p>"]
-        return "\n".join(["<section>", *parts, html_table(self.header, self.rows), *shown, "</section>"])
+        title, text = f"<h2>{html.escape(self.title)}</h2>", f"<p>{html.escape(self.text)}</p>" if self.text else ""
+        parts = ["<section>", title, text, html_table(self.header, self.rows), *shown, "</section>"]
+        return "\n".join(part for part in parts if part)
 
 
 def percent(share: float) -> str:
