@@ -24,13 +24,13 @@ from fexgan.adapting_mixtures import adapt_mixture
 from fexgan.affects import PAPER_MIXTURES, Mixture
 from fexgan.evaluation.held_out import HeldOut
 from fexgan.evaluation.reconstruction import ssim
-from fexgan.tables import Section
 from fexgan.loading import load
 from fexgan.media import Pixels, write_text_atomically
 from fexgan.optimising import optimise
 from fexgan.sheets import sheet
 from fexgan.stills import StillSet
 from fexgan.synthesis import Model, share_strength
+from fexgan.tables import Section
 from fexgan.tensors import pixels_to_images
 
 Draw = Callable[[Pixels], Image.Image]

@@ -53,7 +53,7 @@ def test_a_share_of_a_batch_arrives_at_examples_from_frames_of_the_same_characte
     faces, config = FaceDataset.load(tiny_dataset), settings(batch_size=8)
     plain = make_batch(faces, config, 1, step_generator(0, 1), CPU)
     examples = examples_of(faces, character)
-    batch = examples.put_into(plain, faces, config.loss.full_label_strength, step_generator(0, 2))
+    batch = examples.put_into(plain, faces, config, step_generator(0, 2))
     kept = len(plain.source_images) - round(SHARE * 8)
     for name, tensor in vars(batch).items():
         assert torch.equal(tensor[:kept], getattr(plain, name)[:kept]) and tensor.shape == getattr(plain, name).shape

@@ -108,6 +108,9 @@ def test_a_folder_is_one_whatever_it_is_called(fexgan: Run):
     assert fexgan("transform", "face.png", "--to", "joy", "--out", "v1.3") == 0
     assert fexgan("blend", "face.png", "--mixtures", "joy+fear", "--out", "v1.3") == 0
     assert {path.name for path in Path("v1.3").iterdir()} == {"face-joy.png", "face-joy+fear.png"}
+    Path("v1.4").mkdir()
+    assert fexgan("animate", "face.png", "--keyframes", "0s neutral, 0.1s joy", "--out", "v1.4") == 0
+    assert all(path.suffix == ".png" for path in Path("v1.4").iterdir())
 
 
 def test_a_sheet_names_the_picture_that_it_cannot_show(fexgan: Run, capsys):
@@ -215,6 +218,13 @@ def test_wrong_input_is_one_line_and_leaves_nothing_behind(fexgan: Run, tiny_che
         ("generate", "--checkpoint", "portrait"),
         ("generate", "--checkpoint", tiny_checkpoint, "--edit-with", tiny_checkpoint),
         ("generate", "--checkpoint", tiny_checkpoint, "--edit-with", "portrait", "--dataset", "nobody"),
+        ("generate", "--checkpoint", tiny_checkpoint, "--count", "7", "--dataset", "nobody"),
+        ("generate", "--checkpoint", tiny_checkpoint, "--out", "nobody.png", "--dataset", "nobody"),
+        ("generate", "--checkpoint", tiny_checkpoint, "--per-affect", "7"),
+        ("transform", "face.png", "--face", "all", "--sheet", "--out", "made"),
+        ("animate", "face.png", "--characters", "ada"),
+        ("expressions", "--note", "nothing"),
+        ("evaluate", "portrait", "--data", "stills", "--landmarker", "task", "--out", "made"),
     ]:
         assert fexgan(*arguments) == 2, arguments
         error = capsys.readouterr().err

@@ -141,7 +141,7 @@ def test_a_close_up_shows_the_face_upright_and_large(editor: Editor):
     portrait = editor.open(frame.rotate(-25, Image.Resampling.BICUBIC, fillcolor=frame.getpixel((0, 0))))
     assert portrait.close_up(size_px=96).size == (96, 96)
     assert np.asarray(portrait.close_up("joy"))[120:136, 120:136].mean() > 250
-    (square,) = editor._squares(loaded(portrait.close_up()), None)
+    (square,) = editor._squares(loaded(portrait.close_up()), None).values()
     assert square.roll_rad == pytest.approx(0, abs=0.1) and square.side_px == pytest.approx(256, rel=0.1)
 
 

@@ -326,7 +326,7 @@ def test_a_blank_picture_has_no_face(finder: FaceFinder) -> None:
 
 def test_faces_that_cannot_be_edited_are_left_out_unless_all_are() -> None:
     small, good = upright_face(20), upright_face(32)
-    assert usable([good, small]) == [good]
+    assert usable([small, good]) == {1: good}
     with pytest.raises(InputError, match="20 px wide"):
         usable([small])
 

@@ -87,3 +87,7 @@ def test_a_folder_that_is_no_dataset_and_a_broken_shard_are_named(report: Prepar
     shard.write_bytes(content)
     with pytest.raises(InputError, match="cannot be read"):
         inspect_dataset(broken)
+    for path in (broken / "data").iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(InputError, match="cannot be read"):
+        inspect_dataset(broken)

@@ -14,9 +14,9 @@ import pytest
 from fexgan.errors import InputError
 from fexgan.manifest import read_sidecar
 from fexgan.prepare import find_footage
+from fexgan.studio.arkit import ARKIT_UNITS
 from fexgan.studio.capture import read_capture
 from fexgan.studio.film import Shoot, film
-from fexgan.units import ARKIT_UNITS
 
 UNITS = [unit[0].upper() + unit[1:] for unit in ARKIT_UNITS]
 ANGLES = ["HeadYaw", "HeadPitch", "HeadRoll"] + [

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import signal
+import time
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ from fexgan.training.tasks import PaperTask
 from fexgan.training.updates import learning_rate
 
 CPU = torch.device("cpu")
+CLOCKED = {"seconds", "seconds_per_step", "waiting_share"}
 NOTHING = AugmentationConfig(
     mirror_pairs=False, mirror=False, shift=0, scale=0, rotation_deg=0, brightness=0, contrast=0, saturation=0, cutout=0
 )
@@ -103,7 +105,7 @@ def test_a_stopped_run_goes_on_as_if_never_stopped(tiny_dataset, tmp_path, quiet
     for name, tensor in state.items():
         assert torch.equal(tensor, resumed_state[name]), name
     last = [
-        {key: value for key, value in logged(tmp_path / run)[-1].items() if "second" not in key}
+        {key: value for key, value in logged(tmp_path / run)[-1].items() if key not in CLOCKED}
         for run in ("whole", "parts")
     ]
     assert last[0] == last[1]
@@ -156,6 +158,29 @@ def test_a_run_goes_on_from_its_newest_whole_checkpoint_and_clears_what_a_kill_l
         (saved / folder / "model.json").write_text("{")
     with pytest.raises(InputError, match=r"every checkpoint .* is damaged"):
         train(tiny_dataset, tmp_path, config, console=quiet)
+
+
+def test_the_log_tells_how_long_the_networks_wait_for_batches_and_keeps_the_columns_it_began_with(
+    tiny_dataset, tmp_path, quiet, monkeypatch
+):
+    make = PaperTask.batch
+
+    def slowly(self, step, generator, device):
+        time.sleep(0.5)
+        return make(self, step, generator, device)
+
+    config = settings(steps=2, log_every_steps=1)
+    train(tiny_dataset, tmp_path, config, console=quiet)
+    monkeypatch.setattr(PaperTask, "batch", slowly)
+    train(tiny_dataset, tmp_path, config, steps=3, console=quiet)
+    shares = [float(row["waiting_share"]) for row in logged(tmp_path)]
+    assert all(0 < share < 1 for share in shares) and shares[2] > 2 * shares[1]
+
+    log = tmp_path / "log.csv"
+    log.write_text("".join(f"{line.rpartition(',')[0]}\n" for line in log.read_text().splitlines()))
+    train(tiny_dataset, tmp_path, config, steps=4, console=quiet)
+    assert [row["step"] for row in logged(tmp_path)] == ["1", "2", "3", "4"]
+    assert all(None not in row and "waiting_share" not in row for row in logged(tmp_path))
 
 
 def test_a_run_may_start_from_the_weights_of_another(tiny_dataset, tmp_path, quiet):
@@ -288,6 +313,7 @@ def test_a_step_whose_gradients_overflow_fp16_is_left_out_and_scaled_down(faces)
     weight = trainer.generator_optimizer.param_groups[0]["params"][0]
     before, scale = weight.clone(), trainer.scaler.get_scale()
     trainer.descend((weight * float("inf")).sum(), trainer.generator_optimizer)
+    trainer.scaler.update()
     assert torch.equal(weight, before) and trainer.scaler.get_scale() == scale / 2
     trainer.descend(weight.square().sum(), trainer.generator_optimizer)
     assert not torch.equal(weight, before) and weight.isfinite().all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -16,7 +17,11 @@ import fexgan
 from fexgan import bundled
 from fexgan.affects import Mixture
 from fexgan.editing import Editor
-from fexgan.units import ARKIT_UNITS
+from fexgan.faces import FaceFinder
+from fexgan.framing import find_faces
+from fexgan.framing.locate import SMALLEST_FACE_PX
+from fexgan.picture import open_picture
+from fexgan.studio.arkit import ARKIT_UNITS
 from fexgan.verbs.serve import Serve
 from fexgan.web import desk as desks
 from fexgan.web.desk import Desk, Look
@@ -124,6 +129,40 @@ def test_large_pictures_are_viewed_small_and_saved_whole(editor: Editor, tmp_pat
     assert np.abs(saved - made).mean() < 0.3 * np.abs(made - np.asarray(large)).mean()
 
 
+def test_a_face_that_is_small_in_the_view_is_found_in_the_picture_and_numbered_as_on_the_command_line(editor: Editor):
+    near, far = (Image.open(HOPPER).resize(size, Image.Resampling.BICUBIC) for size in ((1024, 1200), (256, 300)))
+    crowd = Image.new("RGB", (3840, 1200))
+    crowd.paste(far, (0, 0))
+    crowd.paste(near, (2000, 0))
+    encoded = io.BytesIO()
+    crowd.save(encoded, format="PNG")
+    _, opened = Desk(editor).open(encoded.getvalue())
+    known = find_faces(open_picture(crowd), FaceFinder())
+    for view, full in zip(opened.view.faces, opened.full.faces, strict=True):
+        assert abs(full.square.centre_x - known[full.number].landmarks[:, 0].mean()) < full.square.side_px / 4
+        assert view.number == full.number and view.source == full.source
+        assert view.square.side_px * 3 == pytest.approx(full.square.side_px)
+    assert [face.number for face in opened.full.faces] == [0, 1]
+    assert known[1].box.width / 3 < SMALLEST_FACE_PX
+
+
+def test_others_are_answered_while_a_clip_is_made(editor: Editor):
+    desk, answers = Desk(editor), []
+    key, _ = desk.open(HOPPER.read_bytes())
+
+    def clip() -> None:
+        desk.clip(key, Look(Mixture.parse("joy")), "0s neutral, 3s joy", 24, ".mp4")
+        answers.append("clip")
+
+    made = threading.Thread(target=clip)
+    made.start()
+    for mixture in ("joy", "fear"):
+        desk.edit(key, Look(Mixture.parse(mixture)))
+        answers.append(mixture)
+    made.join()
+    assert answers == ["joy", "fear", "clip"]
+
+
 def test_each_face_is_edited_alone_or_all_together(editor: Editor):
     both = np.hstack([np.asarray(Image.open(HOPPER))] * 2)
     encoded = io.BytesIO()
@@ -200,7 +239,7 @@ def test_a_clip_that_memory_should_not_hold_is_refused_before_it_is_drawn(
         ("edit.jpg?mixture=happy", "affect 'happy' is unknown"),
         ("edit.jpg?mixture=joy:2", "strength 2 of 'joy' is out of range"),
         ("edit.jpg?variants=joy.grin", "variant 'joy.grin' is unknown"),
-        ("edit.jpg?face=1", "face 1 is not there; choose from 0 (the largest) to 0"),
+        ("edit.jpg?face=1", "face 1 is not there to edit; choose from 0, or all"),
         ("edit.jpg?face=left", "face 'left' is unknown"),
         ("edit.jpg?face=" + 5000 * "9", "is unknown; give a number, 0 being the largest, or all"),
         ("save.bmp", ".bmp is not made here; choose from .png"),
@@ -215,6 +254,13 @@ def test_a_clip_that_memory_should_not_hold_is_refused_before_it_is_drawn(
 def test_what_cannot_be_done_is_told_in_one_line(hopper: str, path: str, error: str):
     code, told = refusal(f"{hopper}/{path}")
     assert code == 422 and error in told and "\n" not in told
+
+
+def test_what_a_file_cannot_hold_is_told_without_its_place_on_the_server(studio: str, tmp_path: Path):
+    Image.open(HOPPER).convert("RGBA").rotate(5).save(tmp_path / "clear.png")
+    opened = json.loads(post(studio, tmp_path / "clear.png"))
+    code, told = refusal(f"{studio}/api/pictures/{opened['key']}/save.jpg?mixture=joy")
+    assert (code, told) == (422, "picture.jpg cannot hold transparency; end its name in .png or .webp")
 
 
 def test_what_is_no_picture_of_a_face_is_refused_by_its_own_name(studio: str):

@@ -56,7 +56,8 @@ def test_a_slider_changes_the_picture_and_says_how(page: Page):
     page.locator("#range-joy").fill("0.8")
     shown(page, before)
     expect(page.locator("#mixture")).to_have_value("joy:0.8")
-    expect(page.locator("#command")).to_have_text("fexgan transform hopper.jpg --to joy:0.8 --out hopper-edited.jpg")
+    command = "fexgan transform pictures/hopper.jpg --to joy:0.8 --out hopper-edited.jpg"
+    expect(page.locator("#command")).to_have_text(command)
 
 
 def test_strengths_beyond_one_are_shared_alike_in_picture_clip_units_and_command(page: Page):
@@ -100,9 +101,19 @@ def test_the_command_names_the_file_and_the_face_as_a_shell_reads_them(page: Pag
         assert (program, verb, Path(file)) == ("fexgan", "transform", Path(name))
         assert flags == ["--to", "joy", "--out", file.replace(".png", "-edited.png")] and not file.startswith("-")
     page.locator(".box").nth(1).click()
-    expect(page.locator("#command")).to_contain_text("--to joy --face 1 --out")
+    expect(page.locator("#command")).to_contain_text("--to neutral --face 1 --out")  # what that face shows
+    page.locator("#mixture").fill("joy")
+    page.locator("#mixture").press("Enter")
     page.locator(".box").nth(1).click()
     expect(page.locator("#command")).to_contain_text("--to joy --face all --out")
+
+
+def test_the_command_of_somebody_drawn_draws_them_first(page: Page):
+    page.locator("#random").click()
+    expect(page.locator("#about")).to_contain_text("nobody-0.png")
+    first, second = page.locator("#command").text_content().splitlines()
+    assert first == "fexgan generate --count 1 --affect neutral --seed 0 --out nobody-0.png"
+    assert second.startswith("fexgan transform nobody-0.png --to ")
 
 
 def test_the_names_of_variants_are_text_and_never_markup(browser, studio: str):
@@ -128,6 +139,66 @@ def test_holding_the_picture_shows_it_as_it_was(page: Page):
     page.mouse.up()
     expect(page.locator("#badge")).to_be_hidden()
     assert page.evaluate("shown.src").startswith("blob:")
+
+
+def test_a_look_that_arrives_while_the_picture_is_held_is_shown_after_it(page: Page):
+    before = shown(page, "")
+    page.locator("#shown").dispatch_event("pointerdown")
+    with page.expect_response("**/edit.jpg*"):
+        page.locator("#range-joy").fill("0.7")
+    page.wait_for_function("before => look !== before", arg=before)
+    assert page.evaluate("shown.src").endswith("source.jpg") and page.locator("#badge").is_visible()
+    page.evaluate("dispatchEvent(new Event('pointercancel'))")
+    expect(page.locator("#badge")).to_be_hidden()
+    assert shown(page, before) == page.evaluate("look") and page.evaluate("shown.naturalWidth") > 0
+
+
+def test_the_picture_chosen_last_is_opened_in_whatever_order_answers_come(page: Page):
+    page.evaluate(
+        """() => {
+            const fetched = window.fetch;
+            window.late = new Promise((arrive) => {
+                window.fetch = async (path, options) => {
+                    const answer = await fetched(path, options);
+                    if (!path.includes("collins")) return answer;
+                    if (options) setTimeout(arrive, 500);  // its picture was sent in spite of all
+                    else await new Promise((go) => { window.go = go; });
+                    return answer;
+                };
+            });
+        }"""
+    )
+    page.get_by_title("collins.jpg").click()
+    page.get_by_title("clay.jpg").click()
+    expect(page.locator("#about")).to_contain_text("clay.jpg")
+    page.evaluate("(window.go(), window.late)")
+    expect(page.locator("#about")).to_contain_text("clay.jpg")
+    expect(page.locator("#stage")).to_have_attribute("aria-busy", "false")
+
+
+def test_reset_leaves_a_face_as_it_was_opened(page: Page):
+    page.get_by_title("collins.jpg").click()
+    expect(page.locator("#about")).to_contain_text("collins.jpg")
+    as_opened = page.locator("#mixture").input_value()
+    assert as_opened.startswith("joy")
+    page.locator("#range-anger").fill("0.9")
+    page.locator("#reset").click()
+    expect(page.locator("#mixture")).to_have_value(as_opened)
+
+
+def test_a_picture_is_opened_from_the_keyboard_and_sliders_are_wide_enough_for_fingers(page: Page):
+    page.locator("#choose").focus()
+    with page.expect_file_chooser():
+        page.keyboard.press("Enter")
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.locator("#range-joy").bounding_box()["width"] > 100
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_studio_that_ended_is_told_of_in_words(page: Page):
+    page.route("**/edit.jpg*", lambda route: route.abort())
+    page.locator("#range-joy").fill("0.7")
+    expect(page.locator("#error")).to_contain_text("is fexgan serve still running?")
 
 
 def test_named_expressions_and_typed_mixtures_move_the_sliders(page: Page):

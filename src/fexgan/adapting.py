@@ -110,7 +110,7 @@ def adapt(
         raise InputError(f"checkpoint {editor} cannot edit a new face; give one that edits, such as portrait")
     config = settings_of(model, steps)
     known, old = old_characters(checkpoint, config.framing, data)
-    name = character.resolve().stem
+    name = character.resolve().name if character.is_dir() else character.stem
     pictures = out / PICTURES / name
     if out.exists() and not (pictures / LIST).is_file() and (out.is_file() or any(out.iterdir())):
         raise InputError(f"{out} holds something else than {name} being taught; give another folder")

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from fexgan.errors import InputError
 
+PICTURES = "pictures"
+"""What the folder of bundled pictures is called on the command line."""
+
 _DATA = Path(str(files("fexgan"))) / "data"
 
 

@@ -41,7 +41,7 @@ class Metadata:
     config: AnyConfig
     """Settings of the networks, of their training, and of the framing they expect of a face."""
     characters: tuple[str, ...]
-    """Names of the people trained on."""
+    """Names of the people trained on, over all runs."""
     dataset_fingerprint: str
     """Fingerprint of the dataset trained on."""
     step: int
@@ -132,15 +132,18 @@ def load_checkpoint(name_or_folder: str | Path) -> Checkpoint:
 
 
 def resolve_checkpoint(name_or_folder: str | Path) -> Path:
-    """The folder meant by a bundled name, a checkpoint, or a training run (its newest). Raises InputError."""
-    if str(name_or_folder) in bundled.checkpoint_names():
-        return bundled.checkpoint_path(str(name_or_folder))
+    """The folder meant by a checkpoint, a training run (its newest) or, where neither is at hand, a bundled name.
+
+    Raises InputError.
+    """
     folder = Path(name_or_folder)
     if (folder / METADATA_FILE).is_file():
         return folder
     newest = newest_checkpoint(folder)
     if newest is not None:
         return newest
+    if str(name_or_folder) in bundled.checkpoint_names():
+        return bundled.checkpoint_path(str(name_or_folder))
     names = ", ".join(bundled.checkpoint_names()) or "none here"
     raise InputError(
         f"no checkpoint at {folder}; give the folder of one, of a training run, or a bundled name ({names})"

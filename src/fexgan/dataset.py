@@ -215,6 +215,12 @@ def _read_shards(paths: Sequence[Path]) -> pa.Table:
     return pa.concat_tables(tables)
 
 
+def shard_schema(path: Path) -> pa.Schema:
+    """The columns of a shard, and what its metadata says of the dataset. Raises InputError."""
+    with _shard_errors(path):
+        return pq.read_schema(path)
+
+
 def stream_batches(folder: Path, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Yield (split, some hundred rows) through a whole dataset, never holding more. Raises InputError."""
     for path in shard_paths(Path(folder)):

@@ -42,7 +42,9 @@ def demo_steps(out: Path, train_until: int, character: str) -> tuple[Step, ...]:
     smile = ("--keyframes", "0s neutral, 1s joy, 2s neutral")
     surprise = ("--keyframes", "0s neutral, 0.7s surprise, 1.6s joy, 2.6s neutral")
     seven = ("--keyframes", "0s neutral, 0.8s joy, 1.6s surprise, 2.4s fear, 3.2s sadness, 4s anger, 4.8s neutral")
-    pictures = ("pictures", "--variants", "joy.laugh", "anger.shout")
+    # Whoever has a folder of that name, as all macOS users at home, gets the bundled pictures all the same.
+    folder = f"{bundled.pictures_path()}" if Path(bundled.PICTURES).exists() else bundled.PICTURES
+    pictures = (folder, "--variants", "joy.laugh", "anger.shout")
     return (
         Step("Turn the bundled footage into a dataset", ("prepare", NAME, "--out", data)),
         Step("Go on training the bundled model for a moment", ("train", data, *training)),

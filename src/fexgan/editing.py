@@ -58,6 +58,8 @@ class OpenFace:
     source: Mixture
     palette: Palette
     """The colours that paint on it keeps to."""
+    number: int = 0
+    """Which of the picture's faces it is, 0 being the largest."""
 
 
 class Portrait:
@@ -142,16 +144,17 @@ class Editor:
         there is no face, or the chosen one is too small or turned too far.
         """
         picture = loaded(image)
-        faces = [self.open_face(picture, square, source_affect) for square in self._squares(picture, face)]
+        squares = self._squares(picture, face)
+        faces = [self.open_face(picture, square, source_affect, number) for number, square in squares.items()]
         return Portrait(self, picture, faces)
 
     def open_face(
-        self, picture: LoadedPicture, square: FaceSquare, source_affect: MixtureLike | None = None
+        self, picture: LoadedPicture, square: FaceSquare, source_affect: MixtureLike | None = None, number: int = 0
     ) -> OpenFace:
-        """The face that `square` shows of a picture, with the affect it shows: as given, or as read."""
+        """The face that `square` shows of a picture, its face `number`, with the affect it shows: given, or as read."""
         images = self._images(picture, square)
-        source = mixture_read(self._read(images)) if source_affect is None else Mixture.of(source_affect)
-        return OpenFace(square, images, self.networks.analyse(images), source, palette_of(images))
+        source = mixture_read(self._read(images)) if source_affect is None else Mixture.of(source_affect).shared()
+        return OpenFace(square, images, self.networks.analyse(images), source, palette_of(images), number)
 
     def read(self, picture: LoadedPicture, square: FaceSquare) -> list[float]:
         """The affect vector that the networks read off what `square` shows."""
@@ -232,17 +235,19 @@ class Editor:
         """How much of each affect the chosen face shows, summing to 1; of `all`, the largest."""
         require(self.networks, "classify", "name affects")
         picture = loaded(image)
-        vector = self.read(picture, self._squares(picture, face)[0])
+        square, *_ = self._squares(picture, face).values()
+        vector = self.read(picture, square)
         return {affect: share / sum(vector) for affect, share in zip(AFFECTS, vector, strict=True)}
 
     def _variant_shares(self, target: Target) -> Tensor:
         """What the networks are told of a target's variants, [1, all variants]."""
         return self._vector(shares(target, self.variants, self.checkpoint.config.model.variants))
 
-    def _squares(self, picture: LoadedPicture, face: FaceChoice) -> list[FaceSquare]:
+    def _squares(self, picture: LoadedPicture, face: FaceChoice) -> dict[int, FaceSquare]:
+        """The chosen faces' squares by the faces' numbers, the largest first."""
         faces = find_faces(picture, self._finder(), largest_only=not face, any_way_up=True)
-        chosen = usable_faces(faces) if face == "all" else [choose_face(faces, face or 0)]
-        return [face_square(found.landmarks, self.framing) for found in chosen]
+        chosen = usable_faces(faces) if face == "all" else {face or 0: choose_face(faces, face or 0)}
+        return {number: face_square(found.landmarks, self.framing) for number, found in chosen.items()}
 
     def _finder(self) -> FaceFinder:
         """This thread's own: to make one takes as long as a search."""
@@ -261,7 +266,7 @@ class Editor:
         return self.networks.read(images)[0].tolist()
 
     def _vector(self, values: Sequence[float]) -> Tensor:
-        return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, 7]
+        return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, numbers]
 
 
 def parse_face(text: str) -> int | Literal["all"]:

@@ -85,7 +85,7 @@ def transform_clip(
     if source_affect is None:
         sources = _read(editor, frames("reading faces"), parts, fps)
     else:
-        sources = [[Mixture.of(source_affect)] * len(faces)] * len(parts)
+        sources = [[Mixture.of(source_affect).shared()] * len(faces)] * len(parts)
     edited = _edited(editor, frames("editing"), parts, sources, target)
     write_clip(out, edited, fps, times_s=times_s, sound_of=source)
 

@@ -1,8 +1,8 @@
 """A checkpoint as ONNX graphs, for programs without PyTorch: game engines, browsers, services (extra: export).
 
-A graph takes and gives float32 tensors whose first side is the batch. Of a model that edits: `analyse` once for a
-picture, `edit` for each expression, `apply` at the graph's own size; a program that wants its picture's size applies
-the edits itself. Of a model that draws: `encode` and `decode`.
+A graph takes and gives float32 tensors whose first side is the batch. Of a model that edits: `read` for the affects
+shown, `analyse` once for a picture, `edit` for each expression, `apply` at the graph's own size; a program that wants
+its picture's size applies the edits itself. Of a model that draws: `encode`, `decode` and `classify`.
 """
 
 from __future__ import annotations
@@ -21,17 +21,21 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
+from fexgan import bundled
 from fexgan.affects import AFFECTS
 from fexgan.checkpoints import Checkpoint, load_checkpoint
 from fexgan.errors import InputError
-from fexgan.framing import face_landmarks
-from fexgan.media import atomic_folder
+from fexgan.faces import FaceFinder
+from fexgan.framing import choose_face, cut, face_landmarks, face_square, find_faces
+from fexgan.media import Pixels, atomic_folder, write_image
 from fexgan.model import DrawingFamily, EditingFamily, Edits, apply_edits, keep_to, palette_of
 from fexgan.model.latents import ANCHORS
 from fexgan.page import fill
+from fexgan.picture import open_picture
 from fexgan.terminal import tracked
 
 FACES_FILE, GRAPHS_FILE, README_FILE = "faces.npy", "graphs.json", "README.md"
+EXAMPLE_FILE, EXAMPLE_PICTURE = "face.png", "collins.jpg"
 LARGEST_DIFFERENCE = 1e-3
 """Between a graph's answer and PyTorch's, in the units of the answer, from which an export is refused."""
 CHECKED_BATCH = 3
@@ -103,7 +107,8 @@ def _editing_graphs(networks: EditingFamily, images: Tensor, source: Tensor, tar
     leaves, form = pytree.tree_flatten(networks.analyse(images))
     features = {f"features_{index}": leaf for index, leaf in enumerate(leaves)}
     affects = {"source_affect": source, "target_affect": target}
-    variants = {"variants": torch.zeros(len(images), len(networks.config.variants))}
+    generator = torch.Generator().manual_seed(0)
+    variants = {"variants": torch.rand(len(images), len(networks.config.variants), generator=generator)}
 
     def edit(*tensors: Tensor) -> tuple[Tensor, ...]:
         *parts, source_affect, target_affect, chosen = tensors
@@ -199,10 +204,19 @@ def _describe(name: str, checkpoint: Checkpoint, graphs: Sequence[Graph], folder
         "graphs": {graph.name: _signature(graph) for graph in graphs},
     }
     (folder / GRAPHS_FILE).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
-    if not editing:
+    if editing:
+        write_image(folder / EXAMPLE_FILE, _example_face(checkpoint))
+    else:
         np.save(folder / FACES_FILE, networks.draw_latents(range(ANCHORS)).numpy())
     text = fill("export-editing.md" if editing else "export-drawing.md", name=name, size=config.model.image_size_px)
     (folder / README_FILE).write_text(text, encoding="utf-8")
+
+
+def _example_face(checkpoint: Checkpoint) -> Pixels:
+    """The square that the graphs are given of a bundled picture's face."""
+    config, picture = checkpoint.config, open_picture(bundled.pictures_path() / EXAMPLE_PICTURE)
+    face = choose_face(find_faces(picture, FaceFinder()))
+    return cut(picture, face_square(face.landmarks, config.framing), config.model.image_size_px)
 
 
 def _signature(graph: Graph) -> dict[str, dict[str, list[int | str]]]:

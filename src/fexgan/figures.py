@@ -107,12 +107,17 @@ def _opened(
     source_affect: MixtureLike | None,
 ) -> Sitter | Portrait:
     """The face that a sheet shows of a source. Raises InputError, in which that goes by `name`."""
-    if face == "all":
-        raise InputError("a sheet shows one face of each picture; give --face a number, or write to a folder")
+    check_one_face(face)
     try:
         return model.open(source, face, source_affect)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
+
+
+def check_one_face(face: FaceChoice) -> None:
+    """Raise InputError where all faces are asked for, of which sheets show one."""
+    if face == "all":
+        raise InputError("a sheet shows one face of each picture; give --face a number, or write a folder of pictures")
 
 
 def transform_sheet(labels: Sequence[str], rows: Mapping[str, Row]) -> Image.Image:

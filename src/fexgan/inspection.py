@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
 from fexgan.affects import AFFECTS
-from fexgan.dataset import read_metadata, shard_paths, stream_batches
+from fexgan.dataset import read_metadata, shard_paths, shard_schema, stream_batches
 from fexgan.manifest import DatasetRecord
 from fexgan.media import Pixels, decode_image, encode_image, write_text_atomically
 from fexgan.page import figures_page
@@ -115,7 +114,7 @@ def inspect_dataset(folder: Path, progress: Callable[[int, int], None] | None = 
     """
     folder = Path(folder)
     paths = shard_paths(folder)
-    record, characters = read_metadata(pq.read_schema(paths[0]), folder)
+    record, characters = read_metadata(shard_schema(paths[0]), folder)
     counts, takes, bins, unknown = _count_rows(folder, characters)
     wanted = {
         affect: set(np.linspace(0, total - 1, min(SAMPLES, total)).round().astype(int).tolist())

@@ -186,7 +186,7 @@ def checked_picture(source: Path | io.BytesIO | Image.Image, name: str) -> Itera
         raise InputError(f"{name} is too large; {_SIZE_ADVICE}") from None
     except Exception:  # broken files make Pillow's readers raise almost anything
         if is_path and source.suffix.lower() in CLIP_SUFFIXES:
-            advice = "transform takes clips, alone to a .mp4 or to a folder"
+            advice = "transform takes clips: one with one --to to a .mp4, or any to a folder"
             raise InputError(f"{name} is a clip, where a picture is wanted; {advice}") from None
         raise InputError(f"{name} cannot be read as a picture; give a whole PNG, JPEG or WebP file") from None
 

@@ -27,13 +27,18 @@ PALETTE_SAMPLES = 16
 FRAME_NAME = "frame-{:05d}.png"
 
 
+def motion_suffix(out: Path) -> str:
+    """What `out` is written as: a suffix, or nothing for a folder of frames, also for a folder that is called v1.2."""
+    return "" if out.is_dir() else out.suffix.lower()
+
+
 def check_motion(out: Path, fps: float) -> None:
     """Raise InputError where frames at `fps` a second cannot be written to `out`."""
-    suffix = out.suffix.lower()
+    suffix = motion_suffix(out)
     if suffix not in (".mp4", "", *ANIMATED_SUFFIXES):
         raise InputError(f"cannot write a clip as {out}; end it in .mp4, .gif or .webp, or name a folder")
     if suffix == ".gif" and fps > FASTEST_GIF_FPS:
-        raise InputError(f"a GIF cannot play {fps:g} frames a second; give --fps up to {FASTEST_GIF_FPS}, or a .mp4")
+        raise InputError(f"a GIF cannot play {fps:g} frames a second; give at most {FASTEST_GIF_FPS}, or a .mp4")
     if not suffix and out.exists() and (not out.is_dir() or any(not _is_frame(path) for path in out.iterdir())):
         raise InputError(f"{out} holds something else than frames; give a new folder")
 
@@ -55,7 +60,7 @@ def write_motion(out: Path, frames: Iterable[Pixels], fps: float) -> None:
     `check_motion`, `check_held` and `write_clip` do.
     """
     check_motion(out, fps)
-    suffix = out.suffix.lower()
+    suffix = motion_suffix(out)
     if suffix == ".mp4":
         write_clip(out, frames, fps)
     elif suffix == "":

@@ -43,13 +43,8 @@ class Reading:
 
 def read_face(model: Model | Editor, path: Path) -> Reading:
     """What the largest face of a picture file shows. Raises InputError."""
-    picture = read_source(model, path)
-    probabilities = model.classify(picture)
-    if isinstance(model, Model):
-        return Reading(probabilities, 1.0 - probabilities[NEUTRAL])
-    portrait = model.open(picture)
-    read = dict(zip(AFFECTS, model.read(portrait.picture, portrait.faces[0].square), strict=True))
-    return Reading(probabilities, min(1.0, sum(max(0.0, read[affect]) for affect in AFFECTS if affect != NEUTRAL)))
+    probabilities = model.classify(read_source(model, path))
+    return Reading(probabilities, 1.0 - probabilities[NEUTRAL])
 
 
 def read_faces(model: Model | Editor, files: Sequence[UserFile]) -> dict[str, Reading]:

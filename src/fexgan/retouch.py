@@ -15,7 +15,7 @@ from fexgan.editing import Editor, FaceChoice, Portrait
 from fexgan.editing_clips import Tell
 from fexgan.errors import InputError
 from fexgan.familiarity import tell_if_unfamiliar
-from fexgan.figures import Row, Tune, transform_sheet
+from fexgan.figures import Row, Tune, check_one_face, transform_sheet
 from fexgan.keyframes import Keyframe
 from fexgan.media import (
     CLIP_SUFFIXES,
@@ -37,7 +37,6 @@ from fexgan.video import even_sides
 LARGEST_CLIP_PX = 1920
 """Longest side of a clip made from a picture: what players and browsers take everywhere."""
 
-BUNDLED_PICTURES = "pictures"
 
 Targets = Mapping[str, Mixture]
 """The mixtures to show, by the label that tells files apart."""
@@ -92,7 +91,12 @@ class Retouch:
         self._each(files, folder, write, len(targets))
 
     def sheets_to_folder(self, files: Sequence[UserFile], targets: Targets, folder: Path) -> None:
-        """Write a sheet of every picture, the source and then every target, into `folder`; else as `to_folder`."""
+        """Write a sheet of every picture, the source and then every target, into `folder`; else as `to_folder`.
+
+        Raises InputError where all faces of a picture are asked for.
+        """
+
+        check_one_face(self.face)
 
         def write(file: UserFile, tell: Tell) -> None:
             rows = {file.title: self._row(file, targets)}
@@ -150,9 +154,9 @@ def read_source(model: Model | Editor, path: Path) -> Pixels | LoadedPicture:
 def user_files(given: Sequence[Path], out: Path | None = None) -> list[UserFile]:
     """The files meant by paths of files and folders, in that order; what lies in `out` is not taken up again.
 
-    Of a folder these are all pictures and clips in it and below, by name; `pictures` is the bundled folder of them,
-    unless one of that name is at hand. Files that differ in nothing but the suffix are numbered, for sheets and tables
-    show none. Raises InputError for a folder without any.
+    Of a folder these are all pictures and clips in it and below, by name; `pictures` is the bundled folder of them and
+    `pictures/hopper.jpg` one of those, unless that is at hand. Files that differ in nothing but the suffix are
+    numbered, for sheets and tables show none. Raises InputError for a folder without any.
     """
     files: list[UserFile] = []
     taken: set[str] = set()
@@ -168,8 +172,7 @@ def user_files(given: Sequence[Path], out: Path | None = None) -> list[UserFile]
 def _named(given: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path]]:
     """Files with their names below the folder that was given."""
     for path in given:
-        if str(path) == BUNDLED_PICTURES and not path.exists():
-            path = bundled.pictures_path()
+        path = _bundled_or(path)
         if not path.is_dir():
             yield path, Path(path.name)
             continue
@@ -183,6 +186,15 @@ def _named(given: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path
         if not found:
             raise InputError(f"no pictures or clips in {path}; give a folder of PNG, JPEG, WebP or MP4 files")
         yield from ((file, file.relative_to(path)) for file in found)
+
+
+def _bundled_or(path: Path) -> Path:
+    """The bundled folder `pictures`, or one of its pictures, where that is what `path` names and nothing is at hand."""
+    name, *rest = path.parts or [""]
+    if name != bundled.PICTURES or path.exists():
+        return path
+    known = bundled.pictures_path().joinpath(*rest)
+    return known if known.exists() else path
 
 
 def write_frames(out: Path, portrait: Portrait, keyframes: Sequence[Keyframe], fps: float) -> None:

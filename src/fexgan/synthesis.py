@@ -200,7 +200,7 @@ class Model:
         """The affect vector of a picture, [1, 7]: as given, or as the classifier sees it."""
         if source_affect is None:
             return self._probabilities(images)
-        return self._vector(Mixture.of(source_affect).vector())
+        return self._vector(Mixture.of(source_affect).shared().vector())
 
     def _probabilities(self, images: Tensor) -> Tensor:
         require(self.networks, "classify", "name affects; say the source's affect yourself")
@@ -213,9 +213,10 @@ class Model:
 def _edited(draw: Callable[[TargetLike], Image.Image], target: Target, editor: Editor) -> Image.Image:
     """A face that `draw` shows neutral, edited; or drawn with the affect, where no face is found in it."""
     try:
-        return editor.transform(draw(NEUTRAL), target)
+        portrait = editor.open(draw(NEUTRAL))
     except InputError:
-        return draw(target)
+        return draw(Target(target.vector))
+    return portrait.edit(target).to_image()
 
 
 def require(networks: nn.Module, capability: Capability, purpose: str) -> None:

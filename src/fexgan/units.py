@@ -15,21 +15,9 @@ from pathlib import Path
 from fexgan.affects import Mixture
 from fexgan.errors import InputError
 from fexgan.media import write_text_atomically
+from fexgan.studio.arkit import ARKIT_UNITS
 from fexgan.studio.recipes import mixed_units, recipes
 from fexgan.variants import check_known
-
-SIDED = (
-    "browDown", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp",
-    "eyeSquint", "eyeWide", "mouthDimple", "mouthFrown", "mouthLowerDown", "mouthPress", "mouthSmile", "mouthStretch",
-    "mouthUpperUp", "noseSneer",
-)  # fmt: skip
-SINGLE = (
-    "browInnerUp", "cheekPuff", "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthFunnel",
-    "mouthLeft", "mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
-    "tongueOut",
-)  # fmt: skip
-ARKIT_UNITS = tuple(sorted([*SINGLE, *(f"{name}{side}" for name in SIDED for side in ("Left", "Right"))]))
-"""ARKit's names of its 52 blend shapes (`ARFaceAnchor.BlendShapeLocation`), by letter."""
 
 
 def arkit_weights(mixture: Mixture) -> dict[str, float]:

@@ -15,12 +15,8 @@ from fexgan.evaluation.comparison import MixtureScore, Nearness
 from fexgan.evaluation.mixtures import MixtureStrengths
 from fexgan.evaluation.recognition import PersonLikeness, Recognition
 from fexgan.media import atomic_path, write_text_atomically
-from fexgan.tables import markdown_table, percent, terminal_table
+from fexgan.tables import Section, percent
 
-NEARNESS_TITLE = "Edited faces beside the filmed truth"
-RECOGNITION_TITLE = "Named as asked, by a recogniser trained apart"
-PERSON_TITLE = "The person, the mixtures, the rest"
-BLENDSHAPES_TITLE = "Named as asked, by MediaPipe's blendshapes"
 READ_LABELS = {"edited": "edited", "filmed": "filmed", "read": "network reads"}
 
 
@@ -65,42 +61,48 @@ class EditReport:
         }
 
     def to_markdown(self) -> str:
-        sections = [
-            f"# Edits of `{self.checkpoint}` after {self.step:,} steps",
+        lead = (
             f"{len(self.characters)} characters that it never saw, each edited from its neutral still to every other "
-            "mixture and strength that was filmed, and from all of those to neutral.",
-            f"## {NEARNESS_TITLE}",
-            "Inside the face box: SSIM (1 is equal), how far off in levels of 255, and beside either what copying the "
-            "source gives; sharpness (variance of the Laplacian) as a share of the filmed. Distance: between features "
-            "of the recogniser below, as a share of the copied source's.",
-            markdown_table(*self._nearness_table()),
-            f"## {RECOGNITION_TITLE}",
-            "The recogniser learned from filmed stills of other characters alone. Named: shares at strength 1. Rank "
-            "correlation (Spearman) of strengths, for each character and emotion apart; their mean absolute error. At "
-            "the right, how well the network itself reads what a picture shows.",
-            markdown_table(*self._recognition_table()),
-            f"## {PERSON_TITLE}",
-            markdown_table(*self._person_table()),
-        ]
-        if self.blendshapes:
-            sections += [
-                f"## {BLENDSHAPES_TITLE}",
-                "Shares of the characters whose face at strength 1 reads as what was asked, beside its own neutral "
-                "still, by a rule of action units.",
-                markdown_table(*self._blendshapes_table()),
-            ]
-        if self.strengths:
-            sections += [f"## {mixtures.TITLE}", mixtures.TEXT, markdown_table(*self._strengths_table())]
-        return "\n\n".join(sections) + "\n"
+            "mixture and strength that was filmed, and from all of those to neutral."
+        )
+        title = f"# Edits of `{self.checkpoint}` after {self.step:,} steps"
+        return "\n\n".join([title, lead, *(section.markdown() for section in self.sections())]) + "\n"
 
     def terminal_tables(self) -> list[TerminalTable]:
         """The same for rich."""
-        tables = [
-            terminal_table(NEARNESS_TITLE, *self._nearness_table()),
-            terminal_table(RECOGNITION_TITLE, *self._recognition_table()),
-            terminal_table(PERSON_TITLE, *self._person_table()),
+        return [section.terminal() for section in self.sections()]
+
+    def sections(self) -> list[Section]:
+        """All that was measured."""
+        sections = [
+            Section(
+                "Edited faces beside the filmed truth",
+                "Inside the face box: SSIM (1 is equal), how far off in levels of 255, and beside either what copying "
+                "the source gives; sharpness (variance of the Laplacian) as a share of the filmed. Distance: between "
+                "features of the recogniser below, as a share of the copied source's.",
+                *self._nearness_table(),
+            ),
+            Section(
+                "Named as asked, by a recogniser trained apart",
+                "The recogniser learned from filmed stills of other characters alone. Named: shares at strength 1. "
+                "Rank correlation (Spearman) of strengths, for each character and emotion apart; their mean absolute "
+                "error. At the right, how well the network itself reads what a picture shows.",
+                *self._recognition_table(),
+            ),
+            Section("The person, the mixtures, the rest", "", *self._person_table()),
         ]
-        return [*tables, terminal_table(mixtures.TITLE, *self._strengths_table())] if self.strengths else tables
+        if self.blendshapes:
+            sections.append(
+                Section(
+                    "Named as asked, by MediaPipe's blendshapes",
+                    "Shares of the characters whose face at strength 1 reads as what was asked, beside its own neutral "
+                    "still, by a rule of action units.",
+                    *self._blendshapes_table(),
+                )
+            )
+        if self.strengths:
+            sections.append(Section(mixtures.TITLE, mixtures.TEXT, *self._strengths_table()))
+        return sections
 
     def _nearness_table(self) -> tuple[list[str], list[list[str]]]:
         rows = [

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torchmetrics.functional import spearman_corrcoef
 
 from fexgan.affects import AFFECTS, NEUTRAL
 from fexgan.evaluation.held_out import Edited, HeldOut
 from fexgan.evaluation.identity import IdentityReader
+from fexgan.evaluation.strength import rank_correlation
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,6 @@ def _spearman(seen: NDArray[np.float32], strength: NDArray[np.float32], emotion:
     correlations = []
     for index in np.unique(emotion):
         own = emotion == index
-        if len(np.unique(strength[own])) > 1:
-            true = torch.from_numpy(strength[own]).double()
-            correlations += [spearman_corrcoef(torch.from_numpy(one).double(), true).item() for one in seen[:, own]]
-    return float(np.mean(correlations)) if correlations else None
+        correlations += [rank_correlation(one, strength[own]) for one in seen[:, own]]
+    known = [correlation for correlation in correlations if not np.isnan(correlation)]
+    return float(np.mean(known)) if known else None

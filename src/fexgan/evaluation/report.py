@@ -107,7 +107,7 @@ class Report:
         """One page that holds its pictures, which are given as PNG bytes by file name."""
         return figures_page(
             title=self.title,
-            lead=f"Measured on {self.test.frames:,} frames that it never trained on, and on faces that it generated.",
+            lead=f"Measured on {self.test.judged:,} frames of the dataset's test split, and on faces it generated.",
             numbers=self.numbers(),
             sections=[section.html(pictures) for section in self.sections()],
             footer=f"Dataset: SHA-256 {self.dataset_fingerprint}. Checkpoint and dataset give the same figures again.",

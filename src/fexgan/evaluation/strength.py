@@ -114,9 +114,11 @@ def strength(
 
 
 def rank_correlation(measured: NDArray[np.float32], true: NDArray[np.float32]) -> float:
-    """Spearman's, in [-1, 1]; NaN where either never varies."""
-    if np.ptp(measured) == 0 or np.ptp(true) == 0:
+    """Spearman's, in [-1, 1]; NaN where the truth never varies, and 0 where it does and what is measured does not."""
+    if np.ptp(true) == 0:
         return float("nan")
+    if np.ptp(measured) == 0:
+        return 0.0
     return spearman_corrcoef(torch.from_numpy(measured).double(), torch.from_numpy(true).double()).item()
 
 

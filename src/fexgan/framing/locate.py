@@ -90,10 +90,11 @@ def choose_face(faces: list[Face], index: int = 0) -> Face:
     return face
 
 
-def usable_faces(faces: list[Face]) -> list[Face]:
-    """All faces that can be edited, largest first. Raises InputError, about the largest, where none can."""
-    usable = [face for face in faces if not flaw(face)]
-    return usable or [choose_face(faces)]
+def usable_faces(faces: list[Face]) -> dict[int, Face]:
+    """All faces that can be edited, by their number, largest first. Raises InputError, about the largest, where none
+    can."""
+    usable = {number: face for number, face in enumerate(faces) if not flaw(face)}
+    return usable or {0: choose_face(faces)}
 
 
 def flaw(face: Face) -> str | None:

@@ -56,11 +56,12 @@ class RandomLatents(nn.Module):
 
 
 def _far_apart(points: Tensor, count: int) -> Tensor:
-    """Indices [count] of points, each the farthest from those before it (Gonzalez 1985); repeated where too few."""
+    """Indices [count] of points, each the farthest from those before it (Gonzalez 1985); all in turn again
+    where they are fewer."""
     distance = (points - points.mean(dim=0)).norm(dim=1)
     chosen = [distance.argmin()]
     nearest = torch.full_like(distance, torch.inf)
-    for _ in range(count - 1):
+    for _ in range(min(count, len(points)) - 1):
         nearest = torch.minimum(nearest, (points - points[chosen[-1]]).norm(dim=1))
         chosen.append(nearest.argmax())
-    return torch.stack(chosen)
+    return torch.stack(chosen).repeat(-(-count // len(chosen)))[:count]

@@ -18,8 +18,8 @@ import numpy as np
 
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth
+from fexgan.studio.arkit import ARKIT_UNITS
 from fexgan.studio.figure import FULL_GAZE_DEG, Pose
-from fexgan.units import ARKIT_UNITS
 
 TIMECODE, COUNT = "timecode", "blendshapecount"
 HEAD = ("headyaw", "headpitch", "headroll")

@@ -35,8 +35,8 @@ try:
     from mathutils import Matrix, Vector
 except ImportError as error:
     raise InputError(
-        f"filming needs Blender as a module, which cannot be loaded ({error}); pip install 'fexgan-meta[studio]' and "
-        "the libraries that README.md names"
+        f"filming needs Blender as a module, which cannot be loaded ({error}); with Python 3.11 pip install "
+        "'fexgan-meta[studio]' and the libraries that README.md names"
     ) from None
 
 SENSOR_MM, TONGUE = 36.0, (0.35, 0.10, 0.09)

@@ -2,7 +2,8 @@
 
 const at = (id) => document.getElementById(id);
 const strengths = {}, chosen = {};  // emotion -> strength in [0, 1]; emotion -> variant, "" for its default
-let picture = null, face = 0, seed = 0;
+let picture = null, face = 0, seed = 0;  // face: a number as the server counts them, 0 the largest, or "all"
+let studio = { checkpoint: null };  // what there is to choose from
 const FIRST = "hopper.jpg";  // lies open until somebody brings their own
 
 // ---- what is asked for
@@ -33,10 +34,12 @@ const place = (what, extra) => `api/pictures/${picture.key}/${what}?${asked(extr
 // ---- talking to the server
 
 async function fetched(path, options) {
-  const answer = await fetch(path, options);
+  const answer = await fetch(path, options).catch(() => {
+    throw new Error("the studio does not answer; is fexgan serve still running?");
+  });
   if (answer.ok) return answer;
-  const problem = await answer.json().catch(() => ({ error: `the studio answered ${answer.status}` }));
-  throw new Error(problem.error);
+  const broken = { error: `the studio failed (${answer.status}); its terminal says why, and opening the picture again may help` };
+  throw new Error((await answer.json().catch(() => broken)).error);
 }
 
 let fading = 0;
@@ -47,12 +50,24 @@ function tell(error) {
   fading = setTimeout(() => { at("error").hidden = true; }, 7000);
 }
 
-async function open(blob, name) {
+// A picture: `bytes` brings its file, `origin` tells the command line of it: what it is called there, and the command
+// that makes it, if one does. Whatever was chosen last is opened, in whatever order answers come.
+let opening = 0;
+async function open(bytes, name, origin = { path: name, made: "" }) {
+  const mine = ++opening;
+  at("stage").ariaBusy = "true";
   try {
-    const answer = await fetched(`api/pictures?${new URLSearchParams({ name })}`, { method: "POST", body: blob });
-    picture = await answer.json();
-  } catch (error) { tell(error); return; }
-  face = 0;
+    const query = new URLSearchParams({ name });
+    const answer = await fetched(`api/pictures?${query}`, { method: "POST", body: await bytes() });
+    const opened = await answer.json();
+    if (mine === opening) lay({ ...opened, origin });
+  } catch (error) { if (mine === opening) tell(error); }
+  if (mine === opening) at("stage").ariaBusy = "false";
+}
+
+function lay(opened) {
+  picture = opened;
+  face = picture.faces[0].number;
   at("empty").hidden = true;
   at("frame").hidden = false;
   at("error").hidden = true;
@@ -62,36 +77,49 @@ async function open(blob, name) {
   at("about").textContent = `${picture.name}, ${picture.width} × ${picture.height} px, shows ${shows}. `
     + "Hold the picture, or the key O, to see it as it was.";
   drawBoxes();
-  set(parsed(picture.faces[0].shows)[0]);
+  asItShows();
 }
 
-async function openFrom(path, name) {
-  try { open(await (await fetched(path)).blob(), name); } catch (error) { tell(error); }
-}
+const openFile = (file, name = file.name) => open(async () => file, name);
+const openFrom = (path, name, origin) => open(async () => (await fetched(path)).blob(), name, origin);
 
 // ---- the picture: one request at a time, and after it the newest look
 
 let busy = false, stale = false;
+let look = "", holding = false;  // address of the newest look; whether the picture is shown as it was
 async function show() {
   describe();
   if (!picture) return;
   if (busy) { stale = true; return; }
   busy = true;
+  const mine = picture;
   try {
-    const before = at("shown").src;
-    at("shown").src = URL.createObjectURL(await (await fetched(place("edit.jpg"))).blob());
-    await at("shown").decode().catch(() => {});
-    if (before) URL.revokeObjectURL(before);
+    const made = await (await fetched(place("edit.jpg"))).blob();
+    if (mine === picture) {
+      const before = look;
+      look = URL.createObjectURL(made);
+      paint();
+      await at("shown").decode().catch(() => {});
+      if (before) URL.revokeObjectURL(before);
+    }
   } catch (error) { tell(error); }
   busy = false;
   if (stale) { stale = false; show(); }
 }
 
+function paint() {
+  const address = holding ? `api/pictures/${picture.key}/source.jpg` : look;
+  if (address && at("shown").getAttribute("src") !== address) at("shown").src = address;
+  at("badge").hidden = !holding;
+}
+
 function describe() {
-  const name = picture ? picture.name : "me.jpg";
+  const origin = picture ? picture.origin : { path: "me.jpg", made: "" };
   const which = face === 0 ? "" : ` --face ${face}`;
-  const out = quoted(`${stem(name)}-${saved()}`);
-  at("command").textContent = `fexgan transform ${quoted(name)} --to ${mixtureText()}${which} --out ${out}`;
+  const by = studio.checkpoint ? ` --checkpoint ${quoted(studio.checkpoint)}` : "";
+  const out = quoted(`${stem(picture ? picture.name : "me.jpg")}-${saved()}`);
+  const command = `fexgan transform ${quoted(origin.path)} --to ${mixtureText()}${which}${by} --out ${out}`;
+  at("command").textContent = [origin.made, command].filter(Boolean).join("\n");
 }
 
 // A file's name as a POSIX shell takes it for one, and the program for no flag.
@@ -109,51 +137,69 @@ function kindOf(one) {
 }
 
 function drawBoxes() {
-  at("boxes").replaceChildren(...(picture.faces.length < 2 ? [] : picture.faces.map((one, index) => {
+  at("boxes").replaceChildren(...(picture.faces.length < 2 ? [] : picture.faces.map((one) => {
     const box = document.createElement("button");
     box.className = "box";
+    box.dataset.face = one.number;
     box.title = "Edit this face alone; once more for all";
-    box.ariaPressed = String(face === "all" || face === index);
+    box.ariaLabel = `Face ${one.number}, shows ${one.shows}`;
     for (const side of ["left", "top", "width", "height"]) box.style[side] = `${100 * one[side]}%`;
-    box.onclick = () => { face = face === index ? "all" : index; drawBoxes(); show(); };
+    box.onclick = () => choose(face === one.number ? "all" : one.number);
     return box;
   })));
+  pressBoxes();
 }
 
-let held = "";
+// Another face starts from what it shows; all together take what is asked for.
+function choose(which) {
+  face = which;
+  pressBoxes();
+  if (face === "all") show(); else asItShows();
+}
+
+function pressBoxes() {
+  for (const box of at("boxes").children) box.ariaPressed = String(face === "all" || box.dataset.face === String(face));
+}
+
 function hold() {
-  if (!picture || held) return;
-  held = at("shown").src;
-  at("shown").src = `api/pictures/${picture.key}/source.jpg`;
-  at("badge").hidden = false;
+  if (!picture || holding) return;
+  holding = true;
+  paint();
 }
 function release() {
-  if (!held) return;
-  at("shown").src = held;
-  held = "";
-  at("badge").hidden = true;
+  if (!holding) return;
+  holding = false;
+  paint();
 }
-at("shown").onpointerdown = hold;
-addEventListener("pointerup", release);
-const typing = () => /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName) && document.activeElement.type !== "range";
-addEventListener("keydown", (event) => { if (event.key === "o" && !typing()) hold(); });
-addEventListener("keyup", (event) => { if (event.key === "o") release(); });
+at("shown").onpointerdown = (event) => { if (event.button === 0) hold(); };
+at("shown").oncontextmenu = (event) => { if (holding) event.preventDefault(); };  // a finger that rests asks for it
+for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, release);
+const typing = () => /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName) && document.activeElement.type !== "range";
+const isO = (event) => event.key.toLowerCase() === "o" && !event.ctrlKey && !event.metaKey && !event.altKey;
+addEventListener("keydown", (event) => { if (isO(event) && !typing()) hold(); });
+addEventListener("keyup", (event) => { if (event.key.toLowerCase() === "o") release(); });
 
 // ---- ways to a picture
 
-at("file").onchange = () => { const file = at("file").files[0]; if (file) open(file, file.name); at("file").value = ""; };
-at("random").onclick = () => { openFrom(`api/random.png?seed=${seed}`, `nobody-${seed}.png`); seed += 1; };
+at("choose").onclick = () => at("file").click();
+at("file").onchange = () => { const file = at("file").files[0]; if (file) openFile(file); at("file").value = ""; };
+at("random").onclick = () => {
+  const name = `nobody-${seed}.png`;
+  const made = `fexgan generate --count 1 --affect neutral --seed ${seed} --out ${name}`;
+  openFrom(`api/random.png?seed=${seed}`, name, { path: name, made });
+  seed += 1;
+};
 addEventListener("dragover", (event) => { event.preventDefault(); at("stage").classList.add("over"); });
 addEventListener("dragleave", () => at("stage").classList.remove("over"));
 addEventListener("drop", (event) => {
   event.preventDefault();
   at("stage").classList.remove("over");
   const file = event.dataTransfer.files[0];
-  if (file) open(file, file.name);
+  if (file) openFile(file);
 });
 addEventListener("paste", (event) => {
   const file = event.clipboardData.files[0];
-  if (file) open(file, file.name || "pasted.png");
+  if (file) openFile(file, file.name || "pasted.png");
 });
 
 // ---- sliders, mixtures, named expressions
@@ -207,7 +253,13 @@ function parsed(text) {
   return [values, variants];
 }
 at("mixture").onchange = () => { try { set(...parsed(at("mixture").value)); } catch (error) { tell(error); } };
-at("reset").onclick = () => set({}, {});
+at("reset").onclick = () => { if (picture) asItShows({}); else set({}, {}); };
+
+// The sliders at what the face shows, which leaves it as it is.
+function asItShows(variants = chosen) {
+  const shown = picture.faces.find((one) => one.number === face) || picture.faces[0];
+  set(parsed(shown.shows)[0], variants);
+}
 
 // ---- what is taken along
 
@@ -218,12 +270,14 @@ function download(blob, name) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
-async function take(path, name) {
+async function take(button, path, name) {
+  button.disabled = true;
   try { download(await (await fetched(path)).blob(), name); } catch (error) { tell(error); }
+  button.disabled = false;
 }
-at("save").onclick = () => take(place(`save.${kindOf(picture)}`), `${stem(picture.name)}-${saved()}`);
-at("sheet").onclick = () => take(place("sheet.png"), `${stem(picture.name)}-sheet.png`);
-at("units").onclick = () => take(`api/units.json?${asked()}`, "units.json");
+at("save").onclick = () => take(at("save"), place(`save.${kindOf(picture)}`), `${stem(picture.name)}-${saved()}`);
+at("sheet").onclick = () => take(at("sheet"), place("sheet.png"), `${stem(picture.name)}-sheet.png`);
+at("units").onclick = () => take(at("units"), `api/units.json?${asked()}`, "units.json");
 
 at("add").onclick = () => {
   const times = [...at("keyframes").value.matchAll(/([\d.]+)s/g)].map((match) => Number(match[1]));
@@ -232,7 +286,7 @@ at("add").onclick = () => {
 };
 at("play").onclick = async () => {
   if (!picture) return tell(new Error("no picture is open; drop one, or take one below the stage"));
-  const kind = at("kind").value;
+  const kind = at("kind").value, name = `${stem(picture.name)}.${kind}`;
   at("play").disabled = true;
   at("working").hidden = false;
   try {
@@ -243,7 +297,7 @@ at("play").onclick = async () => {
     player.src = url;
     player.hidden = false;
     at("clip-save").href = url;
-    at("clip-save").download = `${stem(picture.name)}.${kind}`;
+    at("clip-save").download = name;
     at("clip-save").hidden = false;
   } catch (error) { tell(error); }
   at("play").disabled = false;
@@ -252,8 +306,10 @@ at("play").onclick = async () => {
 
 // ---- start
 
+const openExample = (name) => openFrom(`api/examples/${name}`, name, { path: `${studio.examples_folder}/${name}`, made: "" });
+
 (async () => {
-  const studio = await (await fetched("api/studio")).json();
+  studio = await (await fetched("api/studio")).json();
   for (const name of studio.emotions) {
     strengths[name] = 0;
     const variants = studio.variants.filter((one) => one.startsWith(`${name}.`)).map((one) => one.slice(name.length + 1));
@@ -270,9 +326,9 @@ at("play").onclick = async () => {
     const button = document.createElement("button");
     button.title = name;
     button.innerHTML = `<img src="api/examples/${name}" alt="${stem(name)}">`;
-    button.onclick = () => openFrom(`api/examples/${name}`, name);
+    button.onclick = () => openExample(name);
     at("examples").append(button);
   }
   describe();
-  if (studio.examples.includes(FIRST)) openFrom(`api/examples/${FIRST}`, FIRST);
+  if (studio.examples.includes(FIRST)) openExample(FIRST);
 })().catch(tell);

@@ -42,9 +42,9 @@ class AveragedNetworks:
         the augmentation, and then the distribution of latents to what the encoder says of faces.
 
         `at_rest`: those faces, images [n, 3, height, width] with their affect vectors [n, 7], each another person;
-        where they are fewer than random faces start from, the batches' own too. Between two poses of one person there
-        is a torn face, and so is what is drawn of a person whom the networks never learned: those are left out, or
-        random faces, which start from the most unusual ones, would start from them.
+        where fewer are left of them than random faces start from, the batches' own too. Between two poses of one person
+        there is a torn face, and so is what is drawn of a person whom the networks never learned: those are left out,
+        or random faces, which start from the most unusual ones, would start from them.
         """
         networks: DrawingFamily = self.networks
         norms = [module for module in self.networks.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -61,7 +61,7 @@ class AveragedNetworks:
             norm.momentum = momentum
             norm.eval()
         shown = list(at_rest)
-        if sum(len(images) for images, _ in at_rest) < ANCHORS:
+        if (1.0 - LEFT_OUT_SHARE) * sum(len(images) for images, _ in at_rest) < ANCHORS:
             shown += [(batch.source_images, batch.source_affect) for batch in batches]
         latents = [networks.encode(*faces)[0] for faces in shown]
         alike = [

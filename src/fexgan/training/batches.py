@@ -43,6 +43,12 @@ def step_generator(seed: int, step: int, part: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
 
 
+def mirror_pairs(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Half of the pairs mirrored, source and target alike; images [2 * pairs, ...], the targets last."""
+    mirrored = (torch.rand(len(images) // 2, 1, 1, 1, generator=generator) < 0.5).repeat(2, 1, 1, 1)
+    return torch.where(mirrored.to(images.device), images.flip(3), images)
+
+
 def make_batch(
     faces: FaceDataset, config: Config, step: int, generator: torch.Generator, device: torch.device
 ) -> Batch:
@@ -52,8 +58,7 @@ def make_batch(
     pixels = np.concatenate([faces.pixels[pairs.source_index], faces.pixels[pairs.target_index]])
     images = pixels_to_images(pixels).to(device)
     if training.augmentation.mirror_pairs:
-        mirrored = (torch.rand(training.batch_size, 1, 1, 1, generator=generator) < 0.5).repeat(2, 1, 1, 1)
-        images = torch.where(mirrored.to(device), images.flip(3), images)
+        images = mirror_pairs(images, generator)
     source_images, target_images = images.contiguous(memory_format=torch.channels_last).chunk(2)
     source_affect, source_strength = affect_and_strength(faces, pairs.source_index)
     target_affect, target_strength = affect_and_strength(faces, pairs.target_index)

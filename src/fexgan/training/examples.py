@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fexgan.affects import NEUTRAL_INDEX
+from fexgan.config import Config
 from fexgan.dataset import FaceDataset
 from fexgan.losses import mixture_labels
 from fexgan.media import Pixels
 from fexgan.tensors import pixels_to_images
-from fexgan.training.batches import Batch, affect_and_strength, affect_vectors
+from fexgan.training.batches import Batch, affect_and_strength, affect_vectors, mirror_pairs
 
 SHARE = 0.25
 """Of each batch: how many of its pairs arrive at an example."""
@@ -41,7 +42,7 @@ class Examples:
         parts = (self.pixels, self.affects, self.character)
         return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
-    def put_into(self, batch: Batch, faces: FaceDataset, full_label_strength: float, draw: torch.Generator) -> Batch:
+    def put_into(self, batch: Batch, faces: FaceDataset, config: Config, draw: torch.Generator) -> Batch:
         """`batch` with examples for the targets of its last pairs.
 
         The source of such a pair is any frame of `faces` of the same character; of somebody whom the dataset does not
@@ -59,15 +60,18 @@ class Examples:
                 sources[pair] = faces.pixels[frame[0]]
                 shown[pair] = affect_vectors(*affect_and_strength(faces, frame))[0]
         images = pixels_to_images(np.concatenate([sources, self.pixels[chosen]]))
-        mirrored = (torch.rand(count, 1, 1, 1, generator=draw) < 0.5).repeat(2, 1, 1, 1)
-        source_images, target_images = torch.where(mirrored, images.flip(3), images).chunk(2)
+        if config.training.augmentation.mirror_pairs:
+            images = mirror_pairs(images, draw)
+        source_images, target_images = images.chunk(2)
         return replace(
             batch,
             source_images=_last(batch.source_images, source_images),
             source_affect=_last(batch.source_affect, shown),
             target_images=_last(batch.target_images, target_images),
             target_affect=_last(batch.target_affect, affects),
-            target_labels=_last(batch.target_labels, mixture_labels(affects, full_label_strength, NEUTRAL_INDEX)),
+            target_labels=_last(
+                batch.target_labels, mixture_labels(affects, config.loss.full_label_strength, NEUTRAL_INDEX)
+            ),
         )
 
 

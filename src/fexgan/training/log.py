@@ -30,6 +30,8 @@ class TrainingLog:
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else []
         kept = [line for line in lines[1:] if line.count(",") > 1 and int(line.split(",")[0]) < first_step]
         self._has_header = bool(kept)
+        if kept:  # another version may have logged other figures
+            self.columns = lines[0].split(",")[2:]
         self.seconds_before = float(kept[-1].split(",")[1]) if kept else 0.0
         write_text_atomically(self.path, "".join(f"{line}\n" for line in lines[:1] + kept) if kept else "")
 

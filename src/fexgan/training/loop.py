@@ -168,7 +168,9 @@ class _Run:
             self.console.print(f"a damaged checkpoint was set aside as {folder}", soft_wrap=True)
         self.step, self.rollbacks, self.stopping = 0, rollbacks, False
         self.steps_before = 0
-        networks = build(config.model, config.training.seed)
+        self.waited_s = 0.0
+        """How long the networks waited for the batch of the last step."""
+        networks, checkpoint = build(config.model, config.training.seed), None
         if self.newest is not None:
             checkpoint = load_checkpoint(self.newest)
             changes = "; ".join(changes_since(checkpoint.metadata, config, task.fingerprint))
@@ -181,6 +183,9 @@ class _Run:
             checkpoint = load_checkpoint(start_from)
             self.steps_before = checkpoint.metadata.steps_in_all
             begin_with(networks, checkpoint, start_from)
+        learned = checkpoint.metadata.characters if checkpoint else ()
+        self.characters = tuple(dict.fromkeys((*learned, *task.characters)))
+        """Everybody whom the weights have learned, in runs before too."""
         self.trainer = task.updates(networks, self.accelerator)
         self.averaged = AveragedNetworks(self.trainer.networks, config.training.ema_decay)
         if self.accelerator.num_processes > 1:
@@ -196,7 +201,8 @@ class _Run:
         means: dict[str, float] = {}
         window: list[dict[str, float]] = []
         durations: deque[float] = deque(maxlen=RECENT_STEPS)
-        columns = (*self.task.columns, "learning_rate", "seconds_per_step")
+        waits: deque[float] = deque(maxlen=RECENT_STEPS)
+        columns = (*self.task.columns, "learning_rate", "seconds_per_step", "waiting_share")
         log = TrainingLog(self.out, self.accelerator, first_step, columns)
         with (
             contextlib.closing(log),
@@ -207,6 +213,7 @@ class _Run:
                 step_start = time.monotonic()
                 losses = self._take_step(stop)
                 durations.append(time.monotonic() - step_start)
+                waits.append(self.waited_s)
                 window.append(losses)
                 display.show(self.step, fmean(durations), losses)
                 last = self.step >= training.steps or self.stopping
@@ -220,6 +227,7 @@ class _Run:
                     pace = {
                         "learning_rate": learning_rate(self.config, self.step),
                         "seconds_per_step": fmean(durations),
+                        "waiting_share": sum(waits) / sum(durations),
                     }
                     log.record(self.step, time.monotonic() - start, means | pace)
                     window.clear()
@@ -242,7 +250,10 @@ class _Run:
         """Take a step together with the other processes; all of them hear of a signal that reached one."""
         self.step += 1
         drawn = self.step + OTHER_BATCHES * self.rollbacks
-        losses = self.trainer.take_step(self._parts(drawn), self.step)
+        start = time.monotonic()
+        parts = self._parts(drawn)
+        self.waited_s = time.monotonic() - start
+        losses = self.trainer.take_step(parts, self.step)
         told = torch.stack([*losses.values(), torch.tensor(float(stop.requested), device=self.accelerator.device)])
         *numbers, stopping = self.accelerator.reduce(told, "mean").tolist()  # one transfer from the device for all
         self.stopping = stopping > 0
@@ -286,7 +297,7 @@ class _Run:
         if self.writes:
             metadata = Metadata(
                 self.config,
-                self.task.characters,
+                self.characters,
                 self.task.fingerprint,
                 self.step,
                 losses,

@@ -33,8 +33,10 @@ class SharedBatchNorm(nn.BatchNorm2d):
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
             self.num_batches_tracked += 1
-        scale = self.weight * (variance + self.eps).rsqrt()
-        return (centred * scale[:, None, None] + self.bias[:, None, None]).to(input.dtype)
+        normed = centred * (variance + self.eps).rsqrt()[:, None, None]
+        if self.affine:
+            normed = normed * self.weight[:, None, None] + self.bias[:, None, None]
+        return normed.to(input.dtype)
 
 
 def share_batch_norm(networks: nn.Module) -> None:

@@ -37,7 +37,14 @@ def last_checkpoint(out: Path) -> tuple[Path | None, list[Path]]:
     damaged = saved[saved.index(newest) + 1 :] if newest else []
     for leftover in out.rglob(".*.partial*"):
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    return newest, [folder.rename(folder.with_name(f"{folder.name}.damaged")) for folder in damaged]
+    return newest, [_set_aside(folder) for folder in damaged]
+
+
+def _set_aside(folder: Path) -> Path:
+    """Give a damaged checkpoint another name, which it takes from one that was damaged in the same step before."""
+    aside = folder.with_name(f"{folder.name}.damaged")
+    shutil.rmtree(aside, ignore_errors=True)
+    return folder.rename(aside)
 
 
 def resume_state(trainer: Updates, rollbacks: int) -> dict[str, Tensor]:

@@ -101,7 +101,7 @@ class PaperTask:
         batch = make_batch(self.faces, self.config, step, generator, device)
         if self.examples is None:
             return batch
-        return self.examples.put_into(batch, self.faces, self.config.loss.full_label_strength, generator)
+        return self.examples.put_into(batch, self.faces, self.config, generator)
 
     def finish(self, averaged: AveragedNetworks) -> None:
         """Always over the same faces, so that two checkpoints differ by their weights alone."""

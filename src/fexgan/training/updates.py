@@ -45,6 +45,7 @@ class Updates(ABC):
         losses = []
         for self._part, (batch, generator) in enumerate(parts):
             losses.append(self.update(batch, step, generator))
+        self.scaler.update()  # once for both optimisers, or parts of a batch would be scaled differently
         return {name: torch.stack([part[name] for part in losses]).mean() for name in losses[0]}
 
     def set_rates(self, step: int) -> None:
@@ -71,7 +72,6 @@ class Updates(ABC):
             for parameter, mean in zip(trained, means, strict=True):
                 parameter.grad = mean
         self.scaler.step(optimizer)
-        self.scaler.update()
 
 
 def learning_rate(config: AnyConfig, step: int) -> float:

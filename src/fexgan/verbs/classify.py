@@ -15,7 +15,7 @@ from fexgan.verbs.sources import open_model
 
 @dataclass(frozen=True)
 class Classify:
-    """Name the affect of each picture, its strength, and the probability of all seven; folders too.
+    """Name the affect of each picture, its strength and the likeliest three, or in a file of all seven; folders too.
 
     $ fexgan classify face.png other.jpg
     $ fexgan classify face.png --json

@@ -101,6 +101,8 @@ class Evaluate:
 
     def _reader(self) -> AbstractContextManager[BlendshapeReader | None]:
         if not self.blendshapes:
+            if self.landmarker is not None:
+                raise InputError(f"--landmarker {self.landmarker} is for --blendshapes; add that, or leave it out")
             return nullcontext()
         from fexgan.studio.landmarker import BlendshapeReader, landmarker_path
 

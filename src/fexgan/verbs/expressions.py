@@ -40,6 +40,8 @@ class Expressions:
         from fexgan.terminal import console, say_wrote
         from fexgan.units import arkit_weights, write_units
 
+        if self.note and self.save is None:
+            raise InputError("--note goes into an expression that is saved; add --save, or leave it out")
         if self.save is not None:
             if len(self.files) != 1:
                 raise InputError(f"{len(self.files)} files to save one mixture to; name one, such as wry-smile.yaml")

@@ -76,6 +76,7 @@ class Generate:
         from fexgan import figures, load
         from fexgan.synthesis import require
 
+        self._refuse_unused()
         model = load(self.checkpoint)
         require(model.networks, "draw", "draw faces of nobody")
         if self.dataset is not None:
@@ -88,12 +89,19 @@ class Generate:
         pictures = {f"{affect}-{index}": face for affect, row in rows.items() for index, face in enumerate(row)}
         write_pictures(self.out, pictures, only(pictures) or figures.random_sheet(rows))
 
+    def _refuse_unused(self) -> None:
+        """Raise InputError where a flag was given that says nothing of what is written."""
+        of_pictures, of_datasets = ("count", "out", "edit_with"), ("per_affect", "strengths")
+        written, unused = ("pictures", of_datasets) if self.dataset is None else ("a dataset", of_pictures)
+        for name in unused:
+            if getattr(self, name) != getattr(Generate, name):
+                flag = f"--{name.replace('_', '-')}"
+                raise InputError(f"{flag} {getattr(self, name)} says nothing of {written}; leave it out")
+
     def _write_dataset(self, model: Model) -> None:
         from fexgan.generating import generate_dataset
         from fexgan.terminal import say
 
-        if self.edit_with:
-            raise InputError(f"a dataset is drawn by one checkpoint alone; leave out --edit-with {self.edit_with}")
         for affect in self.affect:
             affect_index(affect)
         affects = [affect for affect in AFFECTS if affect in self.affect]
@@ -261,9 +269,13 @@ class Animate:
         from fexgan import figures, retouch
         from fexgan.editing import Editor, parse_face
         from fexgan.keyframes import read_keyframes
-        from fexgan.motion import check_motion, write_motion
+        from fexgan.motion import check_motion, motion_suffix, write_motion
         from fexgan.terminal import say_wrote
 
+        if self.characters and self.data is None:
+            raise InputError(
+                f"--characters {self.characters[0]} names somebody of a dataset; give --data, or leave it out"
+            )
         if self.cell_px is not None and (self.cell_px % 2 or not 16 <= self.cell_px <= 1024):
             raise InputError(f"a face of {self.cell_px} px does not fit a clip; give an even number from 16 to 1024")
         keyframes = read_keyframes(self.keyframes)
@@ -276,7 +288,7 @@ class Animate:
         pictures = list(sources.values())
         if isinstance(model, Editor) and len(pictures) == 1 and self.cell_px is None:
             portrait = model.open(pictures[0], face, source_affect)
-            if not self.out.suffix:
+            if not motion_suffix(self.out):
                 retouch.write_frames(self.out, portrait, keyframes, self.fps)
                 say_wrote(self.out)
                 return

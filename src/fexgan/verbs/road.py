@@ -204,8 +204,8 @@ class Train:
     out: Path
     """Folder of the run: checkpoint, log, sample sheets."""
     preset: Annotated[str | None, arg(metavar="PRESET")] = None
-    """paper, small, tiny, paper-256, paper-512, portrait, or a YAML file of settings; where not given, those of
-    --start-from, else small."""
+    """paper, small, refined, tiny, paper-256, paper-512, portrait, or a YAML file of settings; where not given, those
+    of --start-from, else small."""
     steps: Annotated[int | None, arg(metavar="INT")] = None
     """Steps in all; the preset says where not given."""
     start_from: Annotated[str | None, arg(metavar="CHECKPOINT")] = None

@@ -51,7 +51,8 @@ class Serve:
                 import webbrowser
 
                 webbrowser.open(address)
-            config = uvicorn.Config(Server(Desk(editor)).app(hosts), log_level="warning")
+            named = None if self.checkpoint == EDITING else self.checkpoint
+            config = uvicorn.Config(Server(Desk(editor), named).app(hosts), log_level="warning")
             uvicorn.Server(config).run(sockets=[listener])
 
     def _listen(self) -> socket.socket:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import secrets
 import tempfile
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 from PIL import Image
@@ -17,7 +18,9 @@ from fexgan.affects import AFFECTS, Mixture
 from fexgan.editing import Editor, FaceChoice, Portrait
 from fexgan.errors import InputError
 from fexgan.figures import transform_sheet
+from fexgan.framing import FaceSquare
 from fexgan.keyframes import count_frames, parse_keyframes
+from fexgan.media import Pixels
 from fexgan.motion import check_held, write_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import clip_frames
@@ -49,38 +52,23 @@ class Look:
 
 
 class OpenPicture:
-    """A picture, and a smaller view of it whose faces have been found and read."""
+    """A picture whose faces have been found and read, and a smaller view of it that shows the same faces."""
 
     def __init__(self, picture: LoadedPicture, name: str, editor: Editor) -> None:
         self.picture, self.name = picture, name
-        self.factor = max(1, round(max(picture.width, picture.height) / VIEW_PX))
-        whole = (0, 0, picture.width, picture.height)
-        view = picture if self.factor == 1 else LoadedPicture(picture.view(whole, self.factor))
-        self.view = editor.open(view, "all")
+        self.full = self.view = editor.open(picture, "all")
+        factor = max(1, round(max(picture.width, picture.height) / VIEW_PX))
+        if factor > 1:
+            shrunk = LoadedPicture(picture.view((0, 0, picture.width, picture.height), factor))
+            faces = [replace(face, square=_shrunk(face.square, factor)) for face in self.full.faces]
+            self.view = Portrait(editor, shrunk, faces)
 
     @property
     def size_bytes(self) -> int:
-        """What it takes in memory, the faces of `full` included."""
-        pictures = [self.picture] if self.factor == 1 else [self.picture, self.view.picture]
+        """What it takes in memory."""
+        pictures = [self.picture] if self.view is self.full else [self.picture, self.view.picture]
         pixels = sum(one.levels.nbytes + (0 if one.alpha is None else one.alpha.nbytes) for one in pictures)
-        return pixels + len(pictures) * len(self.view.faces) * FACE_BYTES
-
-    @cached_property
-    def full(self) -> Portrait:
-        """The picture at its own size, with the faces that were found in the view."""
-        if self.factor == 1:
-            return self.view
-        editor = self.view.editor
-        faces = []
-        for face in self.view.faces:
-            square = replace(
-                face.square,
-                centre_x=(face.square.centre_x + 0.5) * self.factor - 0.5,
-                centre_y=(face.square.centre_y + 0.5) * self.factor - 0.5,
-                side_px=face.square.side_px * self.factor,
-            )
-            faces.append(editor.open_face(self.picture, square, face.source))
-        return Portrait(editor, self.picture, faces)
+        return pixels + len(self.full.faces) * FACE_BYTES
 
 
 class Desk:
@@ -92,14 +80,16 @@ class Desk:
     def __init__(self, editor: Editor) -> None:
         self.editor = editor
         self._open: OrderedDict[str, OpenPicture] = OrderedDict()
-        self._lock = threading.Lock()
+        self._shelf, self._work = threading.Lock(), threading.Lock()
+        """Held while the open pictures are counted, and while the networks work."""
 
     def open(self, encoded: bytes, name: str = "picture.png") -> tuple[str, OpenPicture]:
         """Open the bytes of a picture file: its key, and the picture. Raises InputError where no face can be edited."""
         picture = open_picture(io.BytesIO(encoded), name)
-        with self._lock:
+        with self._work:
             opened = OpenPicture(picture, name, self.editor)
-            key = secrets.token_urlsafe(8)
+        key = secrets.token_urlsafe(8)
+        with self._shelf:
             self._open[key] = opened
             while self._is_crowded():
                 self._open.popitem(last=False)
@@ -112,21 +102,21 @@ class Desk:
     def edit(self, key: str, look: Look) -> bytes:
         """The view of a picture with a look, JPEG."""
         opened = self._find(key)
-        with self._lock:
-            return _jpeg(self._portrait(opened.view, look).edit(look.mixture))
+        with self._work:
+            edited = self._portrait(opened.view, look).edit(look.mixture)
+        return _jpeg(edited)
 
     def save(self, key: str, look: Look, suffix: str) -> bytes:
         """The picture at its own size with a look, as the file that `suffix`, such as `.png`, names."""
         opened = self._find(key)
-        with self._lock, tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / f"picture{suffix}"
-            self._portrait(opened.full, look).edit(look.mixture).save(out)
-            return out.read_bytes()
+        with self._work:
+            edited = self._portrait(opened.full, look).edit(look.mixture)
+        return _written(f"picture{suffix}", edited.save)
 
     def sheet(self, key: str, look: Look) -> bytes:
         """A PNG of the face beside itself with each affect, in the look's variants."""
         opened = self._find(key)
-        with self._lock:
+        with self._work:
             portrait = self._portrait(opened.full, look)
             row = [portrait.close_up(target) for target in (None, *AFFECTS)]
         encoded = io.BytesIO()
@@ -141,17 +131,25 @@ class Desk:
         opened = self._find(key)
         view = opened.view.picture
         check_held(suffix, count_frames(frames, fps), view.width, view.height)
-        with self._lock, tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / f"clip{suffix}"
-            write_motion(out, clip_frames(self._portrait(opened.view, look), frames, fps), fps)
-            return out.read_bytes()
+        moving = self._by_turns(clip_frames(self._portrait(opened.view, look), frames, fps))
+        return _written(f"clip{suffix}", lambda out: write_motion(out, moving, fps))
+
+    def _by_turns(self, frames: Iterable[Pixels]) -> Iterator[Pixels]:
+        """The frames, between which others may have something drawn."""
+        frames = iter(frames)
+        while True:
+            with self._work:
+                frame = next(frames, None)
+            if frame is None:
+                return
+            yield frame
 
     def _is_crowded(self) -> bool:
         taken = sum(opened.size_bytes for opened in self._open.values())
         return len(self._open) > 1 and (len(self._open) > MOST_OPEN or taken > MOST_OPEN_BYTES)
 
     def _find(self, key: str) -> OpenPicture:
-        with self._lock:
+        with self._shelf:
             if key not in self._open:
                 raise NotOpen(key)
             self._open.move_to_end(key)
@@ -161,11 +159,28 @@ class Desk:
         """The faces that the look is for, in its variants."""
         faces = opened.faces
         if look.face != "all":
-            index = look.face or 0
-            if index >= len(faces):
-                raise InputError(f"face {index} is not there; choose from 0 (the largest) to {len(faces) - 1}, or all")
-            faces = faces[index : index + 1]
+            number = look.face or 0
+            faces = [face for face in opened.faces if face.number == number]
+            if not faces:
+                there = ", ".join(str(face.number) for face in opened.faces)
+                raise InputError(f"face {number} is not there to edit; choose from {there}, or all")
         return Portrait(self.editor.taking(*look.variants), opened.picture, faces)
+
+
+def _shrunk(square: FaceSquare, factor: int) -> FaceSquare:
+    """A square of a picture in its view, which is shrunk by `factor`."""
+    centre_x, centre_y = ((centre + 0.5) / factor - 0.5 for centre in (square.centre_x, square.centre_y))
+    return replace(square, centre_x=centre_x, centre_y=centre_y, side_px=square.side_px / factor)
+
+
+def _written(name: str, write: Callable[[Path], None]) -> bytes:
+    """The bytes of a file that `write` writes. Raises InputError as it does, in which the file has no folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            write(Path(folder) / name)
+        except InputError as error:
+            raise InputError(str(error).replace(f"{folder}{os.sep}", "")) from None
+        return (Path(folder) / name).read_bytes()
 
 
 def _jpeg(picture: LoadedPicture) -> bytes:

@@ -38,10 +38,13 @@ KEEP = {"Cache-Control": "private, max-age=3600"}
 
 
 class Server:
-    """Answers requests about the pictures on a desk."""
+    """Answers requests about the pictures on a desk.
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    `checkpoint`: the name of what edits them, for command lines; None where those need not name it.
+    """
+
+    def __init__(self, desk: Desk, checkpoint: str | None = None) -> None:
+        self.desk, self.checkpoint = desk, checkpoint
         self._drawing = Lock()
         self._model: Model | None = None
 
@@ -83,6 +86,8 @@ class Server:
                     for one in read_expressions([])
                 ],
                 "examples": sorted(_examples()),
+                "examples_folder": bundled.PICTURES,
+                "checkpoint": self.checkpoint,
             }
         )
 
@@ -181,6 +186,7 @@ def _described(key: str, opened: OpenPicture) -> dict[str, Any]:
             "top": (face.square.centre_y - face.square.side_px / 2) / view.height,
             "width": face.square.side_px / view.width,
             "height": face.square.side_px / view.height,
+            "number": face.number,
             "shows": str(face.source),
         }
         for face in opened.view.faces
