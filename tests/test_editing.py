@@ -50,7 +50,8 @@ def test_results_keep_size_mode_and_what_goes_along(editor: Editor, image: Image
 
 
 def test_asking_for_what_is_there_returns_the_picture_bit_by_bit(editor: Editor, image: Image.Image):
-    assert not changed(image, editor.transform(image, "joy:0.4+fear:0.3", source_affect="joy:0.4+fear:0.3")).any()
+    for shown in ("joy:0.4+fear:0.3", "anger+sadness"):
+        assert not changed(image, editor.transform(image, shown, source_affect=shown)).any()
     editor.networks.shown = Mixture.parse("anger:0.918034").vector()
     portrait = editor.open(image)
     assert portrait.source == Mixture.parse("anger:0.92")

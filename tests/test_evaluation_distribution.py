@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fexgan.evaluation.distribution import (
+    COMPARED_AT_ONCE,
     covered_share,
     distance,
     diversity,
@@ -51,6 +52,10 @@ def test_diversity_is_the_mean_distance_within_a_label():
 def test_the_nearest_is_found_with_its_distance():
     found, apart = nearest(np.array([[0.9], [9.0]]), np.array([[0.0], [1.0], [7.0]]))
     assert found.tolist() == [1, 2] and apart == pytest.approx([0.1, 2.0])
+    among = np.random.default_rng(0).integers(0, 256, (2 * COMPARED_AT_ONCE + 3, 4), np.uint8)
+    rows = [0, COMPARED_AT_ONCE, 2 * COMPARED_AT_ONCE + 2]
+    found, apart = nearest(among[rows], among)
+    assert np.array_equal(among[found], among[rows]) and not apart.any()
 
 
 def test_faces_learned_by_heart_are_nearer_than_held_out_ones():

@@ -54,6 +54,13 @@ def test_who_looks_different_comes_first_wherever_latents_lie():
     assert first == {7, 9}
 
 
+def test_fewer_people_than_anchors_take_turns():
+    for count in (1, 5, ANCHORS - 1):
+        anchors = fitted(people(count, 1)).anchors
+        assert torch.equal(anchors[count:], anchors[: ANCHORS - count] if count > ANCHORS / 2 else anchors[:-count])
+        assert len(anchors[:count].unique(dim=0)) == count
+
+
 def test_random_characters_are_near_people_and_not_all_copies():
     latents = people(ANCHORS)
     nearest = torch.cdist(fitted(latents)(range(ANCHORS)), latents).amin(dim=1)

@@ -153,6 +153,8 @@ def test_a_run_goes_on_from_its_newest_whole_checkpoint_and_clears_what_a_kill_l
     assert (again.step, again.steps_taken) == (2, 1)
     assert sorted(path.name for path in saved.iterdir()) == ["000001", "000002", "000002.damaged"]
     assert not list(tmp_path.rglob(".*"))
+    (saved / "000002" / "model.json").write_text("{")  # the same step once more
+    assert train(tiny_dataset, tmp_path, config, console=quiet).steps_taken == 1
 
     for folder in ("000001", "000002"):
         (saved / folder / "model.json").write_text("{")
@@ -189,6 +191,7 @@ def test_a_run_may_start_from_the_weights_of_another(tiny_dataset, tmp_path, qui
     second = train(tiny_dataset, tmp_path / "second", still, start_from=first.checkpoint, console=quiet)
     train(tiny_dataset, tmp_path / "second", still, steps=3, console=quiet)
     assert load_checkpoint(tmp_path / "second").metadata.steps_in_all == 4
+    assert load_checkpoint(tmp_path / "second").metadata.characters == ("ada", "bo")
     before, after = (load_checkpoint(run.checkpoint).networks.parameters() for run in (first, second))
     for old, new in zip(before, after, strict=True):
         torch.testing.assert_close(old, new, rtol=0, atol=1e-7)

@@ -32,7 +32,7 @@ def even_settings(**training) -> Config:
     augmentation = dataclasses.replace(config.training.augmentation, probability=0.0, mirror=False)
     return dataclasses.replace(
         config,
-        model=dataclasses.replace(config.model, dropout=0.0, head_dropout=0.0),
+        model=dataclasses.replace(config.model, dropout=0.0, head_dropout=0.0, decoder_refinements=(0, 0, 0, 0, 1)),
         training=dataclasses.replace(config.training, augmentation=augmentation),
     )
 

@@ -25,6 +25,7 @@ from fexgan.model import DrawingFamily
 from fexgan.tables import Section
 
 READER_SEED = 1
+READ_AT_ONCE = 1000
 """Other readers than those of the evaluation, which begin from seed 0."""
 NEAR = 0.15
 """Frames within this of a strength tell how it is read, the nearer the more."""
@@ -102,7 +103,8 @@ def _halves(train: FaceDataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def _read_real(reader: Recogniser, train: FaceDataset, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """How the strengths 0, 0.1, ... of each emotion are read on frames, [6, 11]."""
     known = rows[~np.isnan(train.strength[rows])]
-    read = reader.recognise(train.pixels[known])
+    parts = np.array_split(known, -(-len(known) // READ_AT_ONCE) or 1)
+    read = np.concatenate([reader.recognise(train.pixels[part]) for part in parts])
     curves = []
     for affect, index in zip(EMOTIONS, EMOTION_INDICES, strict=True):
         own = train.affect[known] == index

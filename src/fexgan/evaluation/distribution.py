@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Features = NDArray[np.float64]
 NEIGHBOUR = 3
+COMPARED_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,21 @@ def diversity(features: Features, label: NDArray[np.int64]) -> float:
 
 
 def nearest(features: Features, among: Features) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Of each of `features` [n, width]: which of `among` is nearest, and how far, both [n]."""
-    squared = _squared_distances(features, among)
-    found = squared.argmin(axis=1)
-    return found, np.sqrt(squared[np.arange(len(features)), found])
+    """Of each of `features` [n, width]: which of `among` is nearest, and how far, both [n].
+
+    Those are compared some thousands at a time, for there may be more than memory holds as floats.
+    """
+    found, least = np.zeros(len(features), np.int64), np.full(len(features), np.inf)
+    for start in range(0, len(among), COMPARED_AT_ONCE):
+        squared = _squared_distances(features, among[start : start + COMPARED_AT_ONCE])
+        nearer = squared.min(axis=1) < least
+        found[nearer] = start + squared.argmin(axis=1)[nearer]
+        least = np.minimum(least, squared.min(axis=1))
+    return found, np.sqrt(least)
 
 
 def _squared_distances(left: Features, right: Features) -> NDArray[np.float64]:
     """[left, right]"""
+    left, right = left.astype(np.float64), right.astype(np.float64)
     squared = np.square(left).sum(axis=1)[:, None] - 2 * left @ right.T + np.square(right).sum(axis=1)
     return squared.clip(min=0.0)

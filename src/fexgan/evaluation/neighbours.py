@@ -37,7 +37,7 @@ class Neighbours:
 def neighbours(random: Pixels, test: Pixels, train: Pixels) -> Neighbours:
     """All uint8 [n, side, side, 3]."""
     known = _small(train)
-    found, apart = nearest(_small(random), known)
+    (found, apart), (_, test_apart) = (nearest(_small(pixels), known) for pixels in (random, test))
     rows: list[list[Pixels]] = []
     labels: list[str] = []
     shown = evenly_spaced(np.arange(len(random)), SHOWN)
@@ -46,11 +46,11 @@ def neighbours(random: Pixels, test: Pixels, train: Pixels) -> Neighbours:
         rows += [list(random[part]), list(train[found[part]])]
         labels += ["random", "nearest"]
     sheet = sheets.sheet(rows, row_labels=labels, cell_px=train.shape[1])
-    return Neighbours(float(np.median(apart)), float(np.median(nearest(_small(test), known)[1])), sheet)
+    root_mean_square = 1.0 / np.sqrt(known.shape[1])
+    return Neighbours(*(float(np.median(one)) * root_mean_square for one in (apart, test_apart)), sheet)
 
 
-def _small(pixels: Pixels) -> NDArray[np.float64]:
-    """Shrunk pictures, [n, 3072], scaled so that Euclidean distances are root mean squares."""
+def _small(pixels: Pixels) -> NDArray[np.uint8]:
+    """Shrunk pictures, [n, 3072]."""
     size = (COMPARED_PX, COMPARED_PX)
-    small = np.stack([cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in pixels])
-    return small.reshape(len(pixels), -1) / np.sqrt(small[0].size)
+    return np.stack([cv2.resize(one, size, interpolation=cv2.INTER_AREA).ravel() for one in pixels])
