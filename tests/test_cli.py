@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from fexgan import __version__, bundled, cli
-from fexgan.affects import AFFECTS
-from fexgan.dataset import FaceDataset
+from fexgan.affects import AFFECTS, affect_index
+from fexgan.config import FramingConfig
+from fexgan.dataset import FaceDataset, read_metadata, shard_paths, shard_schema
+from fexgan.manifest import DatasetRecord
 from fexgan.media import read_image
 from fexgan.video import count_clip_frames
 
@@ -144,6 +146,26 @@ def test_prepare_evaluate_and_train_follow_each_other(fexgan: Run, tiny_footage:
     assert "accuracy" in json.loads(Path("report/report.json").read_text())["classification"]["test"]
     assert fexgan("train", "dataset", "--start-from", tiny_checkpoint, "--steps", 1, "--out", "run") == 0
     assert fexgan("transform", "--data", "dataset", "--checkpoint", "run", "--out", "sheet.png") == 0
+    goes_on = ("--start-from", tiny_checkpoint, "--steps", 2, "--keep", 1, "--out", "run")
+    assert fexgan("train", "dataset", *goes_on) == 0
+    assert [path.name for path in Path("run/checkpoints").iterdir()] == ["000002"]
+
+
+def test_flags_of_prepare_reach_the_dataset(fexgan: Run, tiny_footage: Path):
+    flags = ("--size-px", 32, "--face-fraction", 0.8, "--split", "time-block", "--test-share", 0.25)
+    more = ("--guard-frames", 1, "--seed", 5, "--leave-out", "joy")
+    assert fexgan("prepare", tiny_footage, "--out", "set", *flags, *more) == 0
+    record, _ = read_metadata(shard_schema(shard_paths(Path("set"))[0]), Path("set"))
+    framing = FramingConfig(image_size_px=32, face_fraction=0.8)
+    assert record == DatasetRecord(framing, "time-block", 0.25, 5, 1)
+    assert affect_index("joy") not in FaceDataset.load(Path("set")).affect
+
+
+def test_generate_draws_the_face_of_its_seed(fexgan: Run, tiny_checkpoint: Path):
+    fear = ("generate", "--affect", "fear", "--checkpoint", tiny_checkpoint)
+    assert fexgan(*fear, "--count", 1, "--seed", 5, "--out", "one.png") == 0
+    assert fexgan(*fear, "--count", 3, "--seed", 3, "--out", "three") == 0
+    assert np.array_equal(read_image(Path("one.png")), read_image(Path("three/fear-2.png")))
 
 
 def test_one_picture_to_one_mixture_is_that_picture_and_more_are_a_sheet(

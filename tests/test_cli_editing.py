@@ -237,3 +237,13 @@ def test_flags_that_measure_drawing_are_refused_for_a_checkpoint_that_edits(fexg
     assert fexgan("evaluate", "portrait", "--data", "stills", "--out", "report", flag) == 2
     name = flag.partition("=")[0]
     assert f"{name} is for checkpoints that draw, and portrait does not; leave it out" in capsys.readouterr().err
+
+
+def test_what_a_picture_shows_may_be_told_and_is_then_nothing_to_edit(fexgan: Run):
+    shown = "joy:0.4+fear:0.3"
+    told = ("--source-affect", shown, "--out")
+    assert fexgan("transform", "face.png", "--to", shown, *told, "same.png") == 0
+    assert fexgan("blend", "face.png", "--mixtures", shown, *told, "mixed") == 0
+    assert fexgan("animate", "face.png", "--keyframes", f"0s {shown}, 0.1s neutral", *told, "frames") == 0
+    for made in (Path("same.png"), *Path("mixed").iterdir(), min(Path("frames").iterdir())):
+        assert np.array_equal(read_image(made), read_image(Path("face.png"))), made

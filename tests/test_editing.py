@@ -133,8 +133,10 @@ def test_a_clip_passes_through_its_keyframes(editor: Editor, image: Image.Image)
 
 
 def test_probabilities_name_every_affect_and_sum_to_one(editor: Editor, image: Image.Image):
+    editor.networks.shown = [0.9 if affect in ("joy", "fear") else 0.0 for affect in AFFECTS]  # readings may sum to 2
     probabilities = editor.classify(image)
     assert tuple(probabilities) == AFFECTS and sum(probabilities.values()) == pytest.approx(1.0, abs=1e-5)
+    assert probabilities["joy"] == pytest.approx(0.5)
 
 
 def test_a_close_up_shows_the_face_upright_and_large(editor: Editor):
@@ -201,3 +203,13 @@ def test_white_paint_is_as_warm_as_the_light_on_the_face_and_black_paint_stays_b
     warm = painted((0.9, 0.8, 0.6), white)
     assert torch.allclose(warm, torch.tensor([0.8, 0.8 - 0.05 * 1.8, 0.8 - 0.15 * 1.8]), atol=1e-6)
     assert torch.equal(painted((0.9, 0.8, 0.6), -torch.ones_like(white)), -torch.ones(3))
+
+
+def test_neither_a_sky_beside_the_face_nor_a_fleck_on_it_is_its_colour():
+    plain = torch.tensor([0.9, 0.8, 0.6])[None, :, None, None].expand(1, 3, 40, 40)
+    sky, fleck = plain.clone(), plain.clone()
+    sky[..., :10, :] = torch.tensor([-0.5, 0.0, 0.9])[:, None, None]
+    fleck[0, :, 20, 20] = torch.tensor([-1.0, -1.0, 1.0])
+    assert torch.equal(palette_of(sky).coldness, palette_of(plain).coldness)
+    for part in ("spread", "coldness"):
+        assert torch.equal(getattr(palette_of(fleck), part), getattr(palette_of(plain), part))

@@ -76,8 +76,10 @@ def test_asking_for_what_is_there_returns_the_frames_bit_by_bit(edited: Edited, 
 def test_a_face_that_leaves_is_no_longer_edited(edited: Edited, tmp_path: Path):
     empty = np.full((SIDE, SIDE, 3), 150, np.uint8)
     source = film(tmp_path / "in.mp4", [face(SIDE)] * 5 + [empty] * 25)
-    changed = (edited(source, "joy", source_affect="neutral") != pictures(source)).any(axis=(1, 2, 3))
-    assert changed[:5].all() and not changed[22:].any()
+    after = edited(source, "joy", source_affect="neutral")
+    amount = np.abs(after.astype(int) - pictures(source)).max(axis=(1, 2, 3))
+    assert amount[:5].all() and not amount[22:].any()
+    assert (np.diff(amount[12:18]) < 0).all()  # it is held for 0.3 s, then fades for as long
 
 
 @pytest.mark.parametrize(("chosen", "sides"), [(None, "right"), (1, "left"), ("all", "both")])

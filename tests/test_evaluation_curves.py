@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL_INDEX
+from fexgan.checkpoints import load_checkpoint
 from fexgan.config import FramingConfig
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
@@ -118,3 +119,22 @@ def test_the_table_tells_the_middle_of_every_curve(reader: SimpleNamespace):
     real, drawn, asked = map(float, section.rows[0][1:4])
     assert real == pytest.approx(0.45, abs=0.02) and drawn == pytest.approx(0.64, abs=0.02)
     assert asked == pytest.approx(0.25, abs=0.02)
+
+
+def test_the_verb_writes_a_checkpoint_that_keeps_its_curves(
+    run_command, tiny_checkpoint, tiny_dataset, tmp_path, monkeypatch, capsys
+):
+    curves = np.tile(GRID**2, (len(EMOTIONS), 1))
+
+    def found(networks, train):
+        networks.set_curves(torch.from_numpy(curves))
+        return module.StrengthCalibration(curves, curves, curves)
+
+    monkeypatch.setattr(module, "calibrate", found)
+    flags = ("--data", tiny_dataset, "--out", tmp_path / "calibrated")
+    assert run_command("calibrate", tiny_checkpoint, *flags) == 0
+    before, after = map(load_checkpoint, (tiny_checkpoint, tmp_path / "calibrated"))
+    np.testing.assert_allclose(after.networks.strengths.curves, curves, atol=1e-6)
+    assert after.metadata == before.metadata and not before.networks.strengths.curves.any()
+    assert run_command("calibrate", "portrait", *flags) == 2
+    assert "does not draw" in capsys.readouterr().err

@@ -13,7 +13,8 @@ from drawn import film_stills
 from PIL import Image
 from torch import Tensor
 
-from fexgan.affects import Mixture
+from fexgan import bundled
+from fexgan.affects import NEUTRAL_INDEX, Mixture
 from fexgan.checkpoints import Checkpoint, Metadata, save_checkpoint
 from fexgan.cli import run
 from fexgan.config import FramingConfig, PortraitConfig
@@ -25,7 +26,7 @@ from fexgan.evaluation.comparison import ALL, MIXTURES, mixture_score
 from fexgan.evaluation.edit_report import EditReport, write_edit_report
 from fexgan.evaluation.edits import RECOGNISER_FILE, evaluate_edits
 from fexgan.evaluation.held_out import Edited, HeldOut
-from fexgan.evaluation.recognition import recognition
+from fexgan.evaluation.recognition import likeness, recognition
 from fexgan.model import Edits, build
 from fexgan.stills import StillSet
 from fexgan.tensors import pixels_to_images
@@ -124,7 +125,6 @@ def test_networks_that_do_nothing_score_as_copying_does(copying: EditReport):
     for part in copying.nearness.values():
         assert part.ssim == part.copied_ssim and part.difference == part.copied_difference
         assert part.distance_share == pytest.approx(1.0)
-    assert copying.likeness is None or copying.likeness.mean == pytest.approx(1.0)
     assert copying.mixtures.than_edited_parents == 0.0
 
 
@@ -212,3 +212,34 @@ def test_the_verb_measures_an_untrained_network(crowd: Path, tmp_path: Path, mon
     run(["evaluate", str(checkpoint), "--data", str(crowd), "--out", str(tmp_path / "report")])
     assert "14 of 14" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "report").iterdir()} >= {"edits.md", "edits.json", "edits.png"}
+
+
+def test_the_recogniser_learns_from_others_than_it_judges(crowd, held_out, tmp_path, monkeypatch):
+    learned, teach = [], recogniser_module.train_recogniser
+    monkeypatch.setattr(
+        recogniser_module, "train_recogniser", lambda squares, *more: learned.append(squares) or teach(squares, *more)
+    )
+    report_of(CopyingNetworks(), crowd, tmp_path)
+    (squares,) = learned
+    known = {square.tobytes() for square in squares}
+    assert not any(square.tobytes() in known for square in held_out.pixels.reshape(-1, *squares.shape[1:]))
+
+
+def test_who_is_copied_is_the_same_person_and_who_acts_as_filmed_is_told_as_filmed():
+    truth = StillSet.load(bundled.stills_path())
+    full = np.flatnonzero((truth.affects[0].max(axis=1) == 1.0) & (truth.affects[0, :, NEUTRAL_INDEX] == 0.0))
+    few = [truth.neutral_index, *full[:2]]
+    one = replace(
+        truth,
+        pixels=truth.pixels[:1, few],
+        affects=truth.affects[:1, few],
+        characters=truth.characters[:1],
+        variants=(),
+        landmarks=None,
+    )
+    held_out, nothing = HeldOut.of(one, FramingConfig()), np.zeros((1, 3))
+    filmed, copied = (
+        likeness(held_out, Edited(made, made, nothing > 0, nothing)) for made in (held_out.pixels, held_out.sources())
+    )
+    assert filmed.mean == filmed.filmed_mean < 0.999 and filmed.worst <= filmed.mean
+    assert (copied.mean, copied.worst) == pytest.approx((1.0, 1.0), abs=1e-4)

@@ -364,3 +364,17 @@ def test_frames_without_a_face_are_bridged_and_ends_held() -> None:
     assert steady_squares([None, UPRIGHT * 200], 24)[0].side_px == pytest.approx(200)
     with pytest.raises(InputError, match="no face found in the clip"):
         steady_squares([None, None], 24)
+
+
+def test_an_edit_fades_towards_every_border_of_the_square() -> None:
+    grey = LoadedPicture(np.full((200, 200, 3), 100, np.uint8))
+    after = carry_back(grey, FaceSquare(99.5, 99.5, 160, 0), edit(mask=1, paint=1)).levels[..., 0].astype(int)
+    for line in (after[99], after[99, ::-1], after[:, 99], after[::-1, 99]):
+        steps = np.diff(line[:100])
+        assert (steps >= 0).all() and steps.max() < 40 and line[99] == 255
+
+
+def test_a_cut_of_a_large_square_is_without_aliasing() -> None:
+    checks = (np.indices((1200, 1200)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    seen = cut(LoadedPicture(checks[..., None]), FaceSquare(600, 600, 760, 0.3), SIZE)
+    assert np.abs(seen - 127.5).max() < 3

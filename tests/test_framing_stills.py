@@ -7,7 +7,8 @@ import pytest
 from drawn import film_stills
 
 from fexgan.errors import InputError
-from fexgan.framing.square import BOX_HEIGHT, STUDIO_FRAMING
+from fexgan.faces import Face, FaceBox
+from fexgan.framing.square import BOX_HEIGHT, EYE_HEIGHT, MOUTH_HEIGHT, STUDIO_FRAMING, FaceSquare, face_square
 from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.stills import StillSet
 
@@ -39,3 +40,15 @@ def test_a_face_that_is_not_found_lies_where_the_others_do_and_none_at_all_is_re
     np.testing.assert_allclose(squares[1], squares[[0, 2]].mean(axis=0))
     with pytest.raises(InputError, match="no face is found in any of 3 characters"):
         face_squares(replace(stills, pixels=np.full_like(pixels, 128)), STUDIO_FRAMING)
+
+
+def test_a_turned_face_gets_the_square_that_an_edit_cuts(stills: StillSet, monkeypatch: pytest.MonkeyPatch):
+    placed = FaceSquare(40.0, 50.0, 60.0, 0.4)
+    eyes, mouth = [(0.395, EYE_HEIGHT), (0.605, EYE_HEIGHT)], [(0.42, MOUTH_HEIGHT), (0.58, MOUTH_HEIGHT)]
+    found = Face(FaceBox(0, 0, 1, 1), placed.to_picture(np.array([*eyes, (0.5, 0.6), *mouth])))
+    monkeypatch.setattr("fexgan.framing.stills.find_faces", lambda *_, **__: [found])
+    ends = np.array([(-1, -1, 1), (1, -1, 1), (-1, 1, 1)])
+    square = face_square(found.landmarks, STUDIO_FRAMING)
+    seen = (ends @ face_squares(stills, STUDIO_FRAMING)[0].T + 1) / 2 * 96 - 0.5
+    assert seen == pytest.approx(square.to_picture((ends[:, :2] + 1) / 2), abs=1e-4)
+    assert square.roll_rad == pytest.approx(0.4, abs=1e-6)

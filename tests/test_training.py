@@ -16,7 +16,7 @@ from accelerate import Accelerator
 from narrow import settings
 from rich.console import Console
 
-from fexgan.affects import AFFECTS, affect_index, affect_vector
+from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index, affect_vector
 from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
 from fexgan.config import AugmentationConfig, Config, LossConfig, load_preset
 from fexgan.dataset import FaceDataset
@@ -174,6 +174,7 @@ def test_the_log_tells_how_long_the_networks_wait_for_batches_and_keeps_the_colu
     config = settings(steps=2, log_every_steps=1)
     train(tiny_dataset, tmp_path, config, console=quiet)
     monkeypatch.setattr(PaperTask, "batch", slowly)
+    monkeypatch.setattr(PaperTask, "finish", lambda self, averaged: None)  # it draws batches too
     train(tiny_dataset, tmp_path, config, steps=3, console=quiet)
     shares = [float(row["waiting_share"]) for row in logged(tmp_path)]
     assert all(0 < share < 1 for share in shares) and shares[2] > 2 * shares[1]
@@ -183,6 +184,16 @@ def test_the_log_tells_how_long_the_networks_wait_for_batches_and_keeps_the_colu
     train(tiny_dataset, tmp_path, config, steps=4, console=quiet)
     assert [row["step"] for row in logged(tmp_path)] == ["1", "2", "3", "4"]
     assert all(None not in row and "waiting_share" not in row for row in logged(tmp_path))
+
+
+def test_what_is_saved_to_draw_with_is_the_average(tiny_dataset, tmp_path, quiet):
+    config = settings(steps=1, learning_rate=1e-2)
+    saved = train(tiny_dataset, tmp_path, config, console=quiet).checkpoint
+    first = build(config.model, config.training.seed).encoder.mean.weight
+    trained = read_resume_state(saved)["networks.encoder.mean.weight"]
+    average = load_checkpoint(saved).networks.encoder.mean.weight
+    torch.testing.assert_close(average, torch.lerp(first, trained, 0.9))  # step 1: a decay of 1 / 10
+    assert not torch.equal(first, trained)
 
 
 def test_a_run_may_start_from_the_weights_of_another(tiny_dataset, tmp_path, quiet):
@@ -405,11 +416,19 @@ def test_a_batch_pairs_pictures_of_one_character_with_what_they_show(faces):
     batch = batch_of(faces, config)
     pairs = faces.pairs(8, config.training.seed, 1)
     assert np.array_equal(faces.character[pairs.source_index], faces.character[pairs.target_index])
-    for row, (index, vector) in enumerate(zip(pairs.target_index, batch.target_affect, strict=True)):
-        expected = affect_vector(AFFECTS[faces.affect[index]], float(faces.strength[index]))
-        torch.testing.assert_close(vector, torch.tensor(expected))
-        shown = (batch.target_images[row].permute(1, 2, 0) + 1) * 127.5
-        torch.testing.assert_close(shown, torch.from_numpy(faces.pixels[index]).float(), atol=1e-3, rtol=0)
+    for index, images, affects in (
+        (pairs.source_index, batch.source_images, batch.source_affect),
+        (pairs.target_index, batch.target_images, batch.target_affect),
+    ):
+        for row, image, vector in zip(index, images, affects, strict=True):
+            expected = affect_vector(AFFECTS[faces.affect[row]], float(faces.strength[row]))
+            torch.testing.assert_close(vector, torch.tensor(expected))
+            shown = (image.permute(1, 2, 0) + 1) * 127.5
+            torch.testing.assert_close(shown, torch.from_numpy(faces.pixels[row]).float(), atol=1e-3, rtol=0)
+    affects, strengths = faces.affect[pairs.target_index], faces.strength[pairs.target_index]
+    sure = np.where(affects == NEUTRAL_INDEX, 1.0, np.minimum(1.0, strengths / config.loss.full_label_strength))
+    told = batch.target_labels[torch.arange(8), torch.from_numpy(affects)]
+    torch.testing.assert_close(told, torch.from_numpy(sure).float())
 
 
 def test_source_and_target_are_mirrored_together(faces):
@@ -515,3 +534,26 @@ def test_the_learning_rate_falls_over_its_last_share_and_the_kl_weight_rises_at_
     assert [learning_rate(config, step) for step in (1, 50, 51, 76, 100)] == [1.0, 1.0, 1.0, 0.5, 0.02]
     assert [kl_weight(config, step) / config.loss.kl for step in (1, 5, 10, 100)] == [0.1, 0.5, 1.0, 1.0]
     assert learning_rate(settings(learning_rate=1.0), 10**9) == 1.0
+
+
+def test_every_update_takes_the_rate_of_its_step_and_the_discriminator_its_own(faces):
+    config = settings(steps=100, decay_share=0.5, learning_rate=1e-3, discriminator_rate=0.2)
+    trainer = Trainer(build(config.model), config, Accelerator())
+    trainer.update(batch_of(faces, config, 76), 76, step_generator(0, 76))
+    groups = [one.param_groups[0] for one in (trainer.generator_optimizer, trainer.discriminator_optimizer)]
+    assert [group["lr"] for group in groups] == pytest.approx([5e-4, 1e-4])
+    decays = [0.0, config.training.discriminator_weight_decay]
+    assert [group["weight_decay"] for group in groups] == decays and decays[1] > 0
+
+
+def test_the_encoder_is_told_what_the_source_shows_and_the_decoder_what_the_target_does(faces):
+    config = settings()
+    config = dataclasses.replace(config, model=dataclasses.replace(config.model, dropout=0.0))
+    trainer, batch = Trainer(build(config.model), config, Accelerator()), batch_of(faces, config)
+    drawn = trainer.draw(batch)
+    source, target = (
+        trainer.draw(dataclasses.replace(batch, **{name: getattr(batch, name).roll(1, dims=0)}))
+        for name in ("source_affect", "target_affect")
+    )
+    assert not torch.equal(source.latent_mean, drawn.latent_mean)
+    assert torch.equal(target.latent_mean, drawn.latent_mean) and not torch.equal(target.images, drawn.images)

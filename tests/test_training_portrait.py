@@ -21,7 +21,7 @@ from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig, 
 from fexgan.errors import InputError
 from fexgan.framing.square import EYE_DISTANCE, EYE_HEIGHT, STUDIO_FRAMING
 from fexgan.framing.stills import cut_squares, face_squares
-from fexgan.losses import movement
+from fexgan.losses import mixture_labels, movement
 from fexgan.media import read_image
 from fexgan.model import build
 from fexgan.stills import StillSet
@@ -328,3 +328,26 @@ def test_a_run_goes_on_as_if_never_stopped_before_and_after_the_discriminator_ha
 def test_a_prepared_dataset_is_no_folder_of_stills(tiny_dataset, tmp_path, quiet):
     with pytest.raises(InputError, match="no stills in"):
         train(tiny_dataset, tmp_path / "run", settings(), console=quiet)
+
+
+def test_a_pair_tells_the_variant_and_the_label_of_its_truth_and_the_networks_hear_of_it(stills):
+    told = (({}, {"joy": "laugh"}, {}, {"anger": "shout"}, {}),) * len(stills)
+    config = settings(batch_size=32)
+    model = dataclasses.replace(config.model, variants=("anger.shout", "joy.laugh"))
+    config = dataclasses.replace(config, model=model)
+    batch = Pairs(dataclasses.replace(stills, variants=told), config).draw(step_generator(0, 1), CPU)
+    shown = [affect_vector_of(SHOWN[index]) for index in (3, 1)]
+    expected = torch.stack([(batch.target_affect == one).all(dim=1) for one in shown], dim=1).float()
+    assert torch.equal(batch.target_variants, expected) and expected.any(dim=0).all()
+    labels = mixture_labels(batch.target_affect, config.loss.full_label_strength, NEUTRAL_INDEX)
+    torch.testing.assert_close(batch.target_labels, labels)
+    trainer = PortraitTrainer(build(model), config, Accelerator())
+    with torch.no_grad():
+        for weight in trainer.networks.decoder.parameters():
+            weight.add_(0.05)
+    usual = dataclasses.replace(batch, target_variants=torch.zeros_like(expected))
+    assert not torch.equal(trainer.draw(batch)[0], trainer.draw(usual)[0])
+
+
+def affect_vector_of(mixture: str) -> torch.Tensor:
+    return torch.tensor(Mixture.parse(mixture).vector())

@@ -15,12 +15,13 @@ from PIL import Image
 
 import fexgan
 from fexgan import bundled
-from fexgan.affects import Mixture
+from fexgan.affects import AFFECTS, Mixture
 from fexgan.editing import Editor
 from fexgan.faces import FaceFinder
 from fexgan.framing import find_faces
 from fexgan.framing.locate import SMALLEST_FACE_PX
 from fexgan.picture import open_picture
+from fexgan.sheets import GAP_PX, MARGIN_PX
 from fexgan.studio.arkit import ARKIT_UNITS
 from fexgan.verbs.serve import Serve
 from fexgan.web import desk as desks
@@ -100,9 +101,13 @@ def test_a_clip_comes_as_the_kind_asked_for(hopper: str, suffix: str, kind: byte
     assert kind in get(f"{hopper}/clip.{suffix}?keyframes={keyframes}&fps=10")[:16]
 
 
-def test_a_sheet_shows_the_source_and_all_affects(hopper: str):
-    sheet = pixels(get(f"{hopper}/sheet.png"))
-    assert sheet.shape[0] > 256 and sheet.shape[1] > 8 * 256
+def test_a_sheet_shows_the_source_and_all_affects(editor: Editor, hopper: str):
+    sheet = pixels(get(f"{hopper}/sheet.png?variants=joy.laugh"))
+    portrait = editor.taking("joy.laugh").open(Image.open(HOPPER))
+    for back, shown in enumerate((None, *AFFECTS)[::-1], start=1):
+        left = sheet.shape[1] - MARGIN_PX - 256 * back - GAP_PX * (back - 1)
+        cell = sheet[-MARGIN_PX - 256 : -MARGIN_PX, left : left + 256]
+        assert np.array_equal(cell, np.asarray(portrait.close_up(shown))), shown
 
 
 def test_a_random_face_is_that_of_its_seed_and_can_be_edited(studio: str, tmp_path: Path):
@@ -304,3 +309,17 @@ def test_a_port_that_is_taken_is_told(studio: str):
         Serve(port=port).run()
     with pytest.raises(fexgan.errors.InputError, match="open-cast does not edit pictures"):
         Serve(checkpoint="open-cast").run()
+
+
+def test_a_file_beyond_the_limit_is_refused(studio: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("fexgan.web.server.LARGEST_BODY", 1000)
+    code, told = refusal(f"{studio}/api/pictures", bytes(1001))
+    assert code == 422 and "give a smaller file" in told
+
+
+def test_a_clip_takes_the_variants_asked_for(editor: Editor):
+    desk = Desk(editor)
+    key, _ = desk.open(HOPPER.read_bytes())
+    looks = [Look(Mixture.parse("joy"), variants) for variants in ((), (), ("joy.laugh",))]
+    usual, again, laugh = (desk.clip(key, look, "0s neutral, 0.1s joy", 10, ".mp4") for look in looks)
+    assert usual == again != laugh

@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 import uvicorn
 from starlette.responses import Response
 
+from fexgan import bundled
 from fexgan.verbs.serve import LOCAL, Serve
 from fexgan.web.guard import Guard
 
@@ -91,6 +93,17 @@ def test_every_address_of_this_machine_is_served_and_told_so_that_it_can_be_open
         assert address.rpartition(":")[0] == f"http://{written}"
         with urlopen(f"{address}/api/studio") as answer:
             assert "emotions" in json.load(answer)
+        with pytest.raises(HTTPError) as raised:
+            urlopen(Request(f"{address}/api/studio", headers={"Host": "evil.example"}))
+        assert raised.value.code == 400
+
+
+def test_a_checkpoint_of_ones_own_is_named_to_the_page(monkeypatch: pytest.MonkeyPatch):
+    own = str(bundled.checkpoint_path("portrait"))
+    for checkpoint, named in ((own, own), ("portrait", None)):
+        with served(monkeypatch, Serve(port=0, checkpoint=checkpoint)) as told:
+            address = told.removeprefix("the studio is at ").partition(";")[0]
+            assert json.loads(urlopen(f"{address}/api/studio").read())["checkpoint"] == named
 
 
 def has_ipv6() -> bool:
