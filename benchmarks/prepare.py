@@ -20,6 +20,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from joblib.externals.loky import get_reusable_executor
 from PIL import Image
 
 from fexgan import bundled
@@ -68,6 +69,7 @@ def main() -> None:
         started = time.perf_counter()
         prepare(footage, Path(place) / "dataset", FramingConfig(image_size_px=flags.size_px), jobs=flags.jobs)
         preparing_s = time.perf_counter() - started
+    get_reusable_executor().shutdown(wait=True)  # only processes that ended are counted
     peak_mb = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1e3
     share = decoding_s / preparing_s
     print(f"{count:,} frames of {flags.side_px} px: PyAV decodes {count / decoding_s:,.0f} a second, prepare takes")

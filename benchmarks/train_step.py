@@ -54,7 +54,7 @@ def time_steps(trainer: Trainer, batch: Batch, steps: int) -> list[float]:
 
 def convolution_ceiling(device: torch.device, precision: str, tries: int = 5) -> float:
     """Best FLOP/s of a 3x3 convolution of 256 to 256 channels over 32 pictures of 64x64."""
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
     images = torch.randn(32, 256, 64, 64, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
     kernel = torch.randn(256, 256, 3, 3, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
     best = float("inf")

@@ -31,7 +31,7 @@ from fexgan.training.pairs import Pairs
 
 GROUPS = {
     "place": ("mirror", "shift", "scale", "rotation_deg"),
-    "light and colour": ("brightness", "contrast", "saturation", "tint", "gamma", "light"),
+    "light and colour": ("brightness", "contrast", "saturation", "tint", "gamma", "light", "hue_share"),
     "proportions": ("caricature_share",),
     "things in front": ("glasses_share", "occluded_share"),
     "drawings": ("drawn_share",),
@@ -107,6 +107,8 @@ def main() -> None:
     for number, (name, off) in enumerate(trainings.items()):
         varied = dataclasses.replace(config.training, variation=without(whole, *off))
         summary = train(given.crowd, given.out / str(number), dataclasses.replace(config, training=varied))
+        if summary.stopped:
+            return
         networks = load_checkpoint(summary.checkpoint).networks.eval()
         rows[name] = [error(networks, test, config, probe_of(whole, group)) for group in (None, *GROUPS)]
         write_text_atomically(given.out / "variation.md", table(rows))

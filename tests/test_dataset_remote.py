@@ -12,7 +12,7 @@ from drawn import film
 from fsspec.implementations.memory import MemoryFile
 
 from fexgan.config import FramingConfig
-from fexgan.dataset import FaceDataset, split_names
+from fexgan.dataset import FaceDataset, shard_paths, split_names
 from fexgan.dataset_remote import address_of
 from fexgan.errors import InputError
 from fexgan.prepare import prepare
@@ -71,6 +71,13 @@ def test_a_shard_that_was_half_fetched_is_not_there(
     assert not next(left, None)
     assert not _fetched(tmp_path)
     assert len(FaceDataset.load(ELSEWHERE)) + len(FaceDataset.load(ELSEWHERE, "test")) == 8
+
+
+def test_what_a_killed_run_left_is_no_shard(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    whole = shard_paths(copy)
+    (copy / "data" / ".train-00000-of-00001.42.partial.parquet").write_bytes(b"half")
+    assert shard_paths(copy) == whole and FaceDataset.load(copy, "train").fingerprint
 
 
 def test_addresses_are_told_from_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,7 @@ def _text() -> str:
         (_text().replace('"format": 1', '"format": 2'), "format 2 is unknown"),
         (_text().replace('"fps": 24', '"fps": 0'), "fps 0.0 is out of range"),
         (_text().replace('"fps": 24', '"fps": "fast"'), "wrong type"),
+        (_text().replace('"size_px": 160', '"size_px": 1e999'), "wrong type"),
         (_text().replace('"affect": "joy"', '"affect": "glee"'), "'glee' names no affect"),
         (_text().replace('{"joy"', '{"glee"'), "names 'glee'"),
         (_text().replace("[0.0, 1.0]", "[0.0, 1.5]"), r"leaves \[0, 1\]"),

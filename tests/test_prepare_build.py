@@ -18,6 +18,7 @@ from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth, Take, write_sidecar
 from fexgan.media import decode_image, read_image, write_image
 from fexgan.prepare import PrepareReport, kept_when_killed, look, prepare, shards
+from fexgan.prepare.card import read_card
 from fexgan.prepare.look import Look, _sample
 from fexgan.video import decode_clip, write_clip
 from fexgan.workers import KilledError
@@ -206,6 +207,13 @@ def test_a_folder_with_a_strange_readme_is_not_replaced(tmp_path: Path, content:
     (tmp_path / "mine" / "README.md").write_text(content)
     with pytest.raises(InputError, match="holds something else"):
         prepare(tmp_path / "cast", tmp_path / "mine", FRAMING)
+
+
+def test_dashes_in_a_name_are_no_end_of_the_cards_header(tmp_path: Path) -> None:
+    film(tmp_path / "cast---2024", "ada", "joy", "1")
+    report = prepare(tmp_path / "cast---2024", tmp_path / "set", FRAMING)
+    assert read_card(tmp_path / "set") == report.record
+    assert prepare(tmp_path / "cast---2024", tmp_path / "set", FRAMING).record == report.record
 
 
 def test_a_place_inside_the_footage_or_a_file_is_refused(footage: Path, tmp_path: Path) -> None:

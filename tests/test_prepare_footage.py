@@ -7,7 +7,7 @@ import pytest
 
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth, Take, write_sidecar
-from fexgan.prepare.footage import clean, scan_footage
+from fexgan.prepare.footage import clean, scan_footage, stills_of_affects
 
 
 def _touch(folder: Path, *names: str) -> None:
@@ -176,3 +176,16 @@ def test_stills_without_their_truth_are_left_out(tmp_path: Path) -> None:
     _touch(tmp_path, "ada/stills/1.mp4", "bo/stills/1.mp4", "bo/stills/1.json")
     footage = scan_footage(tmp_path)
     assert not footage.entries and footage.files == 2 == len(footage.left_out)
+
+
+def test_the_case_of_an_affect_in_a_file_name_makes_nobody_new(tmp_path: Path) -> None:
+    for name in ("Happy/ada_happy_1.jpg", "Sad/ada_SAD_2.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert {entry.character for entry in scan_footage(tmp_path).entries} == {"ada"}
+
+
+def test_stills_whose_variants_are_no_list_are_refused() -> None:
+    truth = FrameTruth(strength={"joy": (0.0, 1.0)}, extra={"variants": {"joy": "laugh"}})
+    with pytest.raises(InputError, match=r"frames\.variants is no list of 2"):
+        stills_of_affects(truth)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,17 @@ def test_the_seed_alone_decides(split: str) -> None:
 def test_another_character_leaves_the_split_of_the_others_alone(split: str) -> None:
     alone = choose_test_frames(_takes("b"), split, 0.3, seed=0)
     assert choose_test_frames(_takes("ab"), split, 0.3, seed=0)[6:] == alone
+
+
+def test_one_more_person_moves_at_most_one_other_between_the_sides() -> None:
+    people = [f"person-{number}" for number in range(20)]
+    sides = []
+    for count in range(10, 20):
+        takes = [(ClipEntry(Path("clip"), name, "joy", "1"), 3) for name in people[:count]]
+        chosen = choose_test_frames(takes, "character", 0.3, 0)
+        sides.append({name for name, frames in zip(people, chosen, strict=False) if frames})
+    for before, after in pairwise(sides):
+        assert len(before - after) <= 1 and len(after - before) <= 1
 
 
 def test_groups_are_drawn_independently() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from drawn import face
 
+from fexgan.errors import InputError
 from fexgan.video import read_clip, write_clip
 
 RATE = 48_000
@@ -40,6 +42,21 @@ def _talk(path: Path, codec: str | None) -> Path:
     return path
 
 
+def _of_a_studio(path: Path) -> Path:
+    """A clip with sound at a rate that AAC does not know."""
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("pcm_s16le", rate=192_000, layout="mono")
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(face(64), format="rgb24")))
+        container.mux(stream.encode(None))
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 19_200), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 192_000
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    return path
+
+
 def _copied(source: Path, out: Path) -> Path:
     pixels, times_s = zip(*read_clip(source), strict=True)
     write_clip(out, pixels, 10, times_s=times_s, sound_of=source)
@@ -56,6 +73,25 @@ def test_a_copy_sounds_when_the_clip_does_and_shows_frames_when_the_clip_does(tm
     assert stream.codec_context.name == "aac"
     loud = [time_s for time_s, level in heard if level > 0.1]
     assert loud[0] == pytest.approx(0.5, abs=0.05) and loud[-1] == pytest.approx(1.0, abs=0.06)
+
+
+def test_sound_faster_than_aac_knows_is_slowed_down(tmp_path: Path) -> None:
+    source = _of_a_studio(tmp_path / "studio.mkv")
+    write_clip(tmp_path / "out.mp4", [face(64)], 10, sound_of=source)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.streams.audio[0].codec_context.sample_rate == 48_000
+
+
+def test_a_clip_that_cannot_be_written_is_not_blamed_on_its_sound(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="needs even sides"):
+        write_clip(tmp_path / "out.mp4", [face(64)[:63]], 10, sound_of=_of_a_studio(tmp_path / "studio.mkv"))
+    with pytest.raises(ValueError, match="not the sound's"):
+        write_clip(tmp_path / "out.mp4", _broken(), 10, sound_of=tmp_path / "studio.mkv")
+
+
+def _broken() -> Iterator[np.ndarray]:
+    yield face(64)
+    raise ValueError("not the sound's")
 
 
 def test_a_clip_without_sound_stays_silent(tmp_path: Path) -> None:

@@ -99,6 +99,23 @@ def test_a_shrunk_square_is_that_of_the_whole_frame(tmp_path: Path, suffix: str,
         assert np.abs(difference.mean(axis=(0, 1))).max() < 0.3
 
 
+def test_pixels_that_are_wider_than_high_become_square(tmp_path: Path) -> None:
+    """As DVDs have them: a face of full width in three quarters of the columns."""
+    path, upright = tmp_path / "dvd.mp4", face(192)
+    narrow = np.asarray(Image.fromarray(upright).resize((144, 192), Image.Resampling.LANCZOS))
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"crf": "3"})
+        stream.width, stream.height, stream.pix_fmt = 144, 192, "yuv444p"
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(narrow, format="rgb24")))
+        container.mux(stream.encode(None))
+    (frame,) = decode_clip(path)
+    assert frame.size == (192, 192) and frame.pixels().shape == upright.shape
+    assert np.abs(frame.pixels().astype(int) - upright).mean() < 3
+    whole = Image.fromarray(frame.pixels()).resize((64, 64), Image.Resampling.LANCZOS, box=(20, 30, 180, 190))
+    assert np.abs(frame.shrunk(20, 30, 160, 64).astype(float) - np.asarray(whole)).mean() < 1
+
+
 def test_key_frames_are_some_of_a_clips_frames(tmp_path: Path) -> None:
     frames = [face(64, x=0.3 + 0.03 * (index % 12)) for index in range(300)]
     write_clip(tmp_path / "clip.mp4", frames, fps=25, preset="ultrafast")  # x264's key frames are 250 frames apart

@@ -199,7 +199,7 @@ def shard_paths(folder: Path) -> list[Path]:
         folder = fetched(address)
     if not folder.is_dir():
         raise InputError(f"no dataset folder at {folder}; {WAY_OUT}")
-    shards = sorted(folder.glob(SHARDS))
+    shards = sorted(path for path in folder.glob(SHARDS) if not path.name.startswith("."))  # what a killed run left
     if not shards:
         raise InputError(f"{folder} is no dataset: it holds no data/*.parquet; {WAY_OUT}")
     return shards

@@ -128,7 +128,7 @@ def read_sidecar(path: Path) -> Take:
         raise InputError(f"sidecar {path}: {error}") from None
     except KeyError as error:
         raise InputError(f"sidecar {path} lacks the field {error}; write it again or remove it") from None
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         raise InputError(f"sidecar {path} holds a field of the wrong type; write it again or remove it") from None
 
 

@@ -9,6 +9,7 @@ import io
 import itertools
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import warnings
@@ -50,7 +51,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     folders are made. Raises InputError where the file system refuses.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    # Not named by the process: in containers that share a folder numbers repeat.
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(8)}.partial{path.suffix}")
     with _refusals(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -8,6 +8,8 @@ import av
 
 CARRIED = ("aac", "mp3", "opus", "ac3", "eac3", "flac", "alac")
 """What goes into an MP4 as it is."""
+AAC_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
+USUAL_RATE = 48_000
 
 
 class Sound:
@@ -56,6 +58,7 @@ def _encoded(
     source: av.container.InputContainer, stream: av.AudioStream, container: av.container.OutputContainer
 ) -> Iterator[av.Packet]:
     rate = stream.codec_context.sample_rate
+    rate = rate if rate in AAC_RATES else USUAL_RATE
     sound = container.add_stream("aac", rate=rate, layout="stereo")
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=rate)
 

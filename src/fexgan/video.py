@@ -33,11 +33,8 @@ UNEVEN_TIME_BASE = Fraction(1, 90_000)
 @contextmanager
 def _clip_stream(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """Open a clip's first video stream; decoding errors inside the block become InputError."""
-    if not Path(path).is_file():
-        raise InputError(f"no clip at {path}; give the path of a video file such as MP4")
     try:
-        allowed = {"format_whitelist": _CLIP_FORMATS, "protocol_whitelist": "file"}
-        with av.open(str(path), container_options=allowed) as container:
+        with _opened(path) as container:
             if not container.streams.video:
                 raise InputError(f"{path} holds no video; give a clip with pictures in it")
             stream = container.streams.video[0]
@@ -45,7 +42,21 @@ def _clip_stream(path: Path) -> Iterator[tuple[av.container.InputContainer, av.V
                 raise InputError(f"{path} has frames of {stream.width}x{stream.height} px; give a smaller clip")
             yield container, stream
     except (av.FFmpegError, ValueError):
-        raise InputError(f"{path} cannot be read as a clip; give a whole video file such as MP4") from None
+        raise _unreadable(path) from None
+
+
+def _opened(path: Path) -> av.container.InputContainer:
+    if not Path(path).is_file():
+        raise InputError(f"no clip at {path}; give the path of a video file such as MP4")
+    allowed = {"format_whitelist": _CLIP_FORMATS, "protocol_whitelist": "file"}
+    try:
+        return av.open(str(path), container_options=allowed)
+    except (av.FFmpegError, ValueError):
+        raise _unreadable(path) from None
+
+
+def _unreadable(path: Path) -> InputError:
+    return InputError(f"{path} cannot be read as a clip; give a whole video file such as MP4")
 
 
 class ClipFrame:
@@ -53,7 +64,7 @@ class ClipFrame:
 
     def __init__(self, frame: av.VideoFrame, time_s: float, converter: _Converter) -> None:
         self.time_s = time_s
-        self.size = frame.width, frame.height
+        self.size = converter.width_of(frame), frame.height
         self.quarter_turns = frame.rotation // 90
         """How often it has to be turned counterclockwise to stand upright, as the clip's rotation tag says."""
         self._frame, self._converter = frame, converter
@@ -63,7 +74,7 @@ class ClipFrame:
         return np.ascontiguousarray(np.rot90(self._converter.rgb(self._frame), self.quarter_turns))
 
     def shrunk(self, left: int, top: int, side: int, size_px: int) -> Pixels:
-        """A square of it, in pixels as they are stored, at another size: [size_px, size_px, 3]. Lanczos, antialiased.
+        """A square of it, as it lies in the file, at another size: [size_px, size_px, 3]. Lanczos, antialiased.
 
         Brightness and colours are shrunk as they are stored, and only what is left of them becomes RGB: a quarter of
         the work of `pixels` and a resize, and the same to a fraction of a grey level.
@@ -72,28 +83,41 @@ class ClipFrame:
 
 
 class _Converter:
-    """Makes RGB of the frames of one clip. It keeps FFmpeg's tables, which cost more than a small frame."""
+    """Makes RGB of the frames of one clip, and pixels that are as wide as high of others, as DVDs have them.
 
-    def __init__(self) -> None:
+    It keeps FFmpeg's tables, which cost more than a small frame. `pixel_aspect`: width of a stored pixel to its height.
+    """
+
+    def __init__(self, pixel_aspect: Fraction = Fraction(1)) -> None:
+        self._pixel_aspect = pixel_aspect
         self._reformatter = VideoReformatter()
         self._graph, self._graph_key = av.filter.Graph(), None
 
+    def width_of(self, frame: av.VideoFrame) -> int:
+        """Width of a frame in pixels that are as wide as high."""
+        return max(1, round(frame.width * self._pixel_aspect))
+
     def rgb(self, frame: av.VideoFrame) -> Pixels:
-        return self._reformatter.reformat(frame, format="rgb24", interpolation=_PRECISE, threads=1).to_ndarray()
+        width = self.width_of(frame)
+        return self._reformatter.reformat(
+            frame, width=width, height=frame.height, format="rgb24", interpolation=_PRECISE, threads=1
+        ).to_ndarray()
 
     def shrunk(self, frame: av.VideoFrame, square: tuple[int, int, int, int]) -> Pixels:
         key = frame.format.name, frame.width, frame.height, frame.colorspace, frame.color_range, square
         if key != self._graph_key:
-            self._graph, self._graph_key = _shrinking_graph(frame, *square), key
+            self._graph, self._graph_key = _shrinking_graph(frame, self.width_of(frame), *square), key
         self._graph.push(frame)
         return self._graph.pull().to_ndarray()
 
 
-def _shrinking_graph(frame: av.VideoFrame, left: int, top: int, side: int, size_px: int) -> av.filter.Graph:
+def _shrinking_graph(frame: av.VideoFrame, width: int, left: int, top: int, side: int, size_px: int) -> av.filter.Graph:
     graph = av.filter.Graph()
     graph.threads = 1
+    widened = [graph.add("scale", f"{width}:{frame.height}:flags=lanczos+accurate_rnd")] if width != frame.width else []
     nodes = [
         graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base),
+        *widened,
         graph.add("crop", f"{side}:{side}:{left}:{top}"),
         graph.add("scale", f"{size_px}:{size_px}:flags=lanczos+accurate_rnd+full_chroma_int+bitexact"),
         graph.add("format", "rgb24"),
@@ -116,8 +140,8 @@ def decode_key_frames(path: Path) -> Iterator[ClipFrame]:
 
 
 def _decode(path: Path, key_frames_only: bool) -> Iterator[ClipFrame]:
-    converter = _Converter()
     with _clip_stream(path) as (container, stream):
+        converter = _Converter(stream.sample_aspect_ratio or Fraction(1))
         if key_frames_only:
             stream.codec_context.skip_frame = "NONKEY"
         for index, frame in enumerate(container.decode(stream)):
@@ -172,7 +196,7 @@ def write_clip(
                 if times_s is not None:
                     stream.codec_context.time_base = UNEVEN_TIME_BASE
                 if sound_of is not None:
-                    sound = Sound(opened.enter_context(_clip_stream(sound_of))[0], container)
+                    sound = Sound(opened.enter_context(_opened(sound_of)), container)
             elif (stream.width, stream.height) != (width, height):
                 raise InputError(
                     f"frame {index} of {path} has {width}x{height} px, the first {stream.width}x{stream.height}; "

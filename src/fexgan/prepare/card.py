@@ -56,7 +56,8 @@ def card_text(report: PrepareReport, name: str) -> str:
 def read_card(folder: Path) -> DatasetRecord | None:
     """How the dataset in a folder was made, None where its card does not tell or there is none."""
     try:
-        header = yaml.safe_load((folder / CARD_NAME).read_text(encoding="utf-8").split("---")[1])
+        text = (folder / CARD_NAME).read_text(encoding="utf-8")
+        header = yaml.safe_load(text.removeprefix("---\n").partition("\n---\n")[0])
         return DatasetRecord.from_dict(header[DATASET_KEY])
     except (OSError, ValueError, IndexError, KeyError, TypeError, yaml.YAMLError, InputError):
         return None

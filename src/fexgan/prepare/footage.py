@@ -163,6 +163,8 @@ class Sorter:
 def stills_of_affects(truth: FrameTruth) -> dict[str, tuple[int, ...]]:
     """Affect -> the stills that show it alone, at any strength, and in one variant: the one that comes first."""
     variants = truth.extra.get("variants") or [{}] * len(truth)
+    if not isinstance(variants, list) or len(variants) != len(truth):
+        raise InputError(f"frames.variants is no list of {len(truth)}, one for each still; write it again or remove it")
     found: dict[str, list[int]] = defaultdict(list)
     first: dict[str, object] = {}
     for still in range(len(truth)):
@@ -229,7 +231,7 @@ def _place(path: Path, sidecar: Path | None, sorter: Sorter) -> None:
 
 def _character_of_picture(stem: str, label: str) -> str:
     name = re.sub(r"[\W_]*\d*$", "", stem)
-    return re.sub(rf"[\W_]+{re.escape(label)}$", "", name) or stem
+    return re.sub(rf"[\W_]+{re.escape(label)}$", "", name, flags=re.IGNORECASE) or stem
 
 
 def _files(folder: Path, sorter: Sorter) -> Iterator[Path]:

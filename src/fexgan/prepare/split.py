@@ -1,8 +1,9 @@
 """Which frames are kept for testing. Every draw depends on the seed and the names alone, so that adding footage of one
-character leaves the split of the others as it was."""
+character leaves the split of the others as it was, or where whole characters are drawn, of all but one."""
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
@@ -31,8 +32,9 @@ def choose_test_frames(
     if not 0.0 <= test_share < 1.0:
         raise InputError(f"test share {test_share:g} is out of range; give a number in [0, 1)")
     if split == "character":
-        characters = sorted({entry.character for entry, _ in takes})
-        held_out = _draw(characters, test_share, f"{seed}")
+        # By what each name is to the seed, so that one more moves at most whoever is at the border.
+        characters = sorted({entry.character for entry, _ in takes}, key=lambda name: _lot(f"{seed}/{name}"))
+        held_out = frozenset(characters[: _share_of(len(characters), test_share)])
         return [_frames(count, entry.character in held_out) for entry, count in takes]
 
     if guard_frames < 0:
@@ -79,11 +81,18 @@ def _frames(count: int, held_out: bool) -> frozenset[int]:
     return frozenset(range(count)) if held_out else frozenset()
 
 
+def _lot(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _share_of(size: int, share: float) -> int:
+    """How many of a group are for testing."""
+    return min(max(round(size * share), 1), max(size - 1, 0)) if share > 0.0 else 0
+
+
 def _draw(items: Sequence[Item], share: float, key: str) -> frozenset[Item]:
-    """Round(len(items) * share) of the items, in an order that `key` fixes."""
-    count = round(len(items) * share)
-    if share > 0.0:
-        count = min(max(count, 1), len(items) - 1)
+    """The share of the items, in an order that `key` fixes."""
+    count = _share_of(len(items), share)
     shuffled = list(items)
     random.Random(key).shuffle(shuffled)
     return frozenset(shuffled[len(shuffled) - count :])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from joblib import delayed
@@ -62,13 +62,20 @@ def cut_takes(
     shots: list[Shot] = []
     left_out: list[LeftOut] = []
     framed = footage.framing == framing
-    work = (delayed(_cut_take)(entry, footage.root, framing, framed, folder) for entry in footage.entries)
+    root = footage.root.absolute()  # workers of a cluster have another folder at hand
+    work = (delayed(_cut_take)(_absolute(entry), root, framing, framed, folder) for entry in footage.entries)
     for done, (shot, unusable) in enumerate(share(work, jobs), start=1):
         left_out += unusable
         if shot is not None:
             shots.append(shot)
         progress(done, len(footage.entries))
     return shots, list(dict.fromkeys(left_out))  # all affects of one clip of stills fail alike
+
+
+def _absolute(entry: ClipEntry) -> ClipEntry:
+    sidecar_path = entry.sidecar_path and entry.sidecar_path.absolute()
+    pictures = tuple(path.absolute() for path in entry.pictures)
+    return replace(entry, path=entry.path.absolute(), sidecar_path=sidecar_path, pictures=pictures)
 
 
 def _cut_take(

@@ -122,8 +122,8 @@ class Character:
 
 RANGES = {
     "masculinity": (0, 1), "age_years": (20, 90), "blush": (0, 1), "freckles": (0, 2), "brow_thickness": (0.5, 1.6),
-    "length_dm": (0, 4), "parting_dm": (-0.5, 0.5), "recession_dm": (0, 0.6), "sweep": (-1, 1), "wave": (0, 1),
-    "stubble": (0, 1), "lines": (0, 1), "seed": (0, 2**31 - 1),
+    "Hair.length_dm": (0.02, 4), "Beard.length_dm": (0, 0.6), "parting_dm": (-0.5, 0.5), "recession_dm": (0, 0.6),
+    "sweep": (-1, 1), "wave": (0, 1), "stubble": (0, 1), "lines": (0, 1), "seed": (0, 2**31 - 1),
 }  # fmt: skip
 # Sidecars of the footage in the repository do not know these.
 LEFT_OUT = ("clothing", "glasses", "lines")
@@ -172,19 +172,19 @@ def _record(kind: type, entry: Any, where: str) -> Any:
     if not isinstance(entry, dict):
         raise InputError(f"{where}: expected a mapping of fields, got {entry!r}")
     hints = get_type_hints(kind)
-    unknown = sorted(set(entry) - set(hints))
+    unknown = sorted(set(entry) - set(hints), key=str)
     if unknown:
         raise InputError(f"{where}: key {unknown[0]!r} is unknown; allowed are {', '.join(hints)}")
     if "name" in hints and "name" not in entry:
         raise InputError(f"{where}: has no 'name'; give it one of lower-case letters and digits")
-    return kind(**{key: _value(key, hints[key], value, f"{where}: {key}") for key, value in entry.items()})
+    return kind(**{key: _value(kind, key, hints[key], value, f"{where}: {key}") for key, value in entry.items()})
 
 
-def _value(key: str, hint: Any, value: Any, where: str) -> Any:
+def _value(kind: type, key: str, hint: Any, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint):
         return _record(hint, value, where)
     if isinstance(hint, types.UnionType):
-        return None if value is None else _value(key, get_args(hint)[0], value, where)
+        return None if value is None else _value(kind, key, get_args(hint)[0], value, where)
     if hint == Color:
         if not (isinstance(value, list) and len(value) == 3 and all(_is_number(v) and 0 <= v <= 1 for v in value)):
             raise InputError(f"{where}: {value!r} is no colour; give three numbers in [0, 1], linear RGB")
@@ -196,7 +196,7 @@ def _value(key: str, hint: Any, value: Any, where: str) -> Any:
     if hint is str:
         return _text(key, value, where)
     if hint in (int, float):
-        low, high = RANGES.get(key, (-math.inf, math.inf))
+        low, high = RANGES.get(f"{kind.__name__}.{key}") or RANGES.get(key, (-math.inf, math.inf))
         if not _is_number(value) or not low <= value <= high or (hint is int and not isinstance(value, int)):
             raise InputError(f"{where}: {value!r} is out of range; give a number from {low} to {high}")
         return hint(value)
@@ -212,7 +212,8 @@ def _text(key: str, value: Any, where: str) -> str:
 
 
 def _weights(key: str, value: Any, where: str) -> dict[str, float]:
-    if not (isinstance(value, dict) and all(_is_number(v) and 0 <= v <= 1 for v in value.values())):
+    named = isinstance(value, dict) and all(isinstance(name, str) for name in value)
+    if not (named and all(_is_number(v) and 0 <= v <= 1 for v in value.values())):
         raise InputError(f"{where}: {value!r} must map names to numbers in [0, 1]")
     if key == "origins" and (not set(value) <= set(ORIGINS) or abs(sum(value.values()) - 1) > 1e-6):
         raise InputError(f"{where}: {value!r} must share out 1 among {', '.join(ORIGINS)}")

@@ -125,7 +125,7 @@ def check(footage: Path, read: Read, characters: Collection[str] = ()) -> Check:
     sidecar, mixtures, and characters without a neutral face are left out. Raises InputError where nothing is left.
     """
     clips: dict[str, list[Path]] = defaultdict(list)
-    for path in sorted(Path(footage).glob("*/*/*.mp4"), key=lambda path: natural_key(path.as_posix())):
+    for path in sorted(Path(footage).glob("*/*/[!.]*.mp4"), key=lambda path: natural_key(path.as_posix())):
         clips[path.parent.parent.name].append(path)
     for name in characters:
         if name not in clips:
@@ -209,6 +209,9 @@ def _read_take(clip: Path, left_out: Counter[str]) -> tuple[Path, Take] | None:
     take = read_sidecar(sidecar)
     if take.affect not in (*AFFECTS, STILLS):
         left_out["that play no single affect"] += 1
+        return None
+    if take.affect not in (*take.frames.strength, STILLS):
+        left_out["whose sidecar does not tell the strength of what they play"] += 1
         return None
     return clip, take
 

@@ -195,6 +195,7 @@ def _recorded_jobs(cast: Sequence[Character], recording: Path, fps: float) -> li
 
 
 def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job], workers: Jobs) -> None:
+    out = out.absolute()  # workers of a cluster have another folder at hand
     here = processes(workers, len(jobs))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:

@@ -124,6 +124,7 @@ class _Stage:
         self._lights = [_link(scene, "light", bpy.data.lights.new("light", "AREA")) for _ in LIGHTS]
         wall = bpy.data.meshes.new("backdrop")
         wall.from_pydata([(-4, 1.3, -3), (4, 1.3, -3), (4, 1.3, 4), (-4, 1.3, 4)], [], [[0, 1, 2, 3]])
+        wall.materials.append(bpy.data.materials.new("backdrop"))
         self._wall = _link(scene, "backdrop", wall)
         lens = bpy.data.cameras.new("camera")
         lens.sensor_width = SENSOR_MM
@@ -140,8 +141,7 @@ class _Stage:
             light.color = [own * tint for own, tint in zip(color, staging.light_color, strict=True)]
             placed.location = turn @ Vector(position)
             _aim(placed, Vector((0, -0.1, 0.72)))
-        self._wall.data.materials.clear()
-        self._wall.data.materials.append(_material(materials.plain, staging.backdrop, 0.9))
+        materials.plain(self._wall.data.materials[0], staging.backdrop, 0.9)
         self._camera.location = Vector(camera_position_m(staging))
         _aim(self._camera, Vector(AIM_M))
         self._camera.data.lens = SENSOR_MM * camera_distance_m(staging) / FRAME_HEIGHT_M
@@ -218,12 +218,10 @@ class _Actor:
             placed.matrix_world = Matrix.Translation(TO_BLENDER @ centre) @ Matrix(axes).to_4x4()
 
     def leave(self) -> None:
-        """Remove every object of this actor."""
+        """Remove every object of this actor, and what it is made of."""
         owned = {placed.data for placed in self._objects}
-        for placed in self._objects:
-            bpy.data.objects.remove(placed)
-        for data in owned:
-            (bpy.data.hair_curves if isinstance(data, bpy.types.Curves) else bpy.data.meshes).remove(data)
+        painted = {material for data in owned for material in data.materials}
+        bpy.data.batch_remove([*self._objects, *owned, *painted])
 
     def _mesh(
         self, name: str, mesh: Mesh, material: bpy.types.Material, subdivisions: int

@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import ProjectConfiguration
 from rich.console import Console
 
@@ -45,6 +45,7 @@ from fexgan.training.tasks import Task, open_task
 from fexgan.training.updates import learning_rate
 
 CHECKPOINTS_KEPT = 2
+ON_PROCESSORS = not torch.accelerator.is_available()  # unless told, processes on CPUs would not find each other
 RECENT_STEPS = 20
 MOST_ROLLBACKS = 3
 """How often training goes back to one and the same checkpoint before it gives up."""
@@ -106,7 +107,8 @@ def train(
     if steps is not None:
         config = dataclasses.replace(config, training=dataclasses.replace(config.training, steps=steps))
     out = _writable_folder(Path(out))
-    task = open_task([Path(folder) for folder in folders], config, examples)
+    with PartialState(cpu=ON_PROCESSORS).local_main_process_first():  # the first decodes the data for the others
+        task = open_task([Path(folder) for folder in folders], config, examples)
     console = console or Console(highlight=False)
     with alone_in(out):
         return _train(task, out, start_from, keep, on_nan, allow_change, console)
@@ -155,7 +157,7 @@ class _Run:
         self.task, self.config, self.out, self.keep = task, task.config, out, keep
         config = task.config
         self.accelerator = Accelerator(
-            cpu=not torch.accelerator.is_available(),  # unless told so, processes on CPUs would not find each other
+            cpu=ON_PROCESSORS,
             log_with="tensorboard",
             project_config=ProjectConfiguration(str(out), str(out / "tensorboard")),
         )

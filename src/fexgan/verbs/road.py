@@ -122,6 +122,14 @@ class Film:
         say(f"{report.filmed} takes filmed, {pace}; {report.kept} stood already")
 
 
+NO_TEST = {
+    "take": "for nobody has two takes of one affect",
+    "frame": "for nobody has two frames of one affect",
+    "character": "for there is one character",
+    "time-block": "for no take is long enough",
+}
+
+
 @dataclass(frozen=True)
 class Prepare:
     """Turn footage into a labelled dataset of cropped faces, in train and test.
@@ -166,10 +174,12 @@ class Prepare:
     """Processes that work side by side: a number, auto for one per core, or a Ray cluster (extra: ray)."""
 
     def run(self) -> None:
-        from fexgan.prepare import find_footage, kept_when_killed, prepare
+        from fexgan.prepare import choose_test_frames, find_footage, kept_when_killed, load_vocabulary, prepare
         from fexgan.terminal import say, stage_progress
 
         framing = FramingConfig(image_size_px=self.size_px, face_fraction=self.face_fraction)
+        load_vocabulary(self.labels)  # what is wrong is told before a dataset is downloaded
+        choose_test_frames([], self.split, self.test_share, self.seed, self.guard_frames)
         with kept_when_killed(self.out, "rows") as rows, stage_progress() as tell:
             footage = find_footage(_footage(self.footage), self.labels, self.leave_out, self.columns, rows)
             report = prepare(
@@ -183,6 +193,8 @@ class Prepare:
             f"{len(report.without_face)} without a face found, {len(report.several_faces)} with several; "
             f"{report.files_used:,} of {footage.files:,} files used"
         )
+        if self.test_share and not report.frames_in("test"):
+            say(f"nothing is kept to test with, {NO_TEST[self.split]}; another --split would keep some")
         leak = report.leak
         say(f"leak check: {leak.twin_count:,} of {leak.test_frames:,} frames to test with have a near twin in train")
 
