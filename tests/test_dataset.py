@@ -175,6 +175,19 @@ def test_joined_datasets_keep_their_people_apart(faces: FaceDataset) -> None:
     assert joined.characters == ("ada", "bo", "ada", "bo") and len(joined) == 2 * len(faces)
     assert np.array_equal(joined.character, [*faces.character, *(faces.character + 2)])
     assert joined.fingerprint != faces.fingerprint == FaceDataset.join([faces]).fingerprint
+    twice = np.concatenate([faces.pixels, faces.pixels])
+    assert joined.pixels.shape == twice.shape and np.array_equal(joined.pixels, twice)
+    for rows in (
+        3,
+        len(faces),
+        slice(5, len(twice), 4),
+        np.array([len(faces), 0, len(twice) - 1, 7]),
+        np.array([], int),
+    ):
+        assert np.array_equal(joined.pixels[rows], twice[rows])
+    assert np.array_equal(list(joined.pixels), twice) and all(part is faces.pixels for part in joined.pixels.parts)
+    with pytest.raises(IndexError):
+        joined.pixels[len(twice)]
     other = dataclasses.replace(faces, framing=dataclasses.replace(faces.framing, face_fraction=0.75))
     with pytest.raises(InputError, match="same framing"):
         FaceDataset.join([faces, other])
@@ -194,11 +207,6 @@ def test_pictures_beyond_memory_are_mapped_from_a_file_and_the_same(faces: FaceD
     one, other = (part.pairs(64, seed=1, step=2) for part in (faces, mapped))
     assert np.array_equal(faces.pixels[one.target_index], mapped.pixels[other.target_index])
     mapped.pixels[0] = 0
-    both = FaceDataset.join([faces, faces])
-    assert isinstance(both.pixels, np.memmap)
-    twice = np.concatenate([faces.pixels, faces.pixels])
-    assert np.array_equal(both.pixels, twice)
-    assert np.array_equal(np.concatenate([*dataset_pixels.in_blocks([faces.pixels] * 2, rows=5)]), twice)
 
 
 def test_mapped_pictures_are_decoded_once_and_again_where_the_file_is_not_whole(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
-from fexgan.dataset_pixels import WAY_OUT, decode, gather, in_blocks
+from fexgan.dataset_pixels import WAY_OUT, JoinedPixels, decode, gather
 from fexgan.dataset_remote import SHARDS, address_of, fetched
 from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord
@@ -46,15 +46,16 @@ class PairRows:
 class FaceDataset:
     """One split of a dataset, decoded. Row i of every array tells of frame i.
 
-    `pixels`: uint8 [n, side, side, 3], a memory map where they are many. `character`: int64 [n], index into
-    `characters`. `affect`: int64 [n], index into `AFFECTS`. `strength`: float32 [n] in [0, 1], NaN where unknown.
+    `pixels`: uint8 [n, side, side, 3], a memory map where they are many, indexed by rows alone where they are joined.
+    `character`: int64 [n], index into `characters`. `affect`: int64 [n], index into `AFFECTS`. `strength`: float32 [n]
+    in [0, 1], NaN where unknown.
     `head_deg`: float32 [n, 3], yaw, pitch and roll; `gaze_deg`: float32 [n, 2], yaw and pitch; `blink`: float32 [n],
     0 open to 1 closed; NaN where unknown. `take`: str [n]. `frame`: int64 [n], from 0 in each take. `fingerprint`:
     SHA-256 over the shards of all splits.
     """
 
     split: str
-    pixels: Pixels
+    pixels: Pixels | JoinedPixels
     character: NDArray[np.int64]
     affect: NDArray[np.int64]
     strength: NDArray[np.float32]
@@ -121,10 +122,9 @@ class FaceDataset:
         columns = {name: [getattr(part, name) for part in parts] for name in COLUMNS}
         columns["character"] = [part.character + offset for part, offset in zip(parts, offsets, strict=False)]
         fingerprint = hashlib.sha256("".join(part.fingerprint for part in parts).encode()).hexdigest()
-        shape = (sum(map(len, parts)), *first.pixels.shape[1:])
         return cls(
             split=first.split,
-            pixels=gather(in_blocks([part.pixels for part in parts]), shape, f"{fingerprint}-{first.split}"),
+            pixels=JoinedPixels([part.pixels for part in parts]),
             **{name: np.concatenate(column) for name, column in columns.items()},
             characters=tuple(name for part in parts for name in part.characters),
             framing=first.framing,

@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from fexgan.errors import InputError
 from fexgan.media import Pixels, atomic_path, decode_image
@@ -41,16 +43,36 @@ def gather(blocks: Iterable[Pixels], shape: tuple[int, ...], name: str) -> Pixel
     return np.memmap(path, np.uint8, "c", shape=shape)
 
 
+class JoinedPixels:
+    """The pictures of several arrays one after another, indexed by rows as one array would be, and never copied into
+    one: a dataset that is named eight times takes no more room than once."""
+
+    def __init__(self, parts: Sequence[Pixels]) -> None:
+        self.parts = tuple(parts)
+        self._starts = np.cumsum([0, *map(len, parts)])
+        self.shape = (int(self._starts[-1]), *parts[0].shape[1:])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: int | slice | NDArray[np.int64]) -> Pixels:
+        wanted = np.arange(len(self))[rows] if isinstance(rows, slice) else np.asarray(rows)
+        part_of = np.searchsorted(self._starts, wanted, side="right") - 1
+        if wanted.ndim == 0:
+            return self.parts[part_of][wanted - self._starts[part_of]]  # an IndexError beyond the last
+        pixels = np.empty((len(wanted), *self.shape[1:]), np.uint8)
+        for index, part in enumerate(self.parts):
+            own = part_of == index
+            pixels[own] = part[wanted[own] - self._starts[index]]
+        return pixels
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[:], dtype)
+
+
 def cache_folder() -> Path:
     """Where files lie that can be made again: below `XDG_CACHE_HOME`, or `.cache` of the user's home."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fexgan"
-
-
-def in_blocks(parts: Sequence[Pixels], rows: int = 256) -> Iterator[Pixels]:
-    """The pictures of several arrays in order, `rows` at most at a time."""
-    for part in parts:
-        for start in range(0, len(part), rows):
-            yield part[start : start + rows]
 
 
 def decode(batches: Iterable[pa.StructArray], side: int, folder: Path) -> Iterator[Pixels]:
