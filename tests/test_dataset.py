@@ -173,6 +173,7 @@ def test_half_of_the_sources_are_drawn_by_character(faces: FaceDataset) -> None:
 def test_joined_datasets_keep_their_people_apart(faces: FaceDataset) -> None:
     joined = FaceDataset.join([faces, faces])
     assert joined.characters == ("ada", "bo", "ada", "bo") and len(joined) == 2 * len(faces)
+    assert joined.labels == ("ada", "bo", "ada-2", "bo-2") and faces.labels == faces.characters
     assert np.array_equal(joined.character, [*faces.character, *(faces.character + 2)])
     assert joined.fingerprint != faces.fingerprint == FaceDataset.join([faces]).fingerprint
     twice = np.concatenate([faces.pixels, faces.pixels])

@@ -55,6 +55,10 @@ def test_a_character_without_neutral_frames_is_left_out_and_nobody_is_an_error(f
         figures.neutral_faces(replace(faces, affect=np.full_like(faces.affect, affect_index("joy"))))
 
 
+def test_people_of_two_datasets_that_share_a_name_are_shown_each(faces: FaceDataset):
+    assert list(figures.neutral_faces(FaceDataset.join([faces, faces]))) == ["ada", "bo", "ada-2", "bo-2"]
+
+
 def test_random_faces_are_as_many_as_asked_for_and_no_two_share_a_seed(tiny_model: Model):
     affects = [Mixture.parse("joy"), Mixture.parse("joy:0.5"), Mixture.parse("fear")]
     rows = figures.random_faces(tiny_model, affects, count=5, seed=10)

@@ -23,7 +23,7 @@ from fexgan.dataset_pixels import WAY_OUT, JoinedPixels, decode, gather
 from fexgan.dataset_remote import SHARDS, address_of, fetched
 from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord
-from fexgan.media import Pixels
+from fexgan.media import Pixels, free_name
 
 COLUMNS = ("character", "affect", "strength", "head_deg", "gaze_deg", "blink", "take", "frame")
 ROWS_AT_ONCE = 256
@@ -70,6 +70,12 @@ class FaceDataset:
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What to call each character: by name, numbered where several people have one."""
+        taken: set[str] = set()
+        return tuple(free_name(name, taken) for name in self.characters)
 
     @property
     def image_size_px(self) -> int:

@@ -43,7 +43,7 @@ def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
     Raises InputError where the split has no neutral frames.
     """
     found = {}
-    for index, character in enumerate(faces.characters):
+    for index, character in enumerate(faces.labels):
         neutral = np.flatnonzero((faces.character == index) & (faces.affect == NEUTRAL_INDEX))
         if len(neutral):
             frames = neutral[faces.take[neutral] == faces.take[neutral[0]]]

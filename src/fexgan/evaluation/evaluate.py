@@ -116,7 +116,7 @@ def rebuilt_likeness(networks: DrawingFamily, faces: FaceDataset, all_frames: bo
     Looks at 16 evenly spaced frames of each, unless `all_frames`.
     """
     result = {}
-    for index, character in enumerate(faces.characters):
+    for index, character in enumerate(faces.labels):
         own = np.flatnonzero(faces.character == index)
         chosen = own if all_frames else evenly_spaced(own, REBUILT_FRAMES_PER_CHARACTER)
         if len(chosen):
