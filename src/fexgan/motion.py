@@ -27,14 +27,14 @@ PALETTE_SAMPLES = 16
 FRAME_NAME = "frame-{:05d}.png"
 
 
-def motion_suffix(out: Path) -> str:
+def _suffix(out: Path) -> str:
     """What `out` is written as: a suffix, or nothing for a folder of frames, also for a folder that is called v1.2."""
     return "" if out.is_dir() else out.suffix.lower()
 
 
 def check_motion(out: Path, fps: float) -> None:
     """Raise InputError where frames at `fps` a second cannot be written to `out`."""
-    suffix = motion_suffix(out)
+    suffix = _suffix(out)
     if suffix not in (".mp4", "", *ANIMATED_SUFFIXES):
         raise InputError(f"cannot write a clip as {out}; end it in .mp4, .gif or .webp, or name a folder")
     if suffix == ".gif" and fps > FASTEST_GIF_FPS:
@@ -60,7 +60,7 @@ def write_motion(out: Path, frames: Iterable[Pixels], fps: float) -> None:
     `check_motion`, `check_held` and `write_clip` do.
     """
     check_motion(out, fps)
-    suffix = motion_suffix(out)
+    suffix = _suffix(out)
     if suffix == ".mp4":
         write_clip(out, frames, fps)
     elif suffix == "":

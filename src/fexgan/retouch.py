@@ -37,7 +37,6 @@ from fexgan.video import even_sides
 LARGEST_CLIP_PX = 1920
 """Longest side of a clip made from a picture: what players and browsers take everywhere."""
 
-
 Targets = Mapping[str, Mixture]
 """The mixtures to show, by the label that tells files apart."""
 
@@ -95,7 +94,6 @@ class Retouch:
 
         Raises InputError where all faces of a picture are asked for.
         """
-
         check_one_face(self.face)
 
         def write(file: UserFile, tell: Tell) -> None:

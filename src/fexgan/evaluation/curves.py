@@ -25,8 +25,9 @@ from fexgan.model import DrawingFamily
 from fexgan.tables import Section
 
 READER_SEED = 1
-READ_AT_ONCE = 1000
 """Other readers than those of the evaluation, which begin from seed 0."""
+READ_AT_ONCE = 1000
+"""Frames that are taken from the dataset at a time: all of a large one are more than memory should hold."""
 NEAR = 0.15
 """Frames within this of a strength tell how it is read, the nearer the more."""
 FEWEST_FRAMES = 10

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from fexgan.errors import InputError
-from fexgan.verbs.flags import Folder, bundled_by_name
+from fexgan.verbs.flags import Folder, bundled_by_name, given_of
 
 if TYPE_CHECKING:
     from fexgan.checkpoints import Checkpoint
@@ -92,12 +92,8 @@ class Evaluate:
 
     def _refuse(self, flags: tuple[str, ...], what: str) -> None:
         """Raise InputError where one of the flags is given, which measure checkpoints that do something else."""
-        for flag in flags:
-            if getattr(self, flag):
-                named = f"--{flag.replace('_', '-')}"
-                raise InputError(
-                    f"{named} is for checkpoints that {what}, and {self.checkpoint} does not; leave it out"
-                )
+        for flag in given_of(self, flags):
+            raise InputError(f"{flag} is for checkpoints that {what}, and {self.checkpoint} does not; leave it out")
 
     def _reader(self) -> AbstractContextManager[BlendshapeReader | None]:
         if not self.blendshapes:

@@ -25,6 +25,7 @@ from fexgan.verbs.flags import (
     MixtureText,
     Names,
     Variants,
+    given_of,
 )
 from fexgan.verbs.sources import (
     is_folder,
@@ -93,10 +94,8 @@ class Generate:
         """Raise InputError where a flag was given that says nothing of what is written."""
         of_pictures, of_datasets = ("count", "out", "edit_with"), ("per_affect", "strengths")
         written, unused = ("pictures", of_datasets) if self.dataset is None else ("a dataset", of_pictures)
-        for name in unused:
-            if getattr(self, name) != getattr(Generate, name):
-                flag = f"--{name.replace('_', '-')}"
-                raise InputError(f"{flag} {getattr(self, name)} says nothing of {written}; leave it out")
+        for flag, value in given_of(self, unused).items():
+            raise InputError(f"{flag} {value} says nothing of {written}; leave it out")
 
     def _write_dataset(self, model: Model) -> None:
         from fexgan.generating import generate_dataset
@@ -269,7 +268,7 @@ class Animate:
         from fexgan import figures, retouch
         from fexgan.editing import Editor, parse_face
         from fexgan.keyframes import read_keyframes
-        from fexgan.motion import check_motion, motion_suffix, write_motion
+        from fexgan.motion import check_motion, write_motion
         from fexgan.terminal import say_wrote
 
         if self.characters and self.data is None:
@@ -288,7 +287,7 @@ class Animate:
         pictures = list(sources.values())
         if isinstance(model, Editor) and len(pictures) == 1 and self.cell_px is None:
             portrait = model.open(pictures[0], face, source_affect)
-            if not motion_suffix(self.out):
+            if is_folder(self.out):
                 retouch.write_frames(self.out, portrait, keyframes, self.fps)
                 say_wrote(self.out)
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +33,12 @@ def check_seed(seed: int) -> None:
     """Raise InputError for a number that generators do not take for a seed."""
     if not 0 <= seed <= LARGEST_SEED:
         raise InputError(f"seed {seed} is out of range; give a whole number from 0 to {LARGEST_SEED}")
+
+
+def given_of(verb: object, names: Sequence[str]) -> dict[str, object]:
+    """Which of a verb's flags of these names were given another value than their default, as `--its-name`, and it."""
+    given = {name: getattr(verb, name) for name in names if getattr(verb, name) != getattr(type(verb), name)}
+    return {f"--{name.replace('_', '-')}": value for name, value in given.items()}
 
 
 def bundled_by_name(path: Path, bundled: Callable[[], Path]) -> Path:
