@@ -275,6 +275,14 @@ def test_a_picture_may_lie_on_its_side_or_stand_on_its_head(finder: FaceFinder, 
         assert np.abs(turned.landmarks - points).max() < 0.05 * upright.box.width
 
 
+@pytest.mark.parametrize("name", ["collins.jpg", "painted.jpg", "cartoon.png", "comic.png"])
+def test_a_tilted_face_is_found_and_is_not_taken_to_stand_on_its_head(finder: FaceFinder, name: str) -> None:
+    pixels = read_image(pictures_path() / name)
+    for roll_deg in (-45, 45):
+        (tilted,) = find_faces(turned(pixels, roll_deg), finder, largest_only=True, any_way_up=True)
+        assert math.degrees(face_square(tilted.landmarks).roll_rad) == pytest.approx(roll_deg, abs=15)
+
+
 def test_all_faces_are_found_largest_first_and_once(finder: FaceFinder) -> None:
     small, large = face(160, height=0.35), face(160, height=0.7)
     faces = find_faces(open_picture(Image.fromarray(np.hstack([small, large]))), finder)
