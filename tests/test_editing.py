@@ -92,6 +92,28 @@ def test_a_picture_is_analysed_once_for_all_its_edits(editor: Editor, image: Ima
     assert np.array_equal(edited[0], edited[2]) and not np.array_equal(edited[0], edited[1])
 
 
+def test_from_one_emotion_to_another_the_first_is_taken_away_and_that_face_is_analysed_once(
+    editor: Editor, image: Image.Image
+):
+    portrait = editor.open(image, source_affect="joy")
+    steps, plain_edit = [], editor.networks.edit
+
+    def edit(features, source, target, variants):
+        steps.append(tuple(round(value, 2) for vector in (source, target) for value in vector[0].tolist()))
+        return plain_edit(features, source, target, variants)
+
+    editor.networks.edit = edit
+    for target in ("joy:0.5", "anger", "anger:0.4", "joy:0.2+anger:0.5"):
+        portrait.edit(target)
+    joy, half, fifth, neutral, anger, less, both = (
+        Mixture.parse(text).vector()
+        for text in ("joy", "joy:0.5", "joy:0.2", "neutral", "anger", "anger:0.4", "joy:0.2+anger:0.5")
+    )
+    expected = [(joy, half), (joy, neutral), (neutral, anger), (neutral, less), (joy, fifth), (fifth, both)]
+    assert steps == [tuple(round(value, 2) for value in (*start, *end)) for start, end in expected]
+    assert editor.networks.analysed == 3
+
+
 @pytest.mark.parametrize(("face", "sides"), [(None, "right"), (0, "right"), (1, "left"), ("all", "both")])
 def test_the_chosen_face_alone_changes(editor: Editor, pair: Image.Image, face: object, sides: str):
     where = changed(pair, editor.transform(pair, "joy", face=face))

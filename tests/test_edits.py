@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from fexgan.model import Edits, apply_edits
+from fexgan.affects import Mixture
+from fexgan.model import Edits, apply_edits, followed_by, in_common, is_detour
 
 HEIGHT, WIDTH = 5, 7
 
@@ -65,3 +66,37 @@ def test_edits_in_half_precision_leave_the_source_in_full(images):
     still = edits()
     edited = apply_edits(images, Edits(*(part.bfloat16() for part in vars(still).values())))
     assert edited.dtype == torch.float32 and torch.equal(edited, images)
+
+
+def test_one_edit_does_what_two_in_turn_do(images):
+    """By whole pixels, for two samplings between pixels blur where one does not."""
+    first, second = edits(right_px=1, mask=0.3, shade=-0.2), edits(down_px=1, mask=0.4, shade=0.1)
+    second = replace(second, paint=-second.paint)
+    in_turn = apply_edits(apply_edits(images, first), second)
+    torch.testing.assert_close(apply_edits(images, followed_by(first, second)), in_turn)
+
+
+def test_an_edit_followed_by_none_stays_and_one_may_precede_many(images):
+    first = edits(right_px=0.5, mask=0.3, shade=-0.2)
+    torch.testing.assert_close(apply_edits(images, followed_by(first, edits())), apply_edits(images, first))
+    alone = Edits(*(part[:1] for part in vars(first).values()))
+    both = followed_by(alone, edits(down_px=1))
+    torch.testing.assert_close(both.flow[0], both.flow[1])
+    assert both.flow.shape == (2, 2, HEIGHT, WIDTH)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "common", "detour"),
+    [
+        ("joy", "anger:0.5", "neutral", True),
+        ("joy:0.8", "joy:0.3+anger:0.7", "joy:0.3", True),
+        ("joy:0.8", "joy:0.3", "joy:0.3", False),
+        ("joy:0.3", "joy:0.3+anger:0.7", "joy:0.3", False),
+        ("neutral", "anger", "neutral", False),
+        ("joy:0.4", "joy:0.4", "joy:0.4", False),
+    ],
+)
+def test_a_detour_leads_by_what_source_and_target_share(source, target, common, detour):
+    start, end, between = (torch.tensor([Mixture.parse(text).vector()]) for text in (source, target, common))
+    torch.testing.assert_close(in_common(start, end), between)
+    assert is_detour(start, in_common(start, end), end) == detour

@@ -22,7 +22,7 @@ from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig
 from fexgan.errors import InputError
 from fexgan.evaluation import recogniser as recogniser_module
 from fexgan.evaluation.blendshapes import named_by_blendshapes
-from fexgan.evaluation.comparison import ALL, MIXTURES, mixture_score
+from fexgan.evaluation.comparison import ALL, MIXTURES, SWAPS, mixture_score
 from fexgan.evaluation.edit_report import EditReport, write_edit_report
 from fexgan.evaluation.edits import RECOGNISER_FILE, evaluate_edits
 from fexgan.evaluation.held_out import Edited, HeldOut
@@ -110,8 +110,8 @@ def copying(crowd: Path, out: Path) -> EditReport:
 
 
 def test_the_truth_itself_has_no_distance_to_the_truth(knowing: EditReport):
-    assert list(knowing.nearness) == ["anger", "joy", MIXTURES, ALL, "neutral"]
-    assert [part.pictures for part in knowing.nearness.values()] == [4, 6, 2, 12, 12]
+    assert list(knowing.nearness) == ["anger", "joy", MIXTURES, ALL, "neutral", SWAPS]
+    assert [part.pictures for part in knowing.nearness.values()] == [4, 6, 2, 12, 12, 4]
     for part in knowing.nearness.values():
         assert part.ssim == pytest.approx(1.0) and part.difference == 0.0 and part.distance_share == 0.0
         assert part.sharpness_share == pytest.approx(1.0)
@@ -163,7 +163,7 @@ def test_a_mixture_is_nearer_only_if_it_beats_every_parent(held_out: HeldOut):
     made = held_out.pixels.copy()
     made[:, -1] = made[:, SHOWN.index("joy")]  # joy's own still passed for the mixture
     nothing = np.zeros(made.shape[:2])
-    score = mixture_score(held_out, Edited(made, made, nothing > 0, nothing))
+    score = mixture_score(held_out, Edited(made, made, made, nothing > 0, nothing))
     assert (score.pictures, score.than_parents, score.than_edited_parents) == (2, 0.0, 0.0)
 
 
@@ -239,7 +239,7 @@ def test_who_is_copied_is_the_same_person_and_who_acts_as_filmed_is_told_as_film
     )
     held_out, nothing = HeldOut.of(one, FramingConfig()), np.zeros((1, 3))
     filmed, copied = (
-        likeness(held_out, Edited(made, made, nothing > 0, nothing)) for made in (held_out.pixels, held_out.sources())
+        likeness(held_out, Edited(made, made, made, nothing > 0, nothing)) for made in (held_out.pixels, held_out.sources())
     )
     assert filmed.mean == filmed.filmed_mean < 0.999 and filmed.worst <= filmed.mean
     assert (copied.mean, copied.worst) == pytest.approx((1.0, 1.0), abs=1e-4)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,7 +31,18 @@ from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
 from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, usable_faces
 from fexgan.keyframes import Keyframe, parse_keyframes, targets_by_frame
-from fexgan.model import Edits, Palette, apply_edits, keep_to, palette_of
+from fexgan.model import (
+    Edits,
+    Palette,
+    Retreat,
+    advance,
+    apply_edits,
+    in_common,
+    is_detour,
+    keep_to,
+    palette_of,
+    retreat,
+)
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.reading import mixture_read
 from fexgan.synthesis import Blend, MixtureLike, Picture, TargetLike, as_pixels, blend_of, require, target_of
@@ -60,6 +71,8 @@ class OpenFace:
     """The colours that paint on it keeps to."""
     number: int = 0
     """Which of the picture's faces it is, 0 being the largest."""
+    retreats: dict[tuple[float, ...], Retreat] = field(default_factory=dict)
+    """The last one, by what it leaves and in which variants: a slider that adds to it asks for the same again."""
 
 
 class Portrait:
@@ -259,8 +272,22 @@ class Editor:
         return pixels_to_images(cut(picture, square, self.image_size_px)).to(self.device)  # [1, 3, size, size]
 
     def _edits(self, face: OpenFace, target: Tensor, variants: Tensor) -> Edits:
-        edits = self.networks.edit(face.features, self._vector(face.source.vector()), target, variants)
-        return keep_to(face.palette, edits)
+        source = self._vector(face.source.vector())
+        common = in_common(source, target)
+        if is_detour(source, common, target):
+            return advance(self.networks, self._retreat(face, source, common, variants), target, variants, face.palette)
+        return keep_to(face.palette, self.networks.edit(face.features, source, target, variants))
+
+    def _retreat(self, face: OpenFace, source: Tensor, common: Tensor, variants: Tensor) -> Retreat:
+        if common.requires_grad:
+            return retreat(self.networks, face.images, face.features, source, common, variants, face.palette)
+        key = (*common[0].tolist(), *variants[0].tolist())
+        kept = face.retreats.get(key)
+        if kept is None:
+            kept = retreat(self.networks, face.images, face.features, source, common, variants, face.palette)
+            face.retreats.clear()
+            face.retreats[key] = kept
+        return kept
 
     def _read(self, images: Tensor) -> list[float]:
         return self.networks.read(images)[0].tolist()

@@ -16,6 +16,7 @@ from fexgan.tensors import pixels_to_images
 
 MIXTURES = "mixtures"
 ALL = "all"
+SWAPS = "another emotion"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,8 @@ def compare(held_out: HeldOut, pictures: Pixels, truths: Pixels, recogniser: Rec
 
 
 def nearness(held_out: HeldOut, edited: Edited, recogniser: Recogniser) -> dict[str, Nearness]:
-    """By kind of edit: from neutral to each emotion (all strengths), to mixtures, to all; and from all to neutral."""
+    """By kind of edit: from neutral to each emotion (all strengths), to mixtures, to all; from all to neutral; and from
+    each emotion in full to each other one."""
     truths, sources = held_out.pixels, held_out.sources()
     shown = (edited.pixels, sources, truths)
     made, copied, filmed = (compare(held_out, pixels, truths, recogniser) for pixels in shown)
@@ -80,7 +82,14 @@ def nearness(held_out: HeldOut, edited: Edited, recogniser: Recogniser) -> dict[
     result = {kind: _nearness(made, copied, filmed, stills) for kind, stills in kinds.items() if len(stills)}
     shown = (edited.calmed, truths, sources)
     calmed, kept, neutral = (compare(held_out, pixels, sources, recogniser) for pixels in shown)
-    return result | {NEUTRAL: _nearness(calmed, kept, neutral, kinds[ALL])}
+    result[NEUTRAL] = _nearness(calmed, kept, neutral, kinds[ALL])
+    swaps = held_out.swaps()
+    if len(swaps):
+        start, end = (held_out.pixels[:, stills] for stills in swaps.T)
+        shown = (edited.swapped, start, end)
+        swapped, left, other = (compare(held_out, pixels, end, recogniser) for pixels in shown)
+        result[SWAPS] = _nearness(swapped, left, other, np.arange(len(swaps)))
+    return result
 
 
 def mixture_score(held_out: HeldOut, edited: Edited) -> MixtureScore | None:

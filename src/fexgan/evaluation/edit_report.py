@@ -63,7 +63,8 @@ class EditReport:
     def to_markdown(self) -> str:
         lead = (
             f"{len(self.characters)} characters that it never saw, each edited from its neutral still to every other "
-            "mixture and strength that was filmed, and from all of those to neutral."
+            "mixture and strength that was filmed, from all of those to neutral, and from each emotion in full to each "
+            "other one."
         )
         title = f"# Edits of `{self.checkpoint}` after {self.step:,} steps"
         return "\n\n".join([title, lead, *(section.markdown() for section in self.sections())]) + "\n"

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from fexgan.affects import AFFECTS, NEUTRAL_INDEX
+from fexgan.affects import AFFECTS, NEUTRAL, NEUTRAL_INDEX
 from fexgan.config import FramingConfig
 from fexgan.faces import Face, FaceBox, FaceFinder
 from fexgan.framing.square import BOX_HEIGHT
 from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.media import Pixels
-from fexgan.model import EditingFamily, apply_edits
+from fexgan.model import EditingFamily, advance, apply_edits, retreat
 from fexgan.prepare.crop import cut, square_around
 from fexgan.stills import StillSet, first_in_full
 from fexgan.tensors import images_to_pixels, pixels_to_images
@@ -92,6 +93,11 @@ class HeldOut:
         """The stills that show several emotions."""
         return np.flatnonzero(self.emotions.sum(axis=1) > 1)
 
+    def swaps(self) -> NDArray[np.int64]:
+        """Two stills for each emotion and each other one, both in full: [pairs, 2]."""
+        full = [still for affect, still in self.full().items() if affect != NEUTRAL]
+        return np.array([(one, other) for one in full for other in full if one != other], np.int64).reshape(-1, 2)
+
     def sources(self) -> Pixels:
         """The neutral squares, as wide as all stills: uint8 [characters, stills, side, side, 3]."""
         return np.broadcast_to(self.pixels[:, self.neutral, None], self.pixels.shape)
@@ -105,6 +111,9 @@ class Edited:
     """uint8 [characters, stills, side, side, 3]: each neutral square, edited to what each still shows."""
     calmed: Pixels
     """The same, but each still, edited to neutral."""
+    swapped: Pixels
+    """uint8 [characters, pairs, side, side, 3]: the first still of each pair of `HeldOut.swaps`, edited to what the
+    second shows."""
     unchanged: NDArray[np.bool_]
     """[characters, stills]: whether a still comes back bit by bit that is edited to what it shows."""
     read: NDArray[np.float32]
@@ -114,7 +123,7 @@ class Edited:
 @torch.inference_mode()
 def edit_held_out(networks: EditingFamily, held_out: HeldOut) -> Edited:
     """Every edit that is measured. Each character is a batch of its own."""
-    affects = torch.from_numpy(held_out.affects)
+    affects, swaps = torch.from_numpy(held_out.affects), torch.from_numpy(held_out.swaps())
     neutral = affects[held_out.neutral].expand_as(affects)
     made: list[tuple[NDArray, ...]] = []
     people = list(zip(held_out.pixels, torch.from_numpy(held_out.variants), strict=True))
@@ -125,11 +134,24 @@ def edit_held_out(networks: EditingFamily, held_out: HeldOut) -> Edited:
         edited = apply_edits(source.expand_as(images), edits)
         features = networks.analyse(images)
         calmed = apply_edits(images, networks.edit(features, affects, neutral))
+        swapped = _swap(networks, images, affects, neutral, variants, swaps)
         equal = apply_edits(images, networks.edit(features, affects, affects)) == images
         read = networks.read(images)
         unchanged = equal.flatten(1).all(dim=1)
-        made.append((images_to_pixels(edited), images_to_pixels(calmed), unchanged.numpy(), read.numpy()))
+        pictures = map(images_to_pixels, (edited, calmed, swapped))
+        made.append((*pictures, unchanged.numpy(), read.numpy()))
     return Edited(*map(np.stack, zip(*made, strict=True)))
+
+
+def _swap(
+    networks: EditingFamily, images: Tensor, affects: Tensor, neutral: Tensor, variants: Tensor, swaps: Tensor
+) -> Tensor:
+    """Images [pairs, 3, side, side]: those that show one emotion with another, as users are given them."""
+    if not len(swaps):
+        return images[:0]
+    (start, end), rest = swaps.unbind(1), neutral[:1].expand(len(swaps), -1)
+    calm = retreat(networks, images[start], networks.analyse(images[start]), affects[start], rest, variants[end])
+    return apply_edits(images[start], advance(networks, calm, affects[end], variants[end]))
 
 
 def _framed_box(framing: FramingConfig) -> FaceBox:

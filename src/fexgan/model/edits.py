@@ -38,13 +38,25 @@ def apply_edits(images: Tensor, edits: Edits) -> Tensor:
     images, flow, mask, shade, paint = (
         tensor.float() for tensor in (images, edits.flow, edits.mask, edits.shade, edits.paint)
     )
-    unmoved = torch.eye(2, 3, device=images.device).expand(flow.shape[0], 2, 3)
-    grid = functional.affine_grid(unmoved, list(flow.shape), align_corners=False)  # [batch, height, width, 2]
-    moved = grid + 2.0 * flow.permute(0, 2, 3, 1)  # the grid spans two units
-    # Sampling in place rounds, so what the flow changes is added to the source instead.
-    warped = images + (_sample(images, moved) - _sample(images, grid))
+    warped = _fetched(images, flow)
     lit = warped + (warped + 1.0) * shade.expm1()
     return mask * paint + (1.0 - mask) * lit
+
+
+def followed_by(first: Edits, second: Edits) -> Edits:
+    """The one edit that does what `first` and then `second` do, fetching pixels once instead of twice.
+
+    `first` may be a batch of one, for all of `second`. Where `second` changes nothing, it is `first` but for rounding.
+    """
+    earlier = torch.cat([first.flow, first.mask, first.shade, first.paint], dim=1).float()
+    earlier = _fetched(earlier.expand(second.flow.shape[0], -1, -1, -1), second.flow.float())
+    flow, mask, shade, paint = earlier.split([2, 1, 1, 3], dim=1)
+    # What the second leaves of the first's paint, and how it lights that: black is at 0 there, at -1 in paint.
+    left = (1.0 - second.mask) * mask
+    lit = left * second.shade.exp() * (paint + 1.0)
+    both = second.mask + left
+    painted = (second.mask * (second.paint + 1.0) + lit) / both.clamp(min=torch.finfo(both.dtype).tiny) - 1.0
+    return Edits(second.flow + flow, both, second.shade + shade, painted)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +102,15 @@ def _most(values: Tensor) -> Tensor:
     """What all but a 200th of the pixels of each channel reach at most, [batch, channels, 1, 1]."""
     values = values.flatten(2)
     return values.topk(max(1, values.shape[2] // OUTLIERS), dim=2).values[:, :, -1:, None]
+
+
+def _fetched(images: Tensor, flow: Tensor) -> Tensor:
+    """Images or fields [batch, channels, height, width], each pixel fetched from where `flow` leads."""
+    unmoved = torch.eye(2, 3, device=images.device).expand(flow.shape[0], 2, 3)
+    grid = functional.affine_grid(unmoved, list(flow.shape), align_corners=False)  # [batch, height, width, 2]
+    moved = grid + 2.0 * flow.permute(0, 2, 3, 1)  # the grid spans two units
+    # Sampling in place rounds, so what the flow changes is added to the source instead.
+    return images + (_sample(images, moved) - _sample(images, grid))
 
 
 def _sample(images: Tensor, grid: Tensor) -> Tensor:

@@ -46,7 +46,7 @@ class Shoot:
     affects: tuple[str, ...] = AFFECTS
     """Affects or mixtures such as `anger+sadness`."""
     stills: str = ""
-    """Film this set of stills (`truth`, `crowd`, `people` or `poses`) instead of takes."""
+    """Film this set of stills (`truth`, `crowd`, `turned`, `people` or `poses`) instead of takes."""
     performance: Path | None = None
     """Film the face recorded in this CSV instead of affects, all of it, on each character."""
     takes: int = 3

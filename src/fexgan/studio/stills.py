@@ -19,11 +19,14 @@ MIXED = (
     ("joy", "surprise"), ("anger", "disgust"), ("sadness", "fear"),
 )  # fmt: skip
 # Furthest turn of the head (yaw, pitch, roll) and of the gaze (yaw, pitch): the crowd looks about, as people in
-# users' pictures do; a cast that is measured faces the camera.
+# users' pictures do, `turned` twice as far; a cast that is measured faces the camera.
 LARGEST_TURN_DEG = {
-    "truth": (4.0, 3.0, 2.0), "crowd": (16.0, 8.0, 4.0), "people": (4.0, 3.0, 2.0), "poses": (8.0, 5.0, 4.0),
+    "truth": (4.0, 3.0, 2.0), "crowd": (16.0, 8.0, 4.0), "turned": (34.0, 14.0, 6.0), "people": (4.0, 3.0, 2.0),
+    "poses": (8.0, 5.0, 4.0),
 }  # fmt: skip
-LARGEST_GAZE_DEG = {"truth": (4.0, 2.0), "crowd": (8.0, 4.0), "people": (4.0, 2.0), "poses": (4.0, 2.0)}
+LARGEST_GAZE_DEG = {
+    "truth": (4.0, 2.0), "crowd": (8.0, 4.0), "turned": (14.0, 8.0), "people": (4.0, 2.0), "poses": (4.0, 2.0),
+}  # fmt: skip
 # How many stills share a pose, where not all do: so one learns what an affect looks like however a head is turned.
 STILLS_A_POSE = {"poses": 7}
 
@@ -54,18 +57,24 @@ def _mixed(pairs: tuple[tuple[str, str], ...], *shares: tuple[float, float]) -> 
     )
 
 
-# `truth` for evaluation on a known cast; `crowd`, smaller, for learning to edit many characters; `people`, the
-# smallest, for learning to draw as many as can be filmed; `poses` for learning to draw a few people well.
+_CROWD = (Mixture.parse(NEUTRAL), *_scaled((0.4, 0.7, 1.0)), *_mixed(MIXED[:3], (0.5, 0.5)))
+# `truth` for evaluation on a known cast; `crowd`, smaller, for learning to edit many characters, and `turned`, the same
+# on heads that look away from the camera; `people`, the smallest, for learning to draw as many as can be filmed;
+# `poses` for learning to draw a few people well.
 STILL_SETS: dict[str, tuple[Mixture, ...]] = {
     "truth": (
         Mixture.parse(NEUTRAL), *_scaled((0.2, 0.4, 0.6, 0.8, 1.0)), *_mixed(MIXED, (0.5, 0.5), (0.8, 0.4)),
     ),
-    "crowd": (Mixture.parse(NEUTRAL), *_scaled((0.4, 0.7, 1.0)), *_mixed(MIXED[:3], (0.5, 0.5))),
+    "crowd": _CROWD,
+    "turned": _CROWD,
     "people": (Mixture.parse(NEUTRAL), *_scaled((1.0,))),
     "poses": _posed((0.3, 0.5, 0.7, 0.85, 1.0, 1.0), rounds=4),
 }  # fmt: skip
 # What characters who vary show after that once more, in a second variant: so that one face has two forms of anger.
-SHOWN_AGAIN: dict[str, tuple[Mixture, ...]] = {"truth": (), "crowd": _scaled((1.0,)), "people": (), "poses": ()}
+_AGAIN = _scaled((1.0,))
+SHOWN_AGAIN: dict[str, tuple[Mixture, ...]] = {
+    "truth": (), "crowd": _AGAIN, "turned": _AGAIN, "people": (), "poses": (),
+}  # fmt: skip
 
 
 def still_count(set_name: str, varied: bool) -> int:

@@ -43,7 +43,7 @@ class Film:
     """Only these characters of the cast; all where none is named."""
     affects: Mixtures = AFFECTS
     """Affects to act; a mixture such as anger+sadness films under that name."""
-    stills: Literal["", "truth", "crowd", "people", "poses"] = ""
+    stills: Literal["", "truth", "crowd", "turned", "people", "poses"] = ""
     """Film a set of stills with exact strengths in one pose, instead of takes."""
     performance: Annotated[Path | None, arg(metavar="CSV")] = None
     """Film the face that this recording of ARKit's 52 blend shapes plays, as Live Link Face writes it, on each

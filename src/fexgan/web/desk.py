@@ -32,7 +32,7 @@ MOST_OPEN = 16
 """Pictures that stay open; the one unused for longest goes."""
 MOST_OPEN_BYTES = 1_000_000_000
 """What they may take together, though the newest stays open whatever it takes."""
-FACE_BYTES = 2_000_000
+FACE_BYTES = 4_000_000
 """What the networks keep of an opened face, about."""
 VIEW_QUALITY = 92
 LONGEST_CLIP_S = 20.0

@@ -1,0 +1,70 @@
+"""The way from one emotion to another: first what the target lacks is taken away, then what the source lacks is added.
+
+Networks meet far more pairs that start from a neutral face than smiles that become shouts. Asked for such a change at
+once they leave a smile's teeth standing in a shouting mouth; by way of what both faces show they do not, and come a
+little nearer to filmed truths as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fexgan.affects import NEUTRAL_INDEX
+from fexgan.model.edits import Edits, Palette, apply_edits, followed_by, keep_to
+from fexgan.model.family import EditingFamily
+
+
+@dataclass(frozen=True, eq=False)
+class Retreat:
+    """Pictures from which everything is taken away that a target lacks."""
+
+    affect: Tensor
+    """[batch, 7]: what they still show."""
+    features: Any
+    """What the networks keep of them."""
+    edits: Edits
+    """How they came from the sources."""
+
+
+def in_common(source_affect: Tensor, target_affect: Tensor) -> Tensor:
+    """The affect vectors [batch, 7] of what sources and targets both show: of each emotion the lesser strength."""
+    emotions = torch.minimum(source_affect, target_affect)
+    rest = (1.0 - emotions.sum(dim=1) + emotions[:, NEUTRAL_INDEX]).clamp(min=0.0)
+    return emotions.index_copy(1, torch.tensor([NEUTRAL_INDEX], device=rest.device), rest[:, None])
+
+
+def is_detour(source_affect: Tensor, common: Tensor, target_affect: Tensor) -> bool:
+    """Whether what they have in `common` is neither all of the one nor all of the other."""
+    emotions = torch.arange(common.shape[1], device=common.device) != NEUTRAL_INDEX
+    return not any(torch.equal(common[:, emotions], end[:, emotions]) for end in (source_affect, target_affect))
+
+
+def retreat(
+    networks: EditingFamily,
+    images: Tensor,
+    features: Any,
+    source_affect: Tensor,
+    common: Tensor,
+    variants: Tensor,
+    palette: Palette | None = None,
+) -> Retreat:
+    """Take away from analysed images [batch, 3, height, width] all but what is in `common`.
+
+    `variants`: those of the target. `palette`: what paint keeps to, if to anything.
+    """
+    edits = networks.edit(features, source_affect, common, variants)
+    if palette is not None:
+        edits = keep_to(palette, edits)
+    return Retreat(common, networks.analyse(apply_edits(images, edits).clamp(-1.0, 1.0)), edits)
+
+
+def advance(
+    networks: EditingFamily, start: Retreat, target_affect: Tensor, variants: Tensor, palette: Palette | None = None
+) -> Edits:
+    """How the sources of a retreat come to their targets, in one edit."""
+    edits = networks.edit(start.features, start.affect, target_affect, variants)
+    return followed_by(start.edits, edits if palette is None else keep_to(palette, edits))
