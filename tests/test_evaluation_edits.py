@@ -239,7 +239,8 @@ def test_who_is_copied_is_the_same_person_and_who_acts_as_filmed_is_told_as_film
     )
     held_out, nothing = HeldOut.of(one, FramingConfig()), np.zeros((1, 3))
     filmed, copied = (
-        likeness(held_out, Edited(made, made, made, nothing > 0, nothing)) for made in (held_out.pixels, held_out.sources())
+        likeness(held_out, Edited(made, made, made, nothing > 0, nothing))
+        for made in (held_out.pixels, held_out.sources())
     )
     assert filmed.mean == filmed.filmed_mean < 0.999 and filmed.worst <= filmed.mean
     assert (copied.mean, copied.worst) == pytest.approx((1.0, 1.0), abs=1e-4)

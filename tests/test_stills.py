@@ -107,6 +107,23 @@ def test_characters_that_do_not_fit_the_others_are_refused_in_one_line(footage, 
     assert "\n" not in str(refusal.value)
 
 
+def test_joined_sets_keep_everyone_and_what_only_all_tell(footage, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    points = np.arange(3 * 68 * 2, dtype=float).reshape(3, 68, 2).tolist()
+    for name in "yz":
+        film_stills(other, name, 200, landmarks_px=points)
+    plain, told = StillSet.load(footage), StillSet.load(other)
+    both = StillSet.join([told, plain])
+    assert both.characters == (*"yz", *"abcde") and both.landmarks is None
+    assert np.array_equal(both.pixels[:2], told.pixels) and np.array_equal(both.pixels[2:], plain.pixels)
+    assert plain.fingerprint in both.fingerprint and told.fingerprint in both.fingerprint
+    assert StillSet.join([told, told]).landmarks.shape == (4, 3, 68, 2)
+    film_stills(other, "y", 200, side=32)
+    film_stills(other, "z", 200, side=32)
+    with pytest.raises(InputError, match="stills of y and of a differ"):
+        StillSet.join([plain, StillSet.load(other)])
+
+
 def test_folders_without_stills_are_refused(tmp_path):
     with pytest.raises(InputError, match="no stills"):
         StillSet.load(tmp_path / "none")

@@ -14,7 +14,7 @@ from accelerate import Accelerator
 from drawn import film_stills
 from rich.console import Console
 
-from fexgan.affects import NEUTRAL_INDEX, Mixture
+from fexgan.affects import NEUTRAL_INDEX, Mixture, affect_index
 from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
 from fexgan.config import PortraitConfig
 from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig, VariationConfig
@@ -29,6 +29,7 @@ from fexgan.tensors import pixels_to_images
 from fexgan.training.batches import step_generator
 from fexgan.training.caricature import caricature
 from fexgan.training.cartoons import EYES
+from fexgan.training.creases import Folds, crease
 from fexgan.training.loop import train
 from fexgan.training.pairs import Pairs
 from fexgan.training.portrait_preview import PortraitPreview
@@ -37,6 +38,9 @@ from fexgan.training.variation import vary_look, vary_place, vary_shape
 
 CPU = torch.device("cpu")
 SIZE = 32
+JOY = affect_index("joy")
+MOUTH = {8: (48, 80), 27: (48, 40), 31: (42, 52), 35: (54, 52), 48: (36, 62), 51: (48, 60), 54: (60, 62)}
+"""Points of a face in 96 px: chin and nose, then mouth."""
 SHOWN = ("neutral", "joy:0.5", "joy", "anger", "joy:0.5+anger:0.5")
 NOTHING = VariationConfig(mirror=False, **{
     item.name: 0.0 for item in dataclasses.fields(VariationConfig) if item.name not in ("mirror", "degraded_share")
@@ -103,6 +107,55 @@ def test_pairs_are_stills_of_one_character_with_what_they_show(stills):
             torch.testing.assert_close(affect, torch.tensor(Mixture.parse(SHOWN[at % len(SHOWN)]).vector()))
         neutral += int(source_affect[NEUTRAL_INDEX] == 1.0)
     assert neutral > 32 // 3
+
+
+def test_pairs_start_and_end_neutral_as_often_as_asked(stills):
+    by_chance = 1 / len(SHOWN)
+    for start, end in ((0.5, 0.0), (0.0, 1.0), (0.25, 0.5)):
+        config = settings(batch_size=1024, neutral_source_share=start, neutral_target_share=end)
+        batch = Pairs(stills, config).draw(step_generator(0, 1), CPU)
+        starts, ends = (vector[:, NEUTRAL_INDEX] == 1.0 for vector in (batch.source_affect, batch.target_affect))
+        assert starts.float().mean() == pytest.approx(start + (1 - start) * by_chance, abs=0.15)
+        assert ends[~starts].float().mean() == pytest.approx(end + (1 - end) / (len(SHOWN) - 1), abs=0.08)
+
+
+def test_smiles_fold_deeper_in_source_and_truth_alike_as_far_as_they_smile(stills):
+    """On flat faces: only folds differ from the skin."""
+    landmarks = np.tile(np.linspace(30, 60, 68, dtype=np.float32)[:, None], (len(stills), len(SHOWN), 1, 2))
+    for point, place in MOUTH.items():
+        landmarks[:, :, point] = place
+    pairs = Pairs(stills, settings(dataclasses.replace(NOTHING, crease_share=1.0, degraded_share=0.0), batch_size=64))
+    pairs.stills = dataclasses.replace(stills, pixels=np.full_like(stills.pixels, 200), landmarks=landmarks)
+    batch = pairs.draw(step_generator(0, 1), CPU)
+    level = 200 / 127.5 - 1
+    dark = {
+        name: (level - images).amax(dim=(1, 2, 3)) > 0.02
+        for name, images in (("source", batch.source_images), ("target", batch.target_images))
+    }
+    smiles = {"source": batch.source_affect[:, JOY] > 0, "target": batch.target_affect[:, JOY] > 0}
+    assert torch.equal(dark["source"], smiles["source"]) and dark["source"].any()
+    assert torch.equal(dark["target"], smiles["source"] & smiles["target"]) and dark["target"].any()
+    full = batch.source_affect[:, JOY] == 1.0
+    assert (level - batch.source_images[full]).amax() > (level - batch.source_images[~full]).amax()
+
+
+def test_folds_lie_beside_the_mouth():
+    landmarks = np.zeros((68, 2))
+    for point, place in MOUTH.items():
+        landmarks[point] = place
+    picture = np.full((96, 96, 3), 200, np.uint8)
+    crease(picture, landmarks, 1.0, Folds(depth=0.5, width=0.04, outwards=0.15, below=0.2))
+    dark = 200.0 - picture[..., 1]
+    assert dark[62, 26:36].max() > 60 and dark[62, 61:71].max() > 60
+    assert dark[62, 44:53].max() < 2 and dark[:44].max() < 2 and dark[80:].max() < 2
+
+
+def test_coloured_lights_tint_places_apart():
+    lights = dataclasses.replace(NOTHING, coloured_share=1.0, coloured=0.5, degraded_share=0.0)
+    lit = vary_look(torch.full((8, 2, 3, SIZE, SIZE), 0.4), everywhere(), lights, step_generator(0, 1))
+    torch.testing.assert_close(lit[:, 0], lit[:, 1])
+    tints = lit[:, 0, 0] - lit[:, 0, 2]
+    assert (tints.amax(dim=(1, 2)) - tints.amin(dim=(1, 2))).min() > 0.1
 
 
 def test_where_eyes_show_follows_them_however_a_pair_is_varied(stills):

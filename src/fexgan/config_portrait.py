@@ -134,6 +134,13 @@ class VariationConfig:
     """Change of gamma, in powers of e: 0.3 means exponents from 0.74 to 1.35."""
     light: float = 0.3
     """Gain of a smooth light across the picture, as a fraction."""
+    coloured_share: float = 0.25
+    """Share of the pairs that several lights of different colours fall on."""
+    coloured: float = 0.4
+    """Gain of each colour channel in such light, which changes smoothly across the picture, as a fraction."""
+    crease_share: float = 0.5
+    """Share of the pairs with a smiling source whose smiles fold deeper than the studio's, where the stills tell
+    landmarks."""
     cartoon_share: float = 0.15
     """Share of the pairs whose faces are drawn anew, as cartoons, from their landmarks, where the stills tell those."""
     caricature_share: float = 0.3
@@ -178,6 +185,8 @@ class PortraitTrainingConfig(ScheduleConfig):
     """The first step in which the discriminator takes part."""
     neutral_source_share: float = 0.5
     """Share of the pairs that start from a neutral face, as most users' pictures do; the rest starts from any still."""
+    neutral_target_share: float = 0.5
+    """Share of that rest that ends with a neutral face, by way of which one emotion becomes another."""
     test_share: float = 0.2
     """Share of the characters that is kept apart to test with."""
     variation: VariationConfig = field(default_factory=VariationConfig)
@@ -186,7 +195,7 @@ class PortraitTrainingConfig(ScheduleConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range("training.adversarial_from_step", self.adversarial_from_step, 1)
-        for name in ("neutral_source_share", "test_share"):
+        for name in ("neutral_source_share", "neutral_target_share", "test_share"):
             check_range(f"training.{name}", getattr(self, name), 0.0, 1.0)
 
 

@@ -76,6 +76,29 @@ class StillSet:
         points = None if any(one is None for one in landmarks) else np.stack(landmarks)
         return cls(np.stack(pixels), np.stack(affects), names, digest.hexdigest(), tuple(variants), points)
 
+    @classmethod
+    def join(cls, parts: Sequence[StillSet]) -> StillSet:
+        """All characters of several sets, in their order. Raises InputError where sets differ in the size of their
+        pictures or in what they show."""
+        first = parts[0]
+        for part in parts[1:]:
+            if part.pixels.shape[1:] != first.pixels.shape[1:] or not np.array_equal(part.affects[0], first.affects[0]):
+                raise InputError(
+                    f"stills of {part.characters[0]} and of {first.characters[0]} differ in size or in what they show; "
+                    "give folders that were filmed with one --stills and --size-px"
+                )
+        if len(parts) == 1:
+            return first
+        landmarks = [part.landmarks for part in parts if part.landmarks is not None]
+        return cls(
+            np.concatenate([part.pixels for part in parts]),
+            np.concatenate([part.affects for part in parts]),
+            sum((part.characters for part in parts), ()),
+            "-".join(part.fingerprint for part in parts),
+            sum((part.variants for part in parts), ()) if all(part.variants for part in parts) else (),
+            np.concatenate(landmarks) if len(landmarks) == len(parts) else None,
+        )
+
     def split(self, test_share: float, seed: int) -> tuple[StillSet, StillSet]:
         """The characters to train on and those to test with, drawn by `seed`; at least one on either side.
 

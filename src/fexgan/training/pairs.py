@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
-from fexgan.affects import NEUTRAL_INDEX
+from fexgan.affects import NEUTRAL_INDEX, affect_index
 from fexgan.config import FramingConfig, PortraitConfig
 from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE
 from fexgan.framing.stills import cut_squares, face_squares, in_squares
@@ -17,8 +18,11 @@ from fexgan.losses import mixture_labels
 from fexgan.media import Pixels
 from fexgan.stills import StillSet
 from fexgan.training.cartoons import Points, Style, draw_cartoons, with_large_eyes
+from fexgan.training.creases import Folds, crease
 from fexgan.training.openings import any_openings, shared_openings
 from fexgan.training.variation import vary_look, vary_place, vary_shape
+
+_JOY = affect_index("joy")
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ class Pairs:
         self.squares = torch.from_numpy(face_squares(stills, config.framing)).float()
 
     def draw(self, generator: torch.Generator, device: torch.device) -> PairBatch:
-        """A batch: a share of sources is neutral, the others and all truths are any still of the character.
+        """A batch: a share of sources is neutral, of the others' truths again a share; the rest is any still of the
+        character.
 
         A source that shows what its truth does, be it in another variant, gives way to the neutral still: there is
         nothing to edit.
@@ -62,6 +67,8 @@ class Pairs:
         character = torch.randint(len(stills), (count,), generator=generator)
         source, target = torch.randint(still_count, (2, count), generator=generator)
         neutral = torch.rand(count, generator=generator) < training.neutral_source_share
+        calmed = ~neutral & (torch.rand(count, generator=generator) < training.neutral_target_share)
+        target = torch.where(calmed, stills.neutral_index, target)
         equal = torch.from_numpy((stills.affects[0, source] == stills.affects[0, target]).all(axis=1))
         source = torch.where(neutral | equal, stills.neutral_index, source)
         shown = character.numpy()[:, None], np.stack([source, target], axis=1)  # picks [batch, 2] stills
@@ -72,6 +79,7 @@ class Pairs:
         eyes, openings = torch.zeros(count, 1, side, side), torch.ones(count, 1, side, side)
         if stills.landmarks is not None:
             landmarks = in_squares(stills.landmarks[shown], maps, stills.pixels.shape[2:4], side)
+            self._crease_some(cut, landmarks, stills.affects[shown][..., _JOY], generator)
             self._draw_some(cut, landmarks, generator)
             eyes, openings = shared_openings(landmarks, side), any_openings(landmarks, side)
         pairs = torch.from_numpy(cut).permute(0, 1, 4, 2, 3).float().div_(255.0)  # [batch, 2, 3, side, side]
@@ -88,6 +96,19 @@ class Pairs:
         source_affect, target_affect = affects.unbind(1)
         labels = mixture_labels(target_affect, loss.full_label_strength, NEUTRAL_INDEX)
         return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels, eyes, openings)
+
+    def _crease_some(
+        self, pictures: Pixels, landmarks: Points, smiles: NDArray[np.float32], generator: torch.Generator
+    ) -> None:
+        """Fold the cheeks of a share of those who smile in the source, in place, and in the truth as far as they still
+        smile there. `smiles` [batch, 2]."""
+        folded = torch.rand(len(pictures), generator=generator) < self.config.training.variation.crease_share
+        seed = int(torch.randint(2**31, (), generator=generator))
+        for pair in np.flatnonzero(folded.numpy() & (smiles[:, 0] > 0)).tolist():
+            folds = Folds.draw(np.random.default_rng((seed, pair)))
+            for picture, points, smile in zip(pictures[pair], landmarks[pair], smiles[pair].tolist(), strict=True):
+                if smile > 0:
+                    crease(picture, points, smile, folds)
 
     def _draw_some(self, pictures: Pixels, landmarks: Points, generator: torch.Generator) -> None:
         """Turn a share of the pairs into cartoons, in place, and move their landmarks along."""

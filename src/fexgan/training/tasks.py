@@ -67,9 +67,7 @@ def open_task(data: Sequence[Path], config: AnyConfig, examples: Examples | None
         return PaperTask(data, config, examples)
     if examples is not None:
         raise InputError(f"{config.model.family} learns mixtures from stills; film them with --stills crowd")
-    if len(data) > 1:
-        raise InputError(f"{config.model.family} trains on one folder of stills, not on {len(data)}; give one")
-    return PortraitTask(data[0], config)
+    return PortraitTask(data, config)
 
 
 class PaperTask:
@@ -115,7 +113,8 @@ class PaperTask:
 
 
 class PortraitTask:
-    """Stills of many characters, edited; some characters are kept apart to test with."""
+    """Stills of many characters, edited; of every folder some characters are kept apart to test with, and those of the
+    first are shown in previews."""
 
     columns = (
         "reconstruction", "gradient", "smoothness", "eyes", "sparsity", "strays", "compactness", "shading",
@@ -123,12 +122,14 @@ class PortraitTask:
         "discriminator_classification", "test_difference", "copy_difference",
     )  # fmt: skip
 
-    def __init__(self, data: Path, config: PortraitConfig) -> None:
+    def __init__(self, data: Sequence[Path], config: PortraitConfig) -> None:
         self.config = config
-        stills = StillSet.load(data)
-        train, self.test = stills.split(config.training.test_share, config.training.seed)
+        sets = [StillSet.load(folder) for folder in data]
+        parts = [stills.split(config.training.test_share, config.training.seed) for stills in sets]
+        train, self.test = StillSet.join([part for part, _ in parts]), parts[0][1]
         self.pairs = Pairs(train, config)
-        self.characters, self.fingerprint = train.characters, stills.fingerprint
+        self.characters = tuple(dict.fromkeys(train.characters))
+        self.fingerprint = "-".join(stills.fingerprint for stills in sets)
 
     def updates(self, networks: Family, accelerator: Accelerator) -> PortraitTrainer:
         return PortraitTrainer(networks, self.config, accelerator)

@@ -19,6 +19,7 @@ from fexgan.training.overlays import occlude, wear_glasses
 _LIGHT_CELLS = 3
 _BLOCK_PX = 8
 _BLACK = 1.0 / 255.0
+_DARKEST = -0.95
 
 
 def vary_place(count: int, config: VariationConfig, generator: torch.Generator) -> Tensor:
@@ -68,8 +69,12 @@ def vary_look(pairs: Tensor, places: Tensor, config: VariationConfig, generator:
 
 
 def _light(pairs: Tensor, config: VariationConfig, generator: torch.Generator) -> Tensor:
-    """Light that falls unevenly, brighter here and darker there without edges, on film of another gamma."""
-    coarse = config.light * _signed((len(pairs), 1, _LIGHT_CELLS, _LIGHT_CELLS), generator)
+    """Light that falls unevenly, brighter here and darker there without edges, of several colours on some, on film of
+    another gamma."""
+    coarse = config.light * _signed((len(pairs), 1, _LIGHT_CELLS, _LIGHT_CELLS), generator).expand(-1, 3, -1, -1)
+    rows = _some(len(pairs), config.coloured_share, generator)
+    colours = config.coloured * _signed((len(rows), 3, _LIGHT_CELLS, _LIGHT_CELLS), generator)
+    coarse = coarse.index_add(0, rows, colours).clamp(min=_DARKEST)
     light = F.interpolate(coarse, pairs.shape[-2:], mode="bilinear", align_corners=True)[:, None].log1p()
     gamma = (config.gamma * _signed((len(pairs), 1, 1, 1, 1), generator)).exp()
     # This is (pairs * (1 + coarse)) ** gamma; a power of its own takes five times as long.

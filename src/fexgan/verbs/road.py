@@ -212,7 +212,7 @@ class Train:
     """
 
     data: Annotated[Positional[tuple[Path, ...]], arg(metavar="DATA [DATA ...]")]
-    """Folders of prepared datasets, or one of filmed stills."""
+    """Folders of prepared datasets, or of filmed stills."""
     out: Path
     """Folder of the run: checkpoint, log, sample sheets."""
     preset: Annotated[str | None, arg(metavar="PRESET")] = None
