@@ -25,6 +25,7 @@ from fexgan.studio.stills import pose_stills
 from fexgan.video import count_clip_frames
 
 CROWD = Path(__file__).parents[1] / "crowd"
+TURNED = CROWD.with_name("crowd-turned")
 PEOPLE = Path(__file__).parents[1] / "people"
 
 
@@ -78,6 +79,22 @@ def test_the_crowd_reads_as_what_it_plays_to_a_reader_that_never_saw_it():
         result = check(CROWD, reader.read, [f"r7-{number:03d}" for number in range(0, 150, 25)])
     assert result.frames("disgust") == 12 and result.accuracy >= 0.85
     assert min(result.share(emotion) for emotion in EMOTIONS) >= 0.7
+
+
+def test_the_turned_crowd_looks_further_away_and_joins_the_other(stills):
+    cast = random_cast(80, seed=11, wardrobe=True)
+    turned = StillSet.load(TURNED)
+    assert StillSet.join([stills, turned]).pixels.shape == (230, 28, 192, 192, 3)
+    assert turned.characters == tuple(character.name for character in cast)
+    yaws = []
+    for character in cast:
+        told = read_sidecar(TURNED / character.name / "stills" / "1.json")
+        yaws.append(abs(told.frames.head_yaw_deg[0]))
+        assert len({*told.frames.head_yaw_deg}) == 1, "one pose"
+    assert 25 < max(yaws) <= 34 and np.mean(yaws) > 12
+    assert told.character_parameters == as_read(character_to_dict(cast[-1]))
+    drawn = draw_staging(f"11/{cast[-1].name}/stills/1", light=True, camera=True, backdrop=True)
+    assert told.performance["staging"] == as_read(drawn.to_dict())
 
 
 def test_people_are_others_than_the_crowd_in_the_light_of_the_cast():

@@ -42,7 +42,10 @@ def test_every_shape_that_may_be_drawn_exists():
     assert all(name.replace("*", side) in known for name in SHAPES for side in "lr")
 
 
-@pytest.mark.parametrize(("set_name", "count"), [("truth", 1 + 6 * 5 + 6 * 2), ("crowd", 1 + 6 * 3 + 3), ("people", 7)])
+@pytest.mark.parametrize(
+    ("set_name", "count"),
+    [("truth", 1 + 6 * 5 + 6 * 2), ("crowd", 1 + 6 * 3 + 3), ("turned", 1 + 6 * 3 + 3), ("people", 7)],
+)
 def test_stills_share_one_pose_and_tell_the_strength_of_every_affect(set_name, count):
     poses, truth = pose_stills("rosa", set_name, seed=0)
     assert len(poses) == len(truth) == len(STILL_SETS[set_name]) == count
