@@ -9,7 +9,7 @@ from drawn import face as drawn_face
 from fake_editor import fake_editor
 from PIL import Image
 
-from fexgan.affects import AFFECTS, Mixture
+from fexgan.affects import AFFECTS, Mixture, Target
 from fexgan.bundled import footage_path
 from fexgan.editing import Editor, loaded
 from fexgan.errors import InputError
@@ -112,6 +112,18 @@ def test_from_one_emotion_to_another_the_first_is_taken_away_and_that_face_is_an
     expected = [(joy, half), (joy, neutral), (neutral, anger), (neutral, less), (joy, fifth), (fifth, both)]
     assert steps == [tuple(round(value, 2) for value in (*start, *end)) for start, end in expected]
     assert editor.networks.analysed == 3
+
+
+def test_a_variant_takes_the_place_of_the_same_emotion_in_another(editor: Editor, image: Image.Image):
+    portrait = editor.open(image, source_affect="joy")
+    assert np.array_equal(portrait.edit("joy").levels, np.asarray(image))
+    retreats = []
+    for target in ("joy.laugh", "joy:0.75", Target(Mixture.parse("joy").vector(), {"joy.laugh": 0.25})):
+        assert not np.array_equal(portrait.edit(target).levels, np.asarray(image))
+        retreats += [
+            round(retreat.affect[0, AFFECTS.index("joy")].item(), 2) for retreat in portrait.faces[0].retreats.values()
+        ]
+    assert retreats == [0.0, 0.0, 0.75]
 
 
 @pytest.mark.parametrize(("face", "sides"), [(None, "right"), (0, "right"), (1, "left"), ("all", "both")])

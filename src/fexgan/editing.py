@@ -23,7 +23,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from fexgan.affects import AFFECTS, Mixture, Target
+from fexgan.affects import AFFECTS, Mixture, Target, affect_index, affect_of
 from fexgan.checkpoints import Checkpoint
 from fexgan.config import FramingConfig
 from fexgan.editing_clips import Tell, transform_clip
@@ -273,10 +273,17 @@ class Editor:
 
     def _edits(self, face: OpenFace, target: Tensor, variants: Tensor) -> Edits:
         source = self._vector(face.source.vector())
-        common = in_common(source, target)
+        common = in_common(source, self._by_default(target, variants))
         if is_detour(source, common, target):
             return advance(self.networks, self._retreat(face, source, common, variants), target, variants, face.palette)
         return keep_to(face.palette, self.networks.edit(face.features, source, target, variants))
+
+    def _by_default(self, target: Tensor, variants: Tensor) -> Tensor:
+        """The part of a target that takes default variants: which one a source shows is not known, so what is asked for
+        in another is not there yet."""
+        known = self.checkpoint.config.model.variants
+        affects = torch.tensor([affect_index(affect_of(variant)) for variant in known], device=target.device)
+        return target * (1.0 - torch.zeros_like(target).index_add(1, affects.int(), variants)).clamp(min=0.0)
 
     def _retreat(self, face: OpenFace, source: Tensor, common: Tensor, variants: Tensor) -> Retreat:
         if common.requires_grad:
