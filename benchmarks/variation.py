@@ -31,13 +31,18 @@ from fexgan.training.pairs import Pairs
 
 GROUPS = {
     "place": ("mirror", "shift", "scale", "rotation_deg"),
-    "light and colour": ("brightness", "contrast", "saturation", "tint", "gamma", "light", "hue_share"),
+    "light and colour": (
+        *("brightness", "contrast", "saturation", "tint", "gamma", "light", "hue_share"),
+        *("coloured", "coloured_share"),
+    ),
     "proportions": ("caricature_share",),
     "things in front": ("glasses_share", "occluded_share"),
     "drawings": ("drawn_share",),
     "cartoons": ("cartoon_share",),
     "blur, grain, compression": ("degraded_share",),
 }
+UNPROBED = ("crease_share", "blur_px", "noise", "compression")
+"""Smiles fold in pairs that start with one, and these start neutral; the others come with their share."""
 PROBED_BATCHES, PROBE_SEED = 16, 1000
 
 
@@ -101,6 +106,8 @@ def main() -> None:
     given = parser.parse_args()
     config = narrow(given.steps)
     whole = config.training.variation
+    probed = {name for names in GROUPS.values() for name in names}
+    assert {item.name for item in dataclasses.fields(whole)} == probed | set(UNPROBED), "a variation is in no group"
     _, test = StillSet.load(given.crowd).split(config.training.test_share, config.training.seed)
     trainings = {"nothing": (), **GROUPS, "any": tuple(name for names in GROUPS.values() for name in names)}
     rows: dict[str, list[float]] = {}

@@ -41,11 +41,14 @@ class FakeNetworks(nn.Module):
     def read(self, features: Tensor) -> Tensor:
         return torch.tensor([self.shown])
 
-    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor, variants: Tensor) -> Edits:
+    def edit(self, features: Tensor, source_affect: Tensor, target_affect: Tensor, variants=None) -> Edits:
         change = (target_affect - source_affect)[0]
         mask = torch.zeros(1, 1, SIZE, SIZE)
         mask[..., SIZE // 4 : -SIZE // 4, SIZE // 4 : -SIZE // 4] = change.abs().max()
-        light = change[AFFECTS.index("joy")] * (1.0 - 0.5 * variants[0, 0]) - change[AFFECTS.index("anger")]
+        light = (
+            change[AFFECTS.index("joy")] * (1.0 if variants is None else 1.0 - 0.5 * variants[0, 0])
+            - change[AFFECTS.index("anger")]
+        )
         return Edits(torch.zeros(1, 2, SIZE, SIZE), mask, torch.zeros_like(mask), light * torch.ones(1, 3, SIZE, SIZE))
 
     def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:

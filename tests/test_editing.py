@@ -98,7 +98,7 @@ def test_from_one_emotion_to_another_the_first_is_taken_away_and_that_face_is_an
     portrait = editor.open(image, source_affect="joy")
     steps, plain_edit = [], editor.networks.edit
 
-    def edit(features, source, target, variants):
+    def edit(features, source, target, variants=None):
         steps.append(tuple(round(value, 2) for vector in (source, target) for value in vector[0].tolist()))
         return plain_edit(features, source, target, variants)
 

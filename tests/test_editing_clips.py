@@ -73,6 +73,21 @@ def test_asking_for_what_is_there_returns_the_frames_bit_by_bit(edited: Edited, 
     assert np.array_equal(edited(source, "fear:0.5", source_affect="fear:0.5"), pictures(source))
 
 
+def test_a_smile_fades_into_an_edit_that_takes_variants_without_a_jump(
+    editor: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The fake paints all that it changes: what is changed by a hundredth is covered by a hundredth."""
+    source = film(tmp_path / "in.mp4", [face(SIDE)] * 2)
+    monkeypatch.setattr("fexgan.editing_clips.presence", lambda *_: np.array([0.01, 1.0]))
+    covered: list[float] = []
+    monkeypatch.setattr(
+        "fexgan.editing_clips.carry_back",
+        lambda picture, square, edit: covered.append(float(edit.mask.max())) or picture,
+    )
+    editor.taking("joy.laugh").transform_clip(source, tmp_path / "out.mp4", "anger", source_affect="joy:0.9")
+    assert covered[0] < 0.02 and covered[1] > 0.9
+
+
 def test_a_face_that_leaves_is_no_longer_edited(edited: Edited, tmp_path: Path):
     empty = np.full((SIDE, SIDE, 3), 150, np.uint8)
     source = film(tmp_path / "in.mp4", [face(SIDE)] * 5 + [empty] * 25)

@@ -34,6 +34,7 @@ from fexgan.training.loop import train
 from fexgan.training.pairs import Pairs
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
+from fexgan.training.tasks import open_task
 from fexgan.training.variation import vary_look, vary_place, vary_shape
 
 CPU = torch.device("cpu")
@@ -376,6 +377,18 @@ def test_a_run_goes_on_as_if_never_stopped_before_and_after_the_discriminator_ha
     first = newest_checkpoint(tmp_path / "whole")
     started = train(crowd, tmp_path / "next", config, start_from=first, steps=1, console=quiet)
     assert started.step == 1
+
+
+def test_folders_are_joined_and_nobody_held_out_of_one_is_trained_on_in_another(crowd, tmp_path):
+    other = film_stills(tmp_path, ("bo", "cy", "di", "ed"), SHOWN)
+    config = settings()
+    apart = [StillSet.load(folder).split(0.34, config.training.seed) for folder in (crowd, other)]
+    held_out = {name for _, test in apart for name in test.characters}
+    task = open_task([crowd, other], config)
+    assert set(task.characters) == {"ada", "bo", "cy", "di", "ed"} - held_out and held_out
+    assert task.test.characters == apart[0][1].characters
+    assert set(task.pairs.stills.characters) == set(task.characters)
+    assert len({open_task(folders, config).fingerprint for folders in ([crowd], [other], [crowd, other])}) == 3
 
 
 def test_a_prepared_dataset_is_no_folder_of_stills(tiny_dataset, tmp_path, quiet):

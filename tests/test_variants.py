@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fexgan.affects import Mixture, Target
+from fexgan.affects import Mixture, Target, affect_of
 from fexgan.errors import InputError
-from fexgan.variants import by_affect, shares
+from fexgan.variants import by_affect, shares, spell_out
 
 KNOWN = ("anger.shout", "joy.closed", "joy.laugh")
 
@@ -35,6 +35,17 @@ def test_from_a_variant_to_the_usual_one_the_rest_is_the_usual_one():
     target = Mixture.parse("joy.laugh").target().towards(Mixture.parse("joy").target(), 0.25)
     assert shares(target, {}, KNOWN) == pytest.approx([0, 0, 0.75])
     assert shares(target, {"joy": "joy.closed"}, KNOWN) == pytest.approx([0, 0.25, 0.75])
+
+
+@pytest.mark.parametrize("mixture", ["joy", "joy.laugh:0.6+anger:0.2", "anger.shout:0.5", "neutral"])
+def test_a_target_spelled_out_takes_the_same_variants_by_itself(mixture: str):
+    usual = by_affect(("joy.closed", "anger.shout"), KNOWN)
+    target = Mixture.parse(mixture).target()
+    spelled = spell_out(target, usual)
+    shown = [affect_of(variant) in mixture for variant in KNOWN]
+    assert spelled.vector == target.vector
+    wanted = [share * there for share, there in zip(shares(target, usual, KNOWN), shown, strict=True)]
+    assert shares(spelled, {}, KNOWN) == pytest.approx(wanted)
 
 
 def test_what_is_unknown_or_doubled_is_refused_in_one_line():

@@ -186,7 +186,8 @@ class PortraitTrainingConfig(ScheduleConfig):
     neutral_source_share: float = 0.5
     """Share of the pairs that start from a neutral face, as most users' pictures do; the rest starts from any still."""
     neutral_target_share: float = 0.5
-    """Share of that rest that ends with a neutral face, by way of which one emotion becomes another."""
+    """Share of the pairs that start from any still whose truth is the neutral face, by way of which one emotion becomes
+    another."""
     test_share: float = 0.2
     """Share of the characters that is kept apart to test with."""
     variation: VariationConfig = field(default_factory=VariationConfig)

@@ -47,7 +47,7 @@ from fexgan.picture import LoadedPicture, open_picture
 from fexgan.reading import mixture_read
 from fexgan.synthesis import Blend, MixtureLike, Picture, TargetLike, as_pixels, blend_of, require, target_of
 from fexgan.tensors import pixels_to_images
-from fexgan.variants import by_affect, shares
+from fexgan.variants import by_affect, shares, spell_out
 
 CLOSE_UP_PX = 256
 
@@ -72,7 +72,7 @@ class OpenFace:
     number: int = 0
     """Which of the picture's faces it is, 0 being the largest."""
     retreats: dict[tuple[float, ...], Retreat] = field(default_factory=dict)
-    """The last one, by what it leaves and in which variants: a slider that adds to it asks for the same again."""
+    """The last one, by the affect vector that it leaves: a slider that adds to that asks for the same again."""
 
 
 class Portrait:
@@ -242,7 +242,9 @@ class Editor:
         """
         asked = target_of(target)
         self._variant_shares(asked)  # an unknown one is refused before the clip is read, which takes long
-        transform_clip(self, Path(source), Path(out), asked, source_affect, face, tell)
+        # Frames in which a face comes into view lie between what it shows and the target, whose variants it lacks.
+        spelled = spell_out(asked, self.variants)
+        transform_clip(self.taking(), Path(source), Path(out), spelled, source_affect, face, tell)
 
     def classify(self, image: Picture | LoadedPicture, face: FaceChoice = None) -> dict[str, float]:
         """How much of each affect the chosen face shows, summing to 1; of `all`, the largest."""
@@ -273,10 +275,16 @@ class Editor:
 
     def _edits(self, face: OpenFace, target: Tensor, variants: Tensor) -> Edits:
         source = self._vector(face.source.vector())
-        common = in_common(source, self._by_default(target, variants))
-        if is_detour(source, common, target):
-            return advance(self.networks, self._retreat(face, source, common, variants), target, variants, face.palette)
-        return keep_to(face.palette, self.networks.edit(face.features, source, target, variants))
+        common = in_common(source, self._by_default(target, variants)).detach()  # gradients need the second half alone
+        if not is_detour(source, common, target):
+            return keep_to(face.palette, self.networks.edit(face.features, source, target, variants))
+        kept = tuple(common[0].tolist())
+        start = face.retreats.get(kept)
+        if start is None:
+            start = retreat(self.networks, face.images, face.features, source, common, face.palette)
+            face.retreats.clear()
+            face.retreats[kept] = start
+        return advance(self.networks, start, target, variants, face.palette)
 
     def _by_default(self, target: Tensor, variants: Tensor) -> Tensor:
         """The part of a target that takes default variants: which one a source shows is not known, so what is asked for
@@ -284,17 +292,6 @@ class Editor:
         known = self.checkpoint.config.model.variants
         affects = torch.tensor([affect_index(affect_of(variant)) for variant in known], device=target.device)
         return target * (1.0 - torch.zeros_like(target).index_add(1, affects.int(), variants)).clamp(min=0.0)
-
-    def _retreat(self, face: OpenFace, source: Tensor, common: Tensor, variants: Tensor) -> Retreat:
-        if common.requires_grad:
-            return retreat(self.networks, face.images, face.features, source, common, variants, face.palette)
-        key = (*common[0].tolist(), *variants[0].tolist())
-        kept = face.retreats.get(key)
-        if kept is None:
-            kept = retreat(self.networks, face.images, face.features, source, common, variants, face.palette)
-            face.retreats.clear()
-            face.retreats[key] = kept
-        return kept
 
     def _read(self, images: Tensor) -> list[float]:
         return self.networks.read(images)[0].tolist()

@@ -69,11 +69,11 @@ class FaceFinder:
         faces = self.find_all(pixels, largest_only=True)
         return faces[0].box if faces else None
 
-    def find_all(self, pixels: Pixels, largest_only: bool = False) -> list[Face]:
+    def find_all(self, pixels: Pixels, largest_only: bool = False, near_only: bool = False) -> list[Face]:
         """All faces, near and far, largest first; or the largest alone, which costs a fraction: where a near face is
-        found, far ones are not searched for."""
+        found, far ones are not searched for. `near_only`: they never are."""
         found: list[Face] = []
-        for scale in _scales(pixels):
+        for scale in _scales(pixels)[: 1 if near_only else None]:
             if found and largest_only:
                 break
             found += [face for face in self._find_at(pixels, scale) if not any(_covers(other, face) for other in found)]

@@ -24,7 +24,8 @@ class StillSet:
     """Stills by character; still i shows the same mixture on every one of them.
 
     `pixels`: uint8 [characters, stills, height, width, 3]. `affects`: float32 [characters, stills, 7], affect vectors
-    as `Mixture.vector` gives them. `fingerprint`: SHA-256 over the clips and sidecars of all characters of the folder.
+    as `Mixture.vector` gives them. `fingerprint`: SHA-256 over the clips and sidecars of all characters of the folder;
+    those of joined sets, joined.
     """
 
     pixels: Pixels
@@ -85,7 +86,8 @@ class StillSet:
             if part.pixels.shape[1:] != first.pixels.shape[1:] or not np.array_equal(part.affects[0], first.affects[0]):
                 raise InputError(
                     f"stills of {part.characters[0]} and of {first.characters[0]} differ in size or in what they show; "
-                    "give folders that were filmed with one --stills and --size-px"
+                    "give folders that show the same mixtures, as --stills crowd and turned do, at one --size-px, all "
+                    "or none with --variants"
                 )
         if len(parts) == 1:
             return first

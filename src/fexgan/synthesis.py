@@ -240,7 +240,7 @@ def target_of(target: TargetLike) -> Target:
     vector = tuple(map(float, target))
     if len(vector) != len(AFFECTS) or not all(-ROUNDING <= value <= 1.0 + ROUNDING for value in vector):
         raise InputError(f"{list(target)} is no affect vector; give {len(AFFECTS)} numbers in [0, 1], or a mixture")
-    return Target(vector)
+    return Target(tuple(min(max(value, 0.0), 1.0) for value in vector))
 
 
 def blend_of(draw: Callable[[Mixture], Image.Image], mixture: MixtureLike) -> Blend:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from fexgan.affects import Target, affect_index, affect_of
 from fexgan.errors import InputError
@@ -32,6 +33,17 @@ def shares(target: Target, usual: Mapping[str, str], known: Sequence[str]) -> li
     """
     check_known(target.variants, known)
     return [_share(variant, target, usual.get(affect_of(variant)) == variant) for variant in known]
+
+
+def spell_out(target: Target, usual: Mapping[str, str]) -> Target:
+    """The same target with the `usual` variants, affect -> variant, named as its own."""
+    named = dict(target.variants)
+    for affect, variant in usual.items():
+        asked = sum(part for name, part in target.variants.items() if affect_of(name) == affect)
+        left = target.vector[affect_index(affect)] - asked
+        if left > 0.0:
+            named[variant] = named.get(variant, 0.0) + left
+    return replace(target, variants=named)
 
 
 def _share(variant: str, target: Target, is_usual: bool) -> float:

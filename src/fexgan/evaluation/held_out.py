@@ -16,7 +16,7 @@ from fexgan.faces import Face, FaceBox, FaceFinder
 from fexgan.framing.square import BOX_HEIGHT
 from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.media import Pixels
-from fexgan.model import EditingFamily, advance, apply_edits, retreat
+from fexgan.model import EditingFamily, advance, apply_edits, in_common, retreat
 from fexgan.prepare.crop import cut, square_around
 from fexgan.stills import StillSet, first_in_full
 from fexgan.tensors import images_to_pixels, pixels_to_images
@@ -134,7 +134,7 @@ def edit_held_out(networks: EditingFamily, held_out: HeldOut) -> Edited:
         edited = apply_edits(source.expand_as(images), edits)
         features = networks.analyse(images)
         calmed = apply_edits(images, networks.edit(features, affects, neutral))
-        swapped = _swap(networks, images, affects, neutral, variants, swaps)
+        swapped = _swap(networks, images, affects, variants, swaps)
         equal = apply_edits(images, networks.edit(features, affects, affects)) == images
         read = networks.read(images)
         unchanged = equal.flatten(1).all(dim=1)
@@ -143,15 +143,14 @@ def edit_held_out(networks: EditingFamily, held_out: HeldOut) -> Edited:
     return Edited(*map(np.stack, zip(*made, strict=True)))
 
 
-def _swap(
-    networks: EditingFamily, images: Tensor, affects: Tensor, neutral: Tensor, variants: Tensor, swaps: Tensor
-) -> Tensor:
-    """Images [pairs, 3, side, side]: those that show one emotion with another, as users are given them."""
+def _swap(networks: EditingFamily, images: Tensor, affects: Tensor, variants: Tensor, swaps: Tensor) -> Tensor:
+    """Images [pairs, 3, side, side]: those that show one emotion with another, by way of what they have in common."""
     if not len(swaps):
         return images[:0]
-    (start, end), rest = swaps.unbind(1), neutral[:1].expand(len(swaps), -1)
-    calm = retreat(networks, images[start], networks.analyse(images[start]), affects[start], rest, variants[end])
-    return apply_edits(images[start], advance(networks, calm, affects[end], variants[end]))
+    start, end = swaps.unbind(1)
+    sources, common = images[start], in_common(affects[start], affects[end])
+    calm = retreat(networks, sources, networks.analyse(sources), affects[start], common)
+    return apply_edits(sources, advance(networks, calm, affects[end], variants[end]))
 
 
 def _framed_box(framing: FramingConfig) -> FaceBox:

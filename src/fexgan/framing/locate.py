@@ -27,6 +27,8 @@ _SURE = 0.92
 """From which score on a face in its own square is the right way up. YuNet also sees faces that stand on their head, as
 upright ones with eyes for a mouth, and is nearly as sure of them, up to 0.91; a look from close by tells them apart."""
 _QUARTERS_DEG, _BETWEEN_DEG = (90, 180, 270), (45, 135, 225, 315)
+_NEAR_SHARE = 1 / 16
+"""From which share of the picture's longer side on a face shows in the smallest view that is searched."""
 _MIRRORED = [1, 0, 2, 4, 3]  # the points as they follow one another in a mirror
 _MOST_LOOKS = 5
 _NEARLY_UPRIGHT_RAD = math.radians(20)
@@ -45,29 +47,35 @@ def find_faces(
     factor = max(1, max(picture.width, picture.height) // max(SEARCHED_SIDES_PX))
     view = picture.view((0, 0, picture.width, picture.height), factor)
 
-    def look(degrees: float = 0) -> list[Face]:
-        faces = (
-            finder.find_all(view, largest_only) if degrees == 0 else _find_turned(view, degrees, finder, largest_only)
-        )
-        return [_closer(picture, _enlarged(face, factor), finder) for face in faces]
+    def find(degrees: float, largest_only: bool, near_only: bool = False) -> list[Face]:
+        turned, back = _turned(view, degrees)
+        found = finder.find_all(turned, largest_only, near_only)
+        return [_enlarged(_moved(face, back), factor) for face in found]
 
-    seen = look()
-    if any_way_up and _sureness(seen) < _SURE:
-        seen = max([seen, *map(look, _QUARTERS_DEG)], key=_sureness)
-    if any_way_up and not seen:
-        seen = max(map(look, _BETWEEN_DEG), key=_sureness)
-    return seen
+    def sureness(faces: list[Face]) -> float:
+        close = _closer(picture, faces[0], finder) if faces else None
+        return close.score if close else 0.0
+
+    seen = find(0, largest_only)
+    if any_way_up and (sure := sureness(seen)) < _SURE:
+        ways_up = _QUARTERS_DEG if seen else (*_QUARTERS_DEG, *_BETWEEN_DEG)
+        near = bool(seen) and seen[0].box.width >= _NEAR_SHARE * max(picture.width, picture.height)
+        sure_of = {0: sure} | {degrees: sureness(find(degrees, True, near)) for degrees in ways_up}
+        surest = max(sure_of, key=sure_of.__getitem__)
+        seen = find(surest, largest_only) if surest else seen
+    return [_closer(picture, face, finder) or face for face in seen]
 
 
-def _find_turned(view: Pixels, degrees: float, finder: FaceFinder, largest_only: bool) -> list[Face]:
-    """What is found in the view when it is turned counterclockwise, in its own pixels."""
+def _turned(view: Pixels, degrees: float) -> tuple[Pixels, NDArray[np.float64]]:
+    """The view turned counterclockwise, whole, and the matrix [2, 3] that leads from its pixels to the view's."""
+    if degrees == 0:
+        return view, np.eye(2, 3)
     height, width = view.shape[:2]
     there = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
-    size = np.rint(np.abs(there[:, :2]) @ (width, height)).astype(int)  # as large as the turned view
+    size = np.rint(np.abs(there[:, :2]) @ (width, height)).astype(int)
     there[:, 2] += (size - (width, height)) / 2
     turned = cv2.warpAffine(view, there, tuple(size.tolist()), borderMode=cv2.BORDER_REPLICATE)
-    back = cv2.invertAffineTransform(there)
-    return [_moved(face, back) for face in finder.find_all(turned, largest_only)]
+    return turned, cv2.invertAffineTransform(there)
 
 
 def _moved(face: Face, matrix: NDArray[np.float64]) -> Face:
@@ -79,11 +87,6 @@ def _moved(face: Face, matrix: NDArray[np.float64]) -> Face:
     low, high = points[:4].min(axis=0), points[:4].max(axis=0)
     (left, top), (width, height) = (low + 0.5).tolist(), (high - low).tolist()
     return Face(FaceBox(left, top, width, height), points[4:], face.score)
-
-
-def _sureness(faces: list[Face]) -> float:
-    """How sure the finder is of the largest."""
-    return faces[0].score if faces else 0.0
 
 
 def choose_face(faces: list[Face], index: int = 0) -> Face:
@@ -129,8 +132,8 @@ def _enlarged(face: Face, factor: int) -> Face:
     return Face(whole, (face.landmarks + 0.5) * factor - 0.5, face.score)
 
 
-def _closer(picture: LoadedPicture, face: Face, finder: FaceFinder) -> Face:
-    """The same face as seen in its own square, upright; unchanged where it is not seen there.
+def _closer(picture: LoadedPicture, face: Face, finder: FaceFinder) -> Face | None:
+    """The same face as seen in its own square, upright; None where it is not seen there.
 
     A square that follows tilted landmarks is still tilted, though less, so the look is repeated in the new square until
     it turns no more. A face that seems nearly upright is looked at level first: there the finder's lean to one side
@@ -139,14 +142,15 @@ def _closer(picture: LoadedPicture, face: Face, finder: FaceFinder) -> Face:
     square = face_square(face.landmarks)
     if abs(square.roll_rad) < _NEARLY_UPRIGHT_RAD:
         square = replace(square, roll_rad=0.0)
+    close = None
     for _ in range(_MOST_LOOKS):
-        seen = _look(picture, square, face.landmarks[2], finder)
+        seen = _look(picture, square, (close or face).landmarks[2], finder)
         if seen is None:
             break
-        face, before, square = seen, square, face_square(seen.landmarks)
+        close, before, square = seen, square, face_square(seen.landmarks)
         if abs(math.remainder(square.roll_rad - before.roll_rad, math.tau)) < _SETTLED_RAD:
             break
-    return face
+    return close
 
 
 def _look(picture: LoadedPicture, square: FaceSquare, nose: NDArray[np.float64], finder: FaceFinder) -> Face | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fexgan.config import AnyModelConfig
+from fexgan.model.detour import Retreat, advance, in_common, is_detour, retreat
 from fexgan.model.edits import Edits, Palette, apply_edits, followed_by, keep_to, palette_of
 from fexgan.model.family import Capability, DrawingFamily, EditingFamily, Family, sample_latent
 from fexgan.model.paper import PaperNetworks
 from fexgan.model.portrait import PortraitNetworks
-from fexgan.model.retreat import Retreat, advance, in_common, is_detour, retreat
 
 __all__ = [
     "Capability", "DrawingFamily", "EditingFamily", "Edits", "Family", "Palette", "Retreat", "advance", "apply_edits",

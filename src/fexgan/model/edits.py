@@ -10,6 +10,7 @@ from torch.nn import functional
 
 OUTLIERS = 200
 """One of so many pixels may lie beyond what counts as a face's most; its lips and the whites of its eyes are more."""
+_LEAST_PAINT = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +47,18 @@ def apply_edits(images: Tensor, edits: Edits) -> Tensor:
 def followed_by(first: Edits, second: Edits) -> Edits:
     """The one edit that does what `first` and then `second` do, fetching pixels once instead of twice.
 
-    `first` may be a batch of one, for all of `second`. Where `second` changes nothing, it is `first` but for rounding.
+    `first` may be a batch of one, for all of `second`. Where neither paints, the paint is that of `second`, for masks
+    that are enlarged uncover some of it.
     """
     earlier = torch.cat([first.flow, first.mask, first.shade, first.paint], dim=1).float()
     earlier = _fetched(earlier.expand(second.flow.shape[0], -1, -1, -1), second.flow.float())
     flow, mask, shade, paint = earlier.split([2, 1, 1, 3], dim=1)
     # What the second leaves of the first's paint, and how it lights that: black is at 0 there, at -1 in paint.
-    left = (1.0 - second.mask) * mask
+    left = (1.0 - second.mask) * mask.clamp(0.0, 1.0)
     lit = left * second.shade.exp() * (paint + 1.0)
-    both = second.mask + left
-    painted = (second.mask * (second.paint + 1.0) + lit) / both.clamp(min=torch.finfo(both.dtype).tiny) - 1.0
-    return Edits(second.flow + flow, both, second.shade + shade, painted)
+    own = second.mask + _LEAST_PAINT
+    painted = (own * (second.paint + 1.0) + lit) / (own + left) - 1.0
+    return Edits(second.flow + flow, second.mask + left, second.shade + shade, painted)
 
 
 @dataclass(frozen=True, eq=False)

@@ -124,12 +124,12 @@ class PortraitTask:
 
     def __init__(self, data: Sequence[Path], config: PortraitConfig) -> None:
         self.config = config
-        sets = [StillSet.load(folder) for folder in data]
-        parts = [stills.split(config.training.test_share, config.training.seed) for stills in sets]
-        train, self.test = StillSet.join([part for part, _ in parts]), parts[0][1]
+        training = config.training
+        parts = [StillSet.load(folder).split(training.test_share, training.seed) for folder in data]
+        held_out = {name for _, test in parts for name in test.characters}
+        train, self.test = StillSet.join([part for part, _ in parts]).without(held_out), parts[0][1]
         self.pairs = Pairs(train, config)
-        self.characters = tuple(dict.fromkeys(train.characters))
-        self.fingerprint = "-".join(stills.fingerprint for stills in sets)
+        self.characters, self.fingerprint = tuple(dict.fromkeys(train.characters)), train.fingerprint
 
     def updates(self, networks: Family, accelerator: Accelerator) -> PortraitTrainer:
         return PortraitTrainer(networks, self.config, accelerator)

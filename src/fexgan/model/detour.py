@@ -17,6 +17,8 @@ from fexgan.affects import NEUTRAL_INDEX
 from fexgan.model.edits import Edits, Palette, apply_edits, followed_by, keep_to
 from fexgan.model.family import EditingFamily
 
+_EQUAL = 1e-5
+
 
 @dataclass(frozen=True, eq=False)
 class Retreat:
@@ -38,9 +40,11 @@ def in_common(source_affect: Tensor, target_affect: Tensor) -> Tensor:
 
 
 def is_detour(source_affect: Tensor, common: Tensor, target_affect: Tensor) -> bool:
-    """Whether what they have in `common` is neither all of the one nor all of the other."""
+    """Whether the way by what they have in `common` is another than the straight one, in any of a batch: in that it is
+    neither all of the source nor all of the target."""
     emotions = torch.arange(common.shape[1], device=common.device) != NEUTRAL_INDEX
-    return not any(torch.equal(common[:, emotions], end[:, emotions]) for end in (source_affect, target_affect))
+    ends = (end[:, emotions] for end in (source_affect, target_affect))
+    return not any(torch.allclose(common[:, emotions], end, rtol=0.0, atol=_EQUAL) for end in ends)
 
 
 def retreat(
@@ -49,14 +53,13 @@ def retreat(
     features: Any,
     source_affect: Tensor,
     common: Tensor,
-    variants: Tensor,
     palette: Palette | None = None,
 ) -> Retreat:
     """Take away from analysed images [batch, 3, height, width] all but what is in `common`.
 
-    `variants`: those of the target. `palette`: what paint keeps to, if to anything.
+    `palette`: what paint keeps to, if to anything.
     """
-    edits = networks.edit(features, source_affect, common, variants)
+    edits = networks.edit(features, source_affect, common)
     if palette is not None:
         edits = keep_to(palette, edits)
     return Retreat(common, networks.analyse(apply_edits(images, edits).clamp(-1.0, 1.0)), edits)
@@ -65,6 +68,6 @@ def retreat(
 def advance(
     networks: EditingFamily, start: Retreat, target_affect: Tensor, variants: Tensor, palette: Palette | None = None
 ) -> Edits:
-    """How the sources of a retreat come to their targets, in one edit."""
+    """How the sources of a retreat come to their targets in these variants, as one edit."""
     edits = networks.edit(start.features, start.affect, target_affect, variants)
     return followed_by(start.edits, edits if palette is None else keep_to(palette, edits))
