@@ -29,7 +29,8 @@ from fexgan.checkpoints import (
 from fexgan.config import AnyConfig
 from fexgan.errors import InputError
 from fexgan.model import build
-from fexgan.training.alone import alone_in
+from fexgan.training.ahead import Ahead, batches_ahead
+from fexgan.training.alone import alone_in, writable_folder
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import step_generator
 from fexgan.training.beginning import begin_with, go_on_with
@@ -44,6 +45,8 @@ from fexgan.training.resume import changes_since, last_checkpoint, restore, resu
 from fexgan.training.tasks import Task, open_task
 from fexgan.training.updates import learning_rate
 
+Drawn = tuple[Any, torch.Generator]
+"""A batch, or a part of one, and the source of the randomness that is left to its step."""
 CHECKPOINTS_KEPT = 2
 ON_PROCESSORS = not torch.accelerator.is_available()  # unless told, processes on CPUs would not find each other
 RECENT_STEPS = 20
@@ -106,7 +109,7 @@ def train(
         raise InputError("no data to train on; give a folder that fexgan prepare wrote, or one of stills")
     if steps is not None:
         config = dataclasses.replace(config, training=dataclasses.replace(config.training, steps=steps))
-    out = _writable_folder(Path(out))
+    out = writable_folder(Path(out))
     with PartialState(cpu=ON_PROCESSORS).local_main_process_first():  # the first decodes the data for the others
         task = open_task([Path(folder) for folder in folders], config, examples)
     console = console or Console(highlight=False)
@@ -208,12 +211,13 @@ class _Run:
         log = TrainingLog(self.out, self.accelerator, first_step, columns)
         with (
             contextlib.closing(log),
+            Ahead(self._draw, batches_ahead(self.accelerator.device)) as batches,
             StopRequest() as stop,
             Display(self.console, first_step, training.steps) as display,
         ):
             while self.step < training.steps:
                 step_start = time.monotonic()
-                losses = self._take_step(stop)
+                losses = self._take_step(batches, stop)
                 durations.append(time.monotonic() - step_start)
                 waits.append(self.waited_s)
                 window.append(losses)
@@ -248,12 +252,12 @@ class _Run:
             stopped=self.step < training.steps,
         )
 
-    def _take_step(self, stop: StopRequest) -> dict[str, float]:
+    def _take_step(self, batches: Ahead[Drawn], stop: StopRequest) -> dict[str, float]:
         """Take a step together with the other processes; all of them hear of a signal that reached one."""
         self.step += 1
         drawn = self.step + OTHER_BATCHES * self.rollbacks
         start = time.monotonic()
-        parts = self._parts(drawn)
+        parts = self._parts(drawn, *batches.take(drawn))
         self.waited_s = time.monotonic() - start
         losses = self.trainer.take_step(parts, self.step)
         told = torch.stack([*losses.values(), torch.tensor(float(stop.requested), device=self.accelerator.device)])
@@ -264,11 +268,14 @@ class _Run:
         self.averaged.update(self.trainer.networks, self.step)
         return losses
 
-    def _parts(self, drawn: int) -> list[tuple[Any, torch.Generator]]:
-        """This process's share of the batch drawn as number `drawn`, in parts, each with its source of randomness."""
+    def _draw(self, drawn: int) -> Drawn:
+        """The whole batch drawn as number `drawn`, and the source of randomness that it leaves."""
+        generator = step_generator(self.config.training.seed, drawn)
+        return self.task.batch(drawn, generator, self.accelerator.device), generator
+
+    def _parts(self, drawn: int, batch: Any, generator: torch.Generator) -> list[Drawn]:
+        """This process's share of a batch, in parts, each with its source of randomness."""
         seed, parts = self.config.training.seed, self.config.training.batch_parts
-        generator = step_generator(seed, drawn)
-        batch = self.task.batch(drawn, generator, self.accelerator.device)
         first = self.accelerator.process_index * parts
         return [
             (
@@ -317,14 +324,3 @@ def _means(window: list[dict[str, float]]) -> dict[str, float]:
     """The mean of every loss over the steps that had it."""
     names = {name: None for losses in window for name in losses}
     return {name: fmean(losses[name] for losses in window if name in losses) for name in names}
-
-
-def _writable_folder(out: Path) -> Path:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with media.atomic_path(out / "writable") as probe:
-            probe.touch()
-        (out / "writable").unlink(missing_ok=True)  # another process may have been faster
-    except OSError as error:
-        raise InputError(f"cannot write into {out} ({error.strerror}); choose another folder with --out") from None
-    return out
