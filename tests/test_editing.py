@@ -116,7 +116,9 @@ def test_from_one_emotion_to_another_the_first_is_taken_away_and_that_face_is_an
 
 def test_a_variant_takes_the_place_of_the_same_emotion_in_another(editor: Editor, image: Image.Image):
     portrait = editor.open(image, source_affect="joy")
-    assert np.array_equal(portrait.edit("joy").levels, np.asarray(image))
+    laughing = editor.taking("joy.laugh").open(image, source_affect="joy")
+    for usual in (portrait, laughing):
+        assert np.array_equal(usual.edit("joy").levels, np.asarray(image)), "only by name"
     retreats = []
     for target in ("joy.laugh", "joy:0.75", Target(Mixture.parse("joy").vector(), {"joy.laugh": 0.25})):
         assert not np.array_equal(portrait.edit(target).levels, np.asarray(image))

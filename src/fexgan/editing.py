@@ -23,7 +23,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from fexgan.affects import AFFECTS, Mixture, Target, affect_index, affect_of
+from fexgan.affects import AFFECTS, Mixture, Target, affect_of
 from fexgan.checkpoints import Checkpoint
 from fexgan.config import FramingConfig
 from fexgan.editing_clips import Tell, transform_clip
@@ -47,7 +47,7 @@ from fexgan.picture import LoadedPicture, open_picture
 from fexgan.reading import mixture_read
 from fexgan.synthesis import Blend, MixtureLike, Picture, TargetLike, as_pixels, blend_of, require, target_of
 from fexgan.tensors import pixels_to_images
-from fexgan.variants import by_affect, shares, spell_out
+from fexgan.variants import by_affect, shares
 
 CLOSE_UP_PX = 256
 
@@ -178,13 +178,12 @@ class Editor:
 
         Raises InputError for variants that the checkpoint does not know.
         """
-        edits = self._edits(face, self._vector(target.vector), self._variant_shares(target))
+        edits = self._edits(face, self._vector(target.vector), target)
         return Edit(*(part[0].float().cpu().numpy() for part in vars(edits).values()))
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""
-        variants = self._variant_shares(Target(tuple(target[0].tolist())))
-        return apply_edits(face.images, self._edits(face, target, variants))
+        return apply_edits(face.images, self._edits(face, target, Target(tuple(target[0].tolist()))))
 
     def transform(
         self,
@@ -242,9 +241,7 @@ class Editor:
         """
         asked = target_of(target)
         self._variant_shares(asked)  # an unknown one is refused before the clip is read, which takes long
-        # Frames in which a face comes into view lie between what it shows and the target, whose variants it lacks.
-        spelled = spell_out(asked, self.variants)
-        transform_clip(self.taking(), Path(source), Path(out), spelled, source_affect, face, tell)
+        transform_clip(self, Path(source), Path(out), asked, source_affect, face, tell)
 
     def classify(self, image: Picture | LoadedPicture, face: FaceChoice = None) -> dict[str, float]:
         """How much of each affect the chosen face shows, summing to 1; of `all`, the largest."""
@@ -273,25 +270,25 @@ class Editor:
     def _images(self, picture: LoadedPicture, square: FaceSquare) -> Tensor:
         return pixels_to_images(cut(picture, square, self.image_size_px)).to(self.device)  # [1, 3, size, size]
 
-    def _edits(self, face: OpenFace, target: Tensor, variants: Tensor) -> Edits:
-        source = self._vector(face.source.vector())
-        common = in_common(source, self._by_default(target, variants)).detach()  # gradients need the second half alone
-        if not is_detour(source, common, target):
-            return keep_to(face.palette, self.networks.edit(face.features, source, target, variants))
+    def _edits(self, face: OpenFace, vector: Tensor, target: Target) -> Edits:
+        """`vector`: the target's own, [1, 7], which gradients may reach."""
+        source, variants = self._vector(face.source.vector()), self._variant_shares(target)
+        common = in_common(source, self._there(vector, target)).detach()  # gradients need the second half alone
+        if not is_detour(source, common, vector):
+            return keep_to(face.palette, self.networks.edit(face.features, source, vector, variants))
         kept = tuple(common[0].tolist())
         start = face.retreats.get(kept)
         if start is None:
             start = retreat(self.networks, face.images, face.features, source, common, face.palette)
             face.retreats.clear()
             face.retreats[kept] = start
-        return advance(self.networks, start, target, variants, face.palette)
+        return advance(self.networks, start, vector, variants, face.palette)
 
-    def _by_default(self, target: Tensor, variants: Tensor) -> Tensor:
-        """The part of a target that takes default variants: which one a source shows is not known, so what is asked for
-        in another is not there yet."""
-        known = self.checkpoint.config.model.variants
-        affects = torch.tensor([affect_index(affect_of(variant)) for variant in known], device=target.device)
-        return target * (1.0 - torch.zeros_like(target).index_add(1, affects.int(), variants)).clamp(min=0.0)
+    def _there(self, vector: Tensor, target: Target) -> Tensor:
+        """The part of a target that a source which shows the same emotions shows already: all but the variants asked
+        for by name, for which of them it shows is not known."""
+        named = [sum(part for name, part in target.variants.items() if affect_of(name) == affect) for affect in AFFECTS]
+        return (vector - self._vector(named)).clamp(min=0.0)
 
     def _read(self, images: Tensor) -> list[float]:
         return self.networks.read(images)[0].tolist()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from fexgan.affects import AFFECTS, Mixture
+from fexgan.affects import AFFECTS, Mixture, Target
 from fexgan.editing import Editor, FaceChoice, Portrait
 from fexgan.errors import InputError
 from fexgan.figures import transform_sheet
@@ -24,6 +24,7 @@ from fexgan.media import Pixels
 from fexgan.motion import check_held, write_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import clip_frames
+from fexgan.variants import by_affect, spell_out
 
 VIEW_PX = 1280
 """About the longest side that the browser is shown, half as much again at most: pictures are shrunk by whole numbers.
@@ -103,14 +104,14 @@ class Desk:
         """The view of a picture with a look, JPEG."""
         opened = self._find(key)
         with self._work:
-            edited = self._portrait(opened.view, look).edit(look.mixture)
+            edited = self._portrait(opened.view, look).edit(self._target(look))
         return _jpeg(edited)
 
     def save(self, key: str, look: Look, suffix: str) -> bytes:
         """The picture at its own size with a look, as the file that `suffix`, such as `.png`, names."""
         opened = self._find(key)
         with self._work:
-            edited = self._portrait(opened.full, look).edit(look.mixture)
+            edited = self._portrait(opened.full, look).edit(self._target(look))
         return _written(f"picture{suffix}", edited.save)
 
     def sheet(self, key: str, look: Look) -> bytes:
@@ -154,6 +155,11 @@ class Desk:
                 raise NotOpen(key)
             self._open.move_to_end(key)
             return self._open[key]
+
+    def _target(self, look: Look) -> Target:
+        """The look's mixture with its variants by name: who chooses a laugh wants one where there is a smile, too."""
+        known = self.editor.checkpoint.config.model.variants
+        return spell_out(look.mixture.shared().target(), by_affect(look.variants, known))
 
     def _portrait(self, opened: Portrait, look: Look) -> Portrait:
         """The faces that the look is for, in its variants."""
