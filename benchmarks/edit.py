@@ -6,9 +6,9 @@
 
 The picture is the neutral still of a filmed character, enlarged. The first edit finds the face, analyses it and edits
 it; a further one only edits it anew, as when a slider moves; one of a smile takes that away first, which a slider would
-keep. They take turns, and each figure is a median: of the time
-that passed, and of the time that processors worked, which others on the machine change less. Memory is the highest of
-the process, and what that is beyond its level with the picture open, result included (Linux).
+keep. They take turns, and each figure is a median: of the time that passed, and of the time that processors worked,
+which others on the machine change less. Memory is the highest of the process, and what that is beyond its level with
+the picture open, result included (Linux).
 """
 
 from __future__ import annotations

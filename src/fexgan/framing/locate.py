@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 
 import cv2
 import numpy as np
@@ -52,8 +53,12 @@ def find_faces(
         found = finder.find_all(turned, largest_only, near_only)
         return [_enlarged(_moved(face, back), factor) for face in found]
 
+    @cache  # the one that tells the way up is wanted again
+    def closer(face: Face) -> Face | None:
+        return _closer(picture, face, finder)
+
     def sureness(faces: list[Face]) -> float:
-        close = _closer(picture, faces[0], finder) if faces else None
+        close = closer(faces[0]) if faces else None
         return close.score if close else 0.0
 
     seen = find(0, largest_only)
@@ -63,7 +68,7 @@ def find_faces(
         sure_of = {0: sure} | {degrees: sureness(find(degrees, True, near)) for degrees in ways_up}
         surest = max(sure_of, key=sure_of.__getitem__)
         seen = find(surest, largest_only) if surest else seen
-    return [_closer(picture, face, finder) or face for face in seen]
+    return [closer(face) or face for face in seen]
 
 
 def _turned(view: Pixels, degrees: float) -> tuple[Pixels, NDArray[np.float64]]:
