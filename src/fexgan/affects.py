@@ -163,6 +163,10 @@ class Target:
             raise InputError(f"variant {name!r} is not known here; name the affect alone, {affect_of(name)!r}")
         return self.vector
 
+    def in_variants(self, affect: str) -> float:
+        """How much of an affect's strength is shown in variants that are named."""
+        return sum(strength for name, strength in self.variants.items() if affect_of(name) == affect)
+
     def towards(self, other: Target, share: float) -> Target:
         """What is shown on the straight way to `other`, at `share` of it in [0, 1]."""
         names = dict.fromkeys([*self.variants, *other.variants])

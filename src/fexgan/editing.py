@@ -23,7 +23,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from fexgan.affects import AFFECTS, Mixture, Target, affect_of
+from fexgan.affects import AFFECTS, Mixture, Target
 from fexgan.checkpoints import Checkpoint
 from fexgan.config import FramingConfig
 from fexgan.editing_clips import Tell, transform_clip
@@ -287,8 +287,7 @@ class Editor:
     def _there(self, vector: Tensor, target: Target) -> Tensor:
         """The part of a target that a source which shows the same emotions shows already: all but the variants asked
         for by name, for which of them it shows is not known."""
-        named = [sum(part for name, part in target.variants.items() if affect_of(name) == affect) for affect in AFFECTS]
-        return (vector - self._vector(named)).clamp(min=0.0)
+        return (vector - self._vector([target.in_variants(affect) for affect in AFFECTS])).clamp(min=0.0)
 
     def _read(self, images: Tensor) -> list[float]:
         return self.networks.read(images)[0].tolist()

@@ -39,8 +39,7 @@ def spell_out(target: Target, usual: Mapping[str, str]) -> Target:
     """The same target with the `usual` variants, affect -> variant, named as its own."""
     named = dict(target.variants)
     for affect, variant in usual.items():
-        asked = sum(part for name, part in target.variants.items() if affect_of(name) == affect)
-        left = target.vector[affect_index(affect)] - asked
+        left = target.vector[affect_index(affect)] - target.in_variants(affect)
         if left > 0.0:
             named[variant] = named.get(variant, 0.0) + left
     return replace(target, variants=named)
@@ -51,6 +50,5 @@ def _share(variant: str, target: Target, is_usual: bool) -> float:
     strength = target.vector[affect_index(affect)]
     if strength == 0.0:
         return float(is_usual)
-    asked = sum(part for name, part in target.variants.items() if affect_of(name) == affect)
-    left = max(0.0, strength - asked) if is_usual else 0.0
+    left = max(0.0, strength - target.in_variants(affect)) if is_usual else 0.0
     return (target.variants.get(variant, 0.0) + left) / strength

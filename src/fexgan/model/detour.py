@@ -18,6 +18,7 @@ from fexgan.model.edits import Edits, Palette, apply_edits, followed_by, keep_to
 from fexgan.model.family import EditingFamily
 
 _EQUAL = 1e-5
+"""Strengths that differ by less are the same: what is left are roundings."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from torch.nn import functional
 OUTLIERS = 200
 """One of so many pixels may lie beyond what counts as a face's most; its lips and the whites of its eyes are more."""
 _LEAST_PAINT = 1e-3
+"""How much the later of two paints counts beside the earlier where its mask is zero: enough to stand alone there."""
 
 
 @dataclass(frozen=True, eq=False)

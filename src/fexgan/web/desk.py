@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from fexgan.affects import AFFECTS, Mixture, Target
+from fexgan.affects import AFFECTS, Mixture
 from fexgan.editing import Editor, FaceChoice, Portrait
 from fexgan.errors import InputError
 from fexgan.figures import transform_sheet
@@ -24,7 +24,8 @@ from fexgan.media import Pixels
 from fexgan.motion import check_held, write_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import clip_frames
-from fexgan.variants import by_affect, spell_out
+from fexgan.synthesis import target_of
+from fexgan.variants import spell_out
 
 VIEW_PX = 1280
 """About the longest side that the browser is shown, half as much again at most: pictures are shrunk by whole numbers.
@@ -104,14 +105,14 @@ class Desk:
         """The view of a picture with a look, JPEG."""
         opened = self._find(key)
         with self._work:
-            edited = self._portrait(opened.view, look).edit(self._target(look))
+            edited = self._edit(opened.view, look)
         return _jpeg(edited)
 
     def save(self, key: str, look: Look, suffix: str) -> bytes:
         """The picture at its own size with a look, as the file that `suffix`, such as `.png`, names."""
         opened = self._find(key)
         with self._work:
-            edited = self._portrait(opened.full, look).edit(self._target(look))
+            edited = self._edit(opened.full, look)
         return _written(f"picture{suffix}", edited.save)
 
     def sheet(self, key: str, look: Look) -> bytes:
@@ -156,10 +157,10 @@ class Desk:
             self._open.move_to_end(key)
             return self._open[key]
 
-    def _target(self, look: Look) -> Target:
-        """The look's mixture with its variants by name: who chooses a laugh wants one where there is a smile, too."""
-        known = self.editor.checkpoint.config.model.variants
-        return spell_out(look.mixture.shared().target(), by_affect(look.variants, known))
+    def _edit(self, opened: Portrait, look: Look) -> LoadedPicture:
+        """A picture with a look, its variants by name: who chooses a laugh wants one where there is a smile, too."""
+        portrait = self._portrait(opened, look)
+        return portrait.edit(spell_out(target_of(look.mixture), portrait.editor.variants))
 
     def _portrait(self, opened: Portrait, look: Look) -> Portrait:
         """The faces that the look is for, in its variants."""
