@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -26,6 +27,7 @@ from fexgan.video import count_clip_frames
 
 CROWD = Path(__file__).parents[1] / "crowd"
 TURNED = CROWD.with_name("crowd-turned")
+MOUTHS = CROWD.with_name("crowd-mouths")
 PEOPLE = Path(__file__).parents[1] / "people"
 
 
@@ -95,6 +97,25 @@ def test_the_turned_crowd_looks_further_away_and_joins_the_other(stills):
     assert told.character_parameters == as_read(character_to_dict(cast[-1]))
     drawn = draw_staging(f"11/{cast[-1].name}/stills/1", light=True, camera=True, backdrop=True)
     assert told.performance["staging"] == as_read(drawn.to_dict())
+
+
+def test_the_mouths_are_those_of_the_crowd_four_times_as_large(stills):
+    mouths = StillSet.load(MOUTHS, close_ups=True)
+    assert mouths.pixels.shape[1:] == (28, 208, 256, 3) and mouths.windows.picture_px == 4 * 192
+    assert mouths.characters == stills.characters[: len(mouths)] and len(mouths) >= 40
+    assert len(set(mouths.characters) & set(stills.split(0.2, seed=0)[1].characters)) >= 4
+    for index in range(0, len(mouths), 8):
+        assert mouths.variants[index] == stills.variants[index]
+        left, top = mouths.windows.corners_px[index]
+        for still in (0, 3, 12):
+            enlarged = cv2.resize(stills.pixels[index, still], (768, 768), interpolation=cv2.INTER_CUBIC)
+            there = enlarged[top : top + 208, left : left + 256].astype(np.float32)
+            blurred = [
+                cv2.GaussianBlur(picture, (0, 0), 4) for picture in (there, mouths.pixels[index, still] * np.float32(1))
+            ]
+            assert np.abs(blurred[0] - blurred[1]).mean() < 4.0, "same pose, same light"
+            moved = np.abs(blurred[0][:, 8:] - blurred[1][:, :-8]).mean()
+            assert moved > 1.5 * np.abs(blurred[0] - blurred[1]).mean()
 
 
 def test_people_are_others_than_the_crowd_in_the_light_of_the_cast():

@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 import torch
 from drawn import face as drawn_face
-from fake_editor import fake_editor
+from fake_editor import SIZE, fake_editor
 from PIL import Image
 
 from fexgan.affects import AFFECTS, Mixture, Target
 from fexgan.bundled import footage_path
+from fexgan.config_details import DetailsModelConfig
 from fexgan.editing import Editor, loaded
 from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
 from fexgan.keyframes import parse_keyframes
-from fexgan.model import Edits, keep_to, palette_of
+from fexgan.model import CloseUp, Edits, keep_to, palette_of
 from fexgan.video import read_clip
 
 
@@ -249,3 +250,68 @@ def test_neither_a_sky_beside_the_face_nor_a_fleck_on_it_is_its_colour():
     assert torch.equal(palette_of(sky).coldness, palette_of(plain).coldness)
     for part in ("spread", "coldness"):
         assert torch.equal(getattr(palette_of(fleck), part), getattr(palette_of(plain), part))
+
+
+class FakeDetails(torch.nn.Module):
+    """Paints mouths half as bright as they were painted."""
+
+    config = DetailsModelConfig(image_size_px=SIZE, window_px=(16, 32, 48, 48))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[CloseUp] = []
+
+    def refine(self, close_ups: CloseUp) -> CloseUp:
+        self.seen.append(close_ups)
+        return close_ups._replace(paint=0.5 * close_ups.paint)
+
+
+@pytest.fixture
+def detailed(editor: Editor) -> Editor:
+    return Editor(editor.checkpoint, details=FakeDetails())
+
+
+def test_details_are_painted_in_large_pictures_where_the_edit_paints(editor: Editor, detailed: Editor):
+    large = Image.fromarray(drawn_face(480))
+    plain, finer = (np.asarray(one.transform(large, "joy"), float) for one in (editor, detailed))
+    different = (plain != finer).any(axis=2)
+    square = detailed.open(large).faces[0].square
+    places = square.to_square(np.argwhere(different)[:, ::-1])
+    assert different.any() and places[:, 0].min() > 0.24 and places[:, 0].max() < 0.76
+    assert places[:, 1].min() > 0.49 and places[:, 1].max() < 0.76
+    assert finer[different].mean() < plain[different].mean() - 20
+    (seen,) = detailed.details.networks.seen
+    assert seen.under.shape == (1, 3, 64, 128) and seen.mask.shape == (1, 1, 64, 128)
+
+
+def test_details_are_left_out_where_nothing_is_painted_and_where_the_picture_is_small(
+    detailed: Editor, monkeypatch: pytest.MonkeyPatch
+):
+    large = Image.fromarray(drawn_face(480))
+    assert not changed(large, detailed.transform(large, "joy", source_affect="joy")).any()
+    monkeypatch.setattr("fexgan.framing.carry._DETAILS_FROM", 10.0)
+    detailed.transform(large, "joy")
+    assert not detailed.details.networks.seen
+
+
+def test_details_come_in_as_a_mouth_begins_to_open(editor: Editor, detailed: Editor):
+    large = Image.fromarray(drawn_face(480))
+    opened, plainly = detailed.open(large, source_affect="neutral"), editor.open(large, source_affect="neutral")
+    worth = [
+        np.abs(opened.edit(f"joy:{strength}").levels.astype(int) - plainly.edit(f"joy:{strength}").levels).max()
+        for strength in (0.01, 0.06, 0.3, 1.0)
+    ]
+    assert worth[0] == 0 and worth == sorted(worth) and worth[-1] > 20
+
+
+def test_editors_of_other_variants_paint_the_same_details(detailed: Editor):
+    assert detailed.taking("joy.laugh").details.networks is detailed.details.networks
+
+
+def test_details_are_held_to_the_colours_of_the_face_too(detailed: Editor):
+    """Of a picture without colours, whatever the details are painted in."""
+    grey = Image.fromarray(drawn_face(480)).convert("L").convert("RGB")
+    red = torch.tensor([1.0, -0.5, -0.5])[None, :, None, None]
+    detailed.details.networks.refine = lambda seen: seen._replace(paint=red.expand_as(seen.paint))
+    after = np.asarray(detailed.transform(grey, "joy"), int)
+    assert np.ptp(after, axis=2).max() <= 2 and changed(grey, Image.fromarray(after.astype(np.uint8))).any()

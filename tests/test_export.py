@@ -16,10 +16,11 @@ from PIL import Image
 
 from fexgan.affects import AFFECTS, affect_vector
 from fexgan.checkpoints import Metadata, load_checkpoint, save_checkpoint
-from fexgan.config import FramingConfig, PortraitConfig
+from fexgan.config import DetailsConfig, FramingConfig, PortraitConfig
+from fexgan.config_details import DetailsModelConfig
 from fexgan.errors import InputError
 from fexgan.export import Exported, export
-from fexgan.model import apply_edits, build, keep_to, palette_of
+from fexgan.model import CloseUp, apply_edits, build, keep_to, palette_of
 from fexgan.model.latents import ANCHORS
 
 SIDE = EDITING_MODEL.image_size_px
@@ -77,6 +78,27 @@ def test_red_paint_on_a_grey_picture_becomes_grey(exported):
     given["paint"][:, 0] = 0.9
     (edited,) = session.run(None, given)
     assert edited == pytest.approx(0.3, abs=1e-5)
+
+
+def test_details_are_refined_as_the_checkpoint_does(tmp_path, monkeypatch):
+    model = DetailsModelConfig(image_size_px=SIDE, window_px=(8, 16, 24, 28), widths=(8, 16), blocks=1)
+    networks = build(model, seed=1)
+    with torch.no_grad():
+        networks.painter.leave.weight.normal_(generator=torch.Generator().manual_seed(2))
+    metadata = Metadata(DetailsConfig(model, framing=FRAMING), (), "", step=0)
+    save_checkpoint(tmp_path / "details", networks, metadata)
+    exported = export(str(tmp_path / "details"), tmp_path / "out")
+    assert [path.name for path in exported.paths] == ["README.md", "graphs.json", "refine.onnx"]
+    run_example(tmp_path / "out", monkeypatch)
+    told = json.loads((tmp_path / "out" / "graphs.json").read_text())
+    assert told["fineness"] == 4 and told["window_px"] == [8, 16, 24, 28]
+    seen = CloseUp(*torch.rand(1, 7, 48, 64, generator=torch.Generator().manual_seed(3)).split([3, 3, 1], dim=1))
+    paint, mask = onnxruntime.InferenceSession(tmp_path / "out" / "refine.onnx").run(
+        ["finer_paint", "finer_mask"], {name: part.numpy() for name, part in zip(seen._fields, seen, strict=True)}
+    )
+    with torch.no_grad():
+        wanted = networks.refine(seen)
+    assert np.abs(paint - wanted.paint.numpy()).max() < 1e-4 and np.abs(mask - wanted.mask.numpy()).max() < 1e-4
 
 
 def test_the_example_beside_a_model_that_draws_draws_a_face(drawn, tiny_checkpoint, monkeypatch):

@@ -16,7 +16,18 @@ from fexgan.bundled import footage_path, pictures_path
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.faces import Face, FaceBox, FaceFinder
-from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, steady_squares
+from fexgan.framing import (
+    Details,
+    Edit,
+    FaceSquare,
+    carry_back,
+    choose_face,
+    cut,
+    details_pay,
+    face_square,
+    find_faces,
+    steady_squares,
+)
 from fexgan.framing import usable_faces as usable
 from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE, EYE_DISTANCE, EYE_HEIGHT, MOUTH_HEIGHT
 from fexgan.media import read_image
@@ -215,6 +226,44 @@ def test_paint_lies_where_the_square_has_it(scale: int) -> None:
     assert np.abs(after.levels[core][:, 0] / 65535 - places[core][:, 0]).max() < 0.002
 
 
+@pytest.mark.parametrize("scale", [2, 3, 4, 7])
+def test_details_show_in_their_part_as_finely_as_the_picture_does(scale: int) -> None:
+    """Stripes four times as fine as the square's pixels, on black paint."""
+    stripes = np.zeros((3, 4 * 12, 4 * 16), np.float32) - 1
+    stripes[:, :, ::4] = stripes[:, :, 1::4] = 1.0
+    whole = edit(mask=1, paint=-1)
+    detailed = replace(whole, details=Details((8, 10, 24, 22), np.ones((1, 48, 64), np.float32), stripes))
+    side = SIZE * scale
+    picture, square = (
+        LoadedPicture(np.full((side, side, 3), 90, np.uint8)),
+        FaceSquare((side - 1) / 2, (side - 1) / 2, side, 0),
+    )
+    plain, fine = (carry_back(picture, square, change).levels[..., 0].astype(int) for change in (whole, detailed))
+    inner = np.s_[13 * scale : 19 * scale, 11 * scale : 21 * scale]
+    assert plain[inner].max() == 0
+    assert fine[inner].mean() == pytest.approx(127, abs=6)
+    if scale >= 4:
+        assert fine[inner].std() > 80, "where stripes are as wide as the picture's pixels they stay stripes"
+    around = np.ones((side, side), bool)
+    around[10 * scale - 1 : 22 * scale + 1, 8 * scale - 1 : 24 * scale + 1] = False
+    assert np.array_equal(plain[around], fine[around])
+
+
+def test_details_pay_where_the_picture_shows_more_than_the_network_sees() -> None:
+    assert [details_pay(FaceSquare(0, 0, side, 0), 128) for side in (100, 160, 161, 4000)] == [False, False, True, True]
+
+
+def test_details_come_in_as_a_face_grows() -> None:
+    details = Details((8, 10, 24, 22), np.ones((1, 48, 64), np.float32), np.ones((3, 48, 64), np.float32))
+    change = replace(edit(mask=1, paint=-1), details=details)
+    picture = LoadedPicture(np.full((100, 100, 3), 90, np.uint8))
+    shown = [
+        int(carry_back(picture, FaceSquare(50, 50, SIZE * times, 0), change).levels[50, 50, 0])
+        for times in (1.25, 1.3, 1.4, 1.5, 3)
+    ]
+    assert shown[0] == 0 and shown == sorted(shown) and shown[3] == shown[4] == 255 and 20 < shown[1] < 100
+
+
 def test_colours_hidden_in_transparency_are_not_dragged_into_view() -> None:
     levels = np.full((64, 64, 3), 80, np.uint8)
     alpha = np.full((64, 64), 255, np.uint8)
@@ -380,6 +429,14 @@ def test_an_edit_fades_towards_every_border_of_the_square() -> None:
     for line in (after[99], after[99, ::-1], after[:, 99], after[::-1, 99]):
         steps = np.diff(line[:100])
         assert (steps >= 0).all() and steps.max() < 40 and line[99] == 255
+
+
+def test_a_cut_is_as_sharp_of_a_square_a_little_larger_than_itself() -> None:
+    """Whatever is shrunk by whole numbers on the way."""
+    stripes = np.zeros((1200, 1200, 3), np.uint8)
+    stripes[:, ::6] = stripes[:, 1::6] = stripes[:, 2::6] = 255
+    seen = [cut(LoadedPicture(stripes), FaceSquare(600, 600, side, 0), 512, 1).std() for side in (512, 520, 900, 1020)]
+    assert min(seen) > 0.75 * max(seen)
 
 
 def test_a_cut_of_a_large_square_is_without_aliasing() -> None:

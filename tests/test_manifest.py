@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,13 @@ TAKE = Take("ada", "joy", "1", 24.0, 7, 160, TRUTH, {"age": 30}, {"peak": 0.9})
 def test_a_sidecar_reads_back_with_columns_that_have_no_name_here(tmp_path: Path) -> None:
     write_sidecar(tmp_path / "1.json", TAKE)
     assert read_sidecar(tmp_path / "1.json") == TAKE
+
+
+def test_a_sidecar_tells_what_part_of_the_picture_was_filmed(tmp_path: Path) -> None:
+    write_sidecar(tmp_path / "1.json", replace(TAKE, window_px=(20, 40, 60, 70)))
+    assert read_sidecar(tmp_path / "1.json").window_px == (20, 40, 60, 70)
+    write_sidecar(tmp_path / "2.json", TAKE)
+    assert "window_px" not in json.loads((tmp_path / "2.json").read_text())
 
 
 def test_poses_are_told_frame_by_frame_and_each_part_only_where_it_is_known() -> None:
@@ -85,6 +93,9 @@ def _text() -> str:
         (_text().replace("[0.0, 0.0]", "[0.0, Infinity]"), "frames.blink holds a value that is not finite"),
         (_text().replace('{"joy": [0.0, 1.0]}', "{}"), "frames.strength is empty"),
         (_text().replace('"blink"', '"smile": [1], "blink"'), "frames.smile has 1 values"),
+        (_text().replace('"seed"', '"window_px": [0, 0, 161, 10], "seed"'), "no part of a picture of 160 px"),
+        (_text().replace('"seed"', '"window_px": [5, 0, 5, 10], "seed"'), "no part of a picture of 160 px"),
+        (_text().replace('"seed"', '"window_px": [1, 2, 3], "seed"'), "wrong type"),
     ],
 )
 def test_a_wrong_sidecar_is_refused_in_one_line_that_names_it(tmp_path: Path, text: str, message: str) -> None:

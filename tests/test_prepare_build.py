@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -15,7 +16,7 @@ from PIL import Image
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.manifest import FrameTruth, Take, write_sidecar
+from fexgan.manifest import FrameTruth, Take, read_sidecar, write_sidecar
 from fexgan.media import decode_image, read_image, write_image
 from fexgan.prepare import PrepareReport, kept_when_killed, look, prepare, shards
 from fexgan.prepare.card import read_card
@@ -238,10 +239,13 @@ def test_a_sidecar_that_does_not_fit_its_clip_leaves_it_out(tmp_path: Path) -> N
     long, other = film(tmp_path / "cast", "ada", "joy", "2", frames=6), film(tmp_path / "cast", "ada", "fear", "1")
     shutil.copy(long.with_suffix(".json"), long.with_name("1.json"))
     shutil.copy(long.with_suffix(".json"), other.with_suffix(".json"))
+    close = film(tmp_path / "cast", "ada", "joy", "3").with_suffix(".json")
+    write_sidecar(close, replace(read_sidecar(close), window_px=(0, 0, 32, 32)))
     report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
     assert [(item.source, item.reason) for item in report.left_out] == [
         ("ada/fear/1.mp4", "its sidecar tells the strength of joy, not of fear"),
         ("ada/joy/1.mp4", "its sidecar describes 6 frames, the clip has 4"),
+        ("ada/joy/3.mp4", "its sidecar tells that it is a close-up, which shows no whole face"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from fexgan.affects import Mixture
 from fexgan.errors import InputError
-from fexgan.manifest import FrameTruth, Take, write_sidecar
+from fexgan.manifest import FrameTruth, Take, read_sidecar, write_sidecar
 from fexgan.stills import StillSet
 from fexgan.video import write_clip
 
@@ -135,3 +136,24 @@ def test_folders_without_stills_are_refused(tmp_path):
     clip.with_suffix(".json").unlink()
     with pytest.raises(InputError, match="no sidecar"):
         StillSet.load(tmp_path)
+
+
+def test_close_ups_tell_where_in_the_picture_they_were_filmed(tmp_path):
+    sidecars = [film_stills(tmp_path, character).with_suffix(".json") for character in "abc"]
+    for number, sidecar in enumerate(sidecars):
+        told = replace(read_sidecar(sidecar), size_px=64, window_px=(4 * number, 8, 4 * number + 16, 24))
+        write_sidecar(sidecar, told)
+    stills = StillSet.load(tmp_path, close_ups=True)
+    assert stills.windows.picture_px == 64
+    assert stills.without({"b"}).windows.corners_px.tolist() == [[0, 8], [8, 8]]
+    with pytest.raises(InputError, match="is a close-up, which shows no whole face"):
+        StillSet.load(tmp_path)
+    write_sidecar(sidecars[-1], replace(told, window_px=(0, 8, 20, 24)))
+    with pytest.raises(InputError, match=r"16x16 px, its sidecar tells of 20x16"):
+        StillSet.load(tmp_path, close_ups=True)
+    write_sidecar(sidecars[-1], replace(told, size_px=68))
+    with pytest.raises(InputError, match="pictures of one size"):
+        StillSet.load(tmp_path, close_ups=True)
+    film_stills(tmp_path, "d")
+    with pytest.raises(InputError, match="whole pictures, not close-ups"):
+        StillSet.load(tmp_path, close_ups=True)

@@ -18,6 +18,7 @@ import pytest
 from fexgan.errors import InputError
 from fexgan.manifest import read_sidecar
 from fexgan.media import read_image
+from fexgan.studio.close_up import borders, mouth_window
 from fexgan.studio.film import Shoot, film
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.preview import preview
@@ -118,6 +119,45 @@ def test_filming_renders_clips_with_sidecars_and_goes_on_where_it_stopped(tmp_pa
     assert clip.stat().st_mtime_ns == untouched
     clip.unlink()
     assert film(tmp_path, shoot).filmed == 1, "a sidecar without its clip is an unfinished take"
+
+
+def test_a_close_up_is_that_part_of_the_whole_picture(tmp_path, blender):
+    shoot = Shoot(characters=("cole",), affects=("joy",), takes=1, frames=8, size_px=96, samples=4, crf=4)
+    seen = {}
+    for close_up in (False, True):
+        film(tmp_path / str(close_up), replace(shoot, close_up=close_up))
+        clip = tmp_path / str(close_up) / "cole/joy/1.mp4"
+        seen[close_up] = np.stack([pixels for pixels, _ in read_clip(clip)]).astype(float)
+    truth, whole = (read_sidecar(tmp_path / name / "cole/joy/1.json") for name in ("True", "False"))
+    left, top, right, bottom = truth.window_px
+    assert (bottom - top, right - left) == seen[True].shape[1:3] == (26, 32) and whole.window_px is None
+    assert truth.frames == whole.frames, "landmarks are those of the whole picture"
+    lips = np.array(truth.frames.extra["landmarks_px"])[:, 48:]
+    assert (lips > (left, top)).all() and (lips < (right, bottom)).all()
+
+    def off(down: int, across: int) -> float:
+        part = seen[False][:, top + down : bottom + down, left + across : right + across]
+        return float(np.abs(part - seen[True]).mean())
+
+    beside = min(off(down, across) for down in (-1, 0, 1) for across in (-1, 0, 1) if (down, across) != (0, 0))
+    assert off(0, 0) < min(4.0, 0.8 * beside), "but for the noise of few samples"
+
+
+def test_a_close_up_follows_the_mouth_and_refuses_one_that_leaves_it():
+    lips = np.zeros((2, 68, 2))
+    lips[:, 48:] = (50, 60)
+    window = mouth_window(lips, 96)
+    assert window == (34, 47, 66, 73) and borders(window, 96)[0] == pytest.approx(34.25 / 96)
+    assert mouth_window(np.full((2, 68, 2), 92.0), 96) == (64, 70, 96, 96), "it stays in the picture"
+    lips[1, 48:] = (50, 90)
+    with pytest.raises(InputError, match="moves out of its close-up"):
+        mouth_window(lips, 96)
+
+
+def test_a_preview_of_close_ups_is_refused(tmp_path):
+    with pytest.raises(InputError, match="whole faces"):
+        Film(tmp_path / "footage", preview=True, close_up=True).run()
+    assert not (tmp_path / "footage").exists()
 
 
 def test_two_workers_film_what_one_does(tmp_path, blender):

@@ -13,17 +13,18 @@ from typing import Any, Literal
 
 import yaml
 
+from fexgan.config_details import DetailsConfig, DetailsModelConfig
 from fexgan.config_portrait import PortraitConfig, PortraitModelConfig
 from fexgan.errors import InputError
 from fexgan.settings import PRECISIONS, FramingConfig, ScheduleConfig, check, check_range, config_to_dict, read_config
 
 __all__ = [
-    "CONFIGS", "PRECISIONS", "PRESETS", "AnyConfig", "AnyModelConfig", "AugmentationConfig", "Config", "FramingConfig",
-    "LossConfig", "ModelConfig", "PortraitConfig", "PortraitModelConfig", "TrainingConfig", "config_from_dict",
-    "config_to_dict", "load_preset",
+    "CONFIGS", "PRECISIONS", "PRESETS", "AnyConfig", "AnyModelConfig", "AugmentationConfig", "Config", "DetailsConfig",
+    "DetailsModelConfig", "FramingConfig", "LossConfig", "ModelConfig", "PortraitConfig", "PortraitModelConfig",
+    "TrainingConfig", "config_from_dict", "config_to_dict", "load_preset",
 ]  # fmt: skip
 
-PRESETS = ("paper", "small", "refined", "tiny", "paper-256", "paper-512", "portrait")
+PRESETS = ("paper", "small", "refined", "tiny", "paper-256", "paper-512", "portrait", "details")
 
 
 @dataclass(frozen=True)
@@ -191,11 +192,11 @@ class Config:
         )
 
 
-CONFIGS: dict[str, type] = {"paper": Config, "portrait": PortraitConfig}
+CONFIGS: dict[str, type] = {"paper": Config, "portrait": PortraitConfig, "details": DetailsConfig}
 """The class of each family's settings. All have the parts `model`, `loss`, `training` and `framing`."""
 
-AnyConfig = Config | PortraitConfig
-AnyModelConfig = ModelConfig | PortraitModelConfig
+AnyConfig = Config | PortraitConfig | DetailsConfig
+AnyModelConfig = ModelConfig | PortraitModelConfig | DetailsModelConfig
 
 
 def load_preset(name_or_path: str | Path) -> AnyConfig:

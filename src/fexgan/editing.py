@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from PIL import Image
@@ -27,13 +27,24 @@ from fexgan.affects import AFFECTS, Mixture, Target
 from fexgan.checkpoints import Checkpoint
 from fexgan.config import FramingConfig
 from fexgan.editing_clips import Tell, transform_clip
-from fexgan.errors import InputError
+from fexgan.editing_details import DetailPainter, ready
 from fexgan.faces import FaceFinder
-from fexgan.framing import Edit, FaceSquare, carry_back, choose_face, cut, face_square, find_faces, usable_faces
+from fexgan.framing import (
+    Edit,
+    FaceChoice,
+    FaceSquare,
+    carry_back,
+    choose_face,
+    cut,
+    face_square,
+    find_faces,
+    usable_faces,
+)
 from fexgan.keyframes import Keyframe, parse_keyframes, targets_by_frame
 from fexgan.model import (
     Edits,
     Palette,
+    RefiningFamily,
     Retreat,
     advance,
     apply_edits,
@@ -51,12 +62,6 @@ from fexgan.variants import by_affect, shares
 
 CLOSE_UP_PX = 256
 
-FaceChoice = int | Literal["all"] | None
-"""Which face of a picture: a number, 0 being the largest, all that can be edited, or None for the largest."""
-
-LONGEST_FACE_NUMBER = 9
-"""Digits of a face's number in text; Python itself reads no number of thousands of them."""
-
 
 @dataclass(frozen=True, eq=False)
 class OpenFace:
@@ -69,6 +74,8 @@ class OpenFace:
     source: Mixture
     palette: Palette
     """The colours that paint on it keeps to."""
+    large: Tensor | None = None
+    """The square as close-ups see it, [1, 3, fineness * size, fineness * size]; None where no details are painted."""
     number: int = 0
     """Which of the picture's faces it is, 0 being the largest."""
     retreats: dict[tuple[float, ...], Retreat] = field(default_factory=dict)
@@ -120,10 +127,18 @@ class Portrait:
 class Editor:
     """A checkpoint that edits. Every picture is computed alone, so its neighbours in a call never change it."""
 
-    def __init__(self, checkpoint: Checkpoint, device: str = "cpu", variants: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: str = "cpu",
+        variants: Sequence[str] = (),
+        details: RefiningFamily | None = None,
+    ) -> None:
+        """`variants`: those that affects take instead of their default ones. `details`: what paints mouths anew in
+        pictures larger than the square; they stay as the checkpoint paints them where there is none."""
         self.checkpoint = checkpoint
-        networks = checkpoint.networks.to(device, memory_format=torch.channels_last)  # a tenth faster on processors
-        self.networks = networks.eval().requires_grad_(False)
+        self.networks = ready(checkpoint.networks, device)
+        self.details = None if details is None else DetailPainter(details, device)
         self.device = device
         self.variants = by_affect(variants, checkpoint.config.model.variants)
         self._of_thread = threading.local()
@@ -133,7 +148,7 @@ class Editor:
 
         Raises InputError for variants that the checkpoint does not know, and for two of one affect.
         """
-        return Editor(self.checkpoint, self.device, variants)
+        return Editor(self.checkpoint, self.device, variants, self.details and self.details.networks)
 
     @property
     def image_size_px(self) -> int:
@@ -167,7 +182,9 @@ class Editor:
         """The face that `square` shows of a picture, its face `number`, with the affect it shows: given, or as read."""
         images = self._images(picture, square)
         source = mixture_read(self._read(images)) if source_affect is None else Mixture.of(source_affect).shared()
-        return OpenFace(square, images, self.networks.analyse(images), source, palette_of(images), number)
+        features, palette = self.networks.analyse(images), palette_of(images)
+        large = self.details.look(picture, square) if self.details else None
+        return OpenFace(square, images, features, source, palette, large, number)
 
     def read(self, picture: LoadedPicture, square: FaceSquare) -> list[float]:
         """The affect vector that the networks read off what `square` shows."""
@@ -179,7 +196,8 @@ class Editor:
         Raises InputError for variants that the checkpoint does not know.
         """
         edits = self._edits(face, self._vector(target.vector), target)
-        return Edit(*(part[0].float().cpu().numpy() for part in vars(edits).values()))
+        details = None if face.large is None else self.details.paint(edits, face.large, face.palette)
+        return Edit(*(part[0].float().cpu().numpy() for part in vars(edits).values()), details)
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""
@@ -294,15 +312,6 @@ class Editor:
 
     def _vector(self, values: Sequence[float]) -> Tensor:
         return torch.tensor([list(values)], dtype=torch.float32, device=self.device)  # [1, numbers]
-
-
-def parse_face(text: str) -> int | Literal["all"]:
-    """The choice of a face that a text makes. Raises InputError for anything but a number or `all`."""
-    if text == "all":
-        return "all"
-    if not text.isdecimal() or len(text) > LONGEST_FACE_NUMBER:
-        raise InputError(f"face {text!r:.40} is unknown; give a number, 0 being the largest, or all")
-    return int(text)
 
 
 def loaded(image: Picture | LoadedPicture) -> LoadedPicture:

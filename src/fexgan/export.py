@@ -2,7 +2,8 @@
 
 A graph takes and gives float32 tensors whose first side is the batch. Of a model that edits: `read` for the affects
 shown, `analyse` once for a picture, `edit` for each expression, `apply` at the graph's own size; a program that wants
-its picture's size applies the edits itself. Of a model that draws: `encode`, `decode` and `classify`.
+its picture's size applies the edits itself, and has `refine` of the model for details paint the mouth anew. Of a model
+that draws: `encode`, `decode` and `classify`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,16 @@ from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
 from fexgan.framing import choose_face, cut, face_landmarks, face_square, find_faces
 from fexgan.media import Pixels, atomic_folder, write_image
-from fexgan.model import DrawingFamily, EditingFamily, Edits, apply_edits, keep_to, palette_of
+from fexgan.model import (
+    CloseUp,
+    DrawingFamily,
+    EditingFamily,
+    Edits,
+    RefiningFamily,
+    apply_edits,
+    keep_to,
+    palette_of,
+)
 from fexgan.model.latents import ANCHORS
 from fexgan.page import fill
 from fexgan.picture import open_picture
@@ -96,6 +106,8 @@ def graphs_of(checkpoint: Checkpoint) -> list[Graph]:
     """All that a checkpoint can do, as graphs."""
     networks, size_px = checkpoint.networks, checkpoint.config.model.image_size_px
     generator = torch.Generator().manual_seed(0)
+    if isinstance(networks, RefiningFamily):
+        return _refining_graphs(networks, generator)
     images = 2.0 * torch.rand(2, 3, size_px, size_px, generator=generator) - 1.0
     source, target = (torch.rand(2, len(AFFECTS), generator=generator).softmax(dim=1) for _ in range(2))
     if isinstance(networks, EditingFamily):
@@ -131,6 +143,18 @@ def _editing_graphs(networks: EditingFamily, images: Tensor, source: Tensor, tar
         Graph("edit", edit, features | affects | variants, tuple(edits)),
         Graph("apply", apply, {"images": images} | edits, ("edited",)),
     ]
+
+
+def _refining_graphs(networks: RefiningFamily, generator: torch.Generator) -> list[Graph]:
+    config = networks.config
+    left, top, right, bottom = (config.fineness * side for side in config.window_px)
+    parts = [torch.rand(2, channels, bottom - top, right - left, generator=generator) for channels in (3, 3, 1)]
+
+    def refine(*parts: Tensor) -> tuple[Tensor, Tensor]:
+        refined = networks.refine(CloseUp(*parts))
+        return refined.paint, refined.mask
+
+    return [Graph("refine", refine, dict(zip(CloseUp._fields, parts, strict=True)), ("finer_paint", "finer_mask"))]
 
 
 def _drawing_graphs(networks: DrawingFamily, images: Tensor, source: Tensor, target: Tensor) -> list[Graph]:
@@ -193,7 +217,7 @@ def _difference(graph: Graph, session: Any) -> float:
 def _describe(name: str, checkpoint: Checkpoint, graphs: Sequence[Graph], folder: Path) -> None:
     """Write what a program needs to know of the graphs, as JSON and in words, and where random faces lie."""
     networks, config = checkpoint.networks, checkpoint.config
-    editing = isinstance(networks, EditingFamily)
+    editing, refining = isinstance(networks, EditingFamily), isinstance(networks, RefiningFamily)
     described = {
         "checkpoint": name,
         "steps": checkpoint.metadata.steps_in_all,
@@ -203,12 +227,15 @@ def _describe(name: str, checkpoint: Checkpoint, graphs: Sequence[Graph], folder
         "face": face_landmarks(config.framing),
         "graphs": {graph.name: _signature(graph) for graph in graphs},
     }
+    if refining:
+        described |= {"fineness": config.model.fineness, "window_px": list(config.model.window_px)}
     (folder / GRAPHS_FILE).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
     if editing:
         write_image(folder / EXAMPLE_FILE, _example_face(checkpoint))
-    else:
+    elif not refining:
         np.save(folder / FACES_FILE, networks.draw_latents(range(ANCHORS)).numpy())
-    text = fill("export-editing.md" if editing else "export-drawing.md", name=name, size=config.model.image_size_px)
+    template = "export-editing.md" if editing else "export-refining.md" if refining else "export-drawing.md"
+    text = fill(template, name=name, size=config.model.image_size_px)
     (folder / README_FILE).write_text(text, encoding="utf-8")
 
 

@@ -19,7 +19,8 @@ from fexgan.synthesis import Blend, MixtureLike, Model, Sitter, blend_of
 from fexgan.terminal import tracked
 
 if TYPE_CHECKING:
-    from fexgan.editing import Editor, FaceChoice, Portrait
+    from fexgan.editing import Editor, Portrait
+    from fexgan.framing import FaceChoice
     from fexgan.picture import LoadedPicture
 
 FACES_A_ROW = 8

@@ -1,4 +1,4 @@
-"""The losses of both families as pure functions, and their weighted sum.
+"""The losses of all families as pure functions, and their weighted sum.
 
 Pictures are [batch, 3, height, width] in [-1, 1], logits come straight from the discriminator, every loss is a scalar.
 """

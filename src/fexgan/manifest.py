@@ -100,6 +100,8 @@ class Take:
     frames: FrameTruth
     character_parameters: Mapping[str, Any] = field(default_factory=dict)
     performance: Mapping[str, Any] = field(default_factory=dict)
+    window_px: tuple[int, int, int, int] | None = None
+    """Left, top, right and bottom of what was filmed of a picture of `size_px`, to which landmarks refer; None: all."""
     license: str = "CC0-1.0"
     format: int = SIDECAR_FORMAT
 
@@ -147,8 +149,18 @@ def _take_of(record: Mapping[str, Any]) -> Take:
         license=str(record.get("license", "")),
         character_parameters=dict(record.get("character_parameters", {})),
         performance=dict(record.get("performance", {})),
+        window_px=_window(record.get("window_px"), int(record["size_px"])),
         frames=FrameTruth(strength=strength, extra=frames, **motion),
     )
+
+
+def _window(sides: Any, size_px: int) -> tuple[int, int, int, int] | None:
+    if sides is None:
+        return None
+    left, top, right, bottom = map(int, sides)
+    if not (0 <= left < right <= size_px and 0 <= top < bottom <= size_px):
+        raise InputError(f"window_px {sides} is no part of a picture of {size_px} px; give left, top, right, bottom")
+    return left, top, right, bottom
 
 
 def _column(values: list[float]) -> tuple[float, ...]:
@@ -174,6 +186,8 @@ def write_sidecar(path: Path, take: Take) -> None:
         "performance": dict(take.performance),
         "frames": _rounded(columns),
     }
+    if take.window_px:
+        record["window_px"] = list(take.window_px)
     write_text_atomically(path, json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 

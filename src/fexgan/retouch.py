@@ -11,11 +11,12 @@ from PIL import Image
 
 from fexgan import bundled
 from fexgan.affects import Mixture
-from fexgan.editing import Editor, FaceChoice, Portrait
+from fexgan.editing import Editor, Portrait
 from fexgan.editing_clips import Tell
 from fexgan.errors import InputError
 from fexgan.familiarity import tell_if_unfamiliar
 from fexgan.figures import Row, Tune, check_one_face, transform_sheet
+from fexgan.framing import FaceChoice
 from fexgan.keyframes import Keyframe
 from fexgan.media import (
     CLIP_SUFFIXES,

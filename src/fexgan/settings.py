@@ -47,6 +47,11 @@ class FramingConfig:
         check_range("framing.sampled_frames", self.sampled_frames, 1)
 
 
+def same_square(one: FramingConfig, other: FramingConfig) -> bool:
+    """Whether both put a face into the same square, however many frames of a take they look at to find it."""
+    return dataclasses.replace(one, sampled_frames=other.sampled_frames) == other
+
+
 @dataclass(frozen=True)
 class ScheduleConfig:
     """How long, how fast, in which precision, and what is written on the way."""

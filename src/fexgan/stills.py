@@ -6,17 +6,27 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fexgan.affects import NEUTRAL_INDEX, Mixture
 from fexgan.errors import InputError
-from fexgan.manifest import STILLS, FrameTruth, read_sidecar
+from fexgan.manifest import STILLS, FrameTruth, Take, read_sidecar
 from fexgan.media import Pixels
 from fexgan.video import read_clip
 
 WAY_OUT = "film them with: fexgan film --random 150 --stills crowd"
+
+
+class Windows(NamedTuple):
+    """Parts of pictures that were filmed instead of the whole."""
+
+    corners_px: NDArray[np.int64]
+    """[characters, 2]: left and top of each character's part."""
+    picture_px: int
+    """Side of the whole pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,25 +47,29 @@ class StillSet:
     landmarks: NDArray[np.float32] | None = None
     """[characters, stills, 68, 2]: the customary landmarks, (x, y), pixel centres at whole numbers; None where some
     sidecar does not tell them."""
+    windows: Windows | None = None
+    """What was filmed of the pictures, where that is not all of them; landmarks are then those of whole pictures."""
 
     def __len__(self) -> int:
         return len(self.characters)
 
     @classmethod
-    def load(cls, footage: Path) -> StillSet:
+    def load(cls, footage: Path, close_ups: bool = False) -> StillSet:
         """Read every `<character>/stills/1.mp4` of a footage folder, with the sidecar beside it, sorted by name.
 
-        Raises InputError where there are none, where a sidecar is missing or tells of another number of pictures, and
-        where characters differ in the size of their pictures or in what they show.
+        `close_ups`: whether they are parts of pictures. Raises InputError where there are none, where they are what was
+        not asked for, where a sidecar is missing or tells of another number or size of pictures, and where characters
+        differ in the size of their pictures or in what they show.
         """
         clips = sorted(Path(footage).glob(f"*/{STILLS}/1.mp4"))
         if not clips:
             raise InputError(f"no stills in {footage}, looked for CHARACTER/{STILLS}/1.mp4; {WAY_OUT}")
         digest = hashlib.sha256()
-        pixels, affects, variants, landmarks = [], [], [], []
+        pixels, affects, variants, landmarks, windows = [], [], [], [], []
         for clip in clips:
             sidecar = clip.with_suffix(".json")
-            truth = read_sidecar(sidecar).frames
+            take = read_sidecar(sidecar)
+            truth = take.frames
             vectors = _vectors(truth)
             pictures = np.stack([picture for picture, _ in read_clip(clip)])
             if len(pictures) != len(vectors):
@@ -72,10 +86,12 @@ class StillSet:
             affects.append(vectors)
             variants.append(_variants(truth, sidecar))
             landmarks.append(_landmarks(truth, sidecar))
+            windows.append(_window(take, clip, pictures, close_ups))
             digest.update(clip.read_bytes() + sidecar.read_bytes())
         names = tuple(clip.parent.parent.name for clip in clips)
         points = None if any(one is None for one in landmarks) else np.stack(landmarks)
-        return cls(np.stack(pixels), np.stack(affects), names, digest.hexdigest(), tuple(variants), points)
+        shown = (np.stack(pixels), np.stack(affects), names, digest.hexdigest(), tuple(variants), points)
+        return cls(*shown, _windows(windows, clips[0]) if close_ups else None)
 
     @classmethod
     def join(cls, parts: Sequence[StillSet]) -> StillSet:
@@ -137,8 +153,10 @@ class StillSet:
         names = tuple(self.characters[index] for index in chosen)
         variants = tuple(self.variants[index] for index in chosen) if self.variants else ()
         landmarks = None if self.landmarks is None else self.landmarks[chosen]
+        windows = self.windows and self.windows._replace(corners_px=self.windows.corners_px[chosen])
         return replace(
             self,
+            windows=windows,
             pixels=self.pixels[chosen],
             affects=self.affects[chosen],
             characters=names,
@@ -178,6 +196,28 @@ def _landmarks(truth: FrameTruth, sidecar: Path) -> NDArray[np.float32] | None:
         return np.array(told, np.float32).reshape(len(truth), 68, 2)
     except (TypeError, ValueError):
         raise InputError(f"sidecar {sidecar} has landmarks that are no 68 points a still; film it again") from None
+
+
+def _window(take: Take, clip: Path, pictures: Pixels, close_ups: bool) -> tuple[int, int, int] | None:
+    """Left and top of what a clip shows, and the side of the whole picture; None where it shows all of it."""
+    if take.window_px is None:
+        if close_ups:
+            raise InputError(f"{clip} shows whole pictures, not close-ups; film it with: fexgan film --close-up")
+        return None
+    if not close_ups:
+        raise InputError(f"{clip} is a close-up, which shows no whole face; --preset details alone learns from those")
+    left, top, right, bottom = take.window_px
+    if pictures.shape[1:3] != (bottom - top, right - left):
+        raise InputError(
+            f"{clip} has {_size(pictures)}, its sidecar tells of {right - left}x{bottom - top}; film it again"
+        )
+    return left, top, take.size_px
+
+
+def _windows(told: Sequence[tuple[int, int, int]], clip: Path) -> Windows:
+    if len({side for *_, side in told}) > 1:
+        raise InputError(f"not all stills beside {clip} are close-ups of pictures of one size; give each a folder")
+    return Windows(np.array([corner for *corner, _ in told]), told[0][2])
 
 
 def _size(pictures: Pixels) -> str:

@@ -1,24 +1,28 @@
 """From a user's picture to the square that the editing network sees, and back: arrays in, arrays out."""
 
-from fexgan.framing.carry import Edit, carry_back
+from fexgan.framing.carry import Details, Edit, carry_back, details_pay
 from fexgan.framing.follow import Track, choose_tracks, follow_faces, presence
-from fexgan.framing.locate import choose_face, find_faces, flaw, usable_faces
+from fexgan.framing.locate import FaceChoice, choose_face, find_faces, flaw, parse_face, usable_faces
 from fexgan.framing.square import FaceSquare, cut, face_landmarks, face_square
 from fexgan.framing.steady import steady, steady_squares
 
 __all__ = [
+    "Details",
     "Edit",
+    "FaceChoice",
     "FaceSquare",
     "Track",
     "carry_back",
     "choose_face",
     "choose_tracks",
     "cut",
+    "details_pay",
     "face_landmarks",
     "face_square",
     "find_faces",
     "flaw",
     "follow_faces",
+    "parse_face",
     "presence",
     "steady",
     "steady_squares",

@@ -22,10 +22,26 @@ _LEAST_OFFSET_PX = 1 / 64  # OpenCV samples between pixels in steps of 1/32, so 
 _IN_STEPS = np.float32(1.5 * 2**18)  # as float32, the numbers around it lie 1/32 apart
 _LEAST_MASK = _LEAST_GAIN = 2**-17  # less than half a level of 16 bits
 _FINEST = 4
+_DETAILS_FROM, _DETAILS_FULL_FROM = 1.25, 1.5  # times the square; between them details come in, for faces in clips grow
+_DETAILS_EDGE_PX = 2  # pixels of the square over which details give way to what is around them
 _PIXELS_AT_ONCE = 2**16
 _CUBIC_REACH_PX = 3
 _SHARPENING, _SHARPENED_PX = 0.8, 1.0
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Details:
+    """A part of a square in which mask and paint are known several times as finely; float32."""
+
+    window_px: Box
+    """Left, top, right and bottom, in pixels of the square."""
+    mask: Floats
+    """[1, rows, columns]"""
+    paint: Floats
+    """[3, rows, columns]"""
+    share: float = 1.0
+    """How much they show of what they change, in [0, 1]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +59,8 @@ class Edit:
     """[1, n, n]: logarithm of the light that falls on what is sampled."""
     paint: Floats
     """[3, n, n]: RGB in [-1, 1]."""
+    details: Details | None = None
+    """Mask and paint of the part that shows most when it is enlarged."""
 
 
 def carry_back(picture: LoadedPicture, square: FaceSquare, edit: Edit) -> LoadedPicture:
@@ -76,7 +94,8 @@ def _refine(edit: Edit, square: FaceSquare) -> tuple[Floats, Floats]:
     The cubic kernel makes a smooth field of the few values; from the fine grid on, linear is as good and fast.
     """
     n = edit.mask.shape[-1]
-    fine = n * min(_FINEST, max(1, math.ceil(square.side_px / n)))
+    times = min(_FINEST, max(1, math.ceil(square.side_px / n)))
+    fine = n * times
 
     def enlarge(planes: Floats) -> Floats:
         return cv2.resize(np.ascontiguousarray(planes.transpose(1, 2, 0)), (fine, fine), interpolation=cv2.INTER_CUBIC)
@@ -84,12 +103,34 @@ def _refine(edit: Edit, square: FaceSquare) -> tuple[Floats, Floats]:
     offsets = np.tensordot(square.turn().astype(np.float32), edit.flow, axes=1)
     fields = enlarge(np.concatenate([offsets, edit.mask, np.expm1(edit.shade)]))
     np.clip(fields[..., 2], 0, 1, out=fields[..., 2])
+    paint = enlarge(_sharpened(edit.paint, square.side_px / n))
+    if edit.details is not None:
+        come_in = (square.side_px / n - _DETAILS_FROM) / (_DETAILS_FULL_FROM - _DETAILS_FROM)
+        _lay_in(edit.details, min(1.0, come_in), fields[..., 2:3], paint, times)
     # The outermost row and column of the grid are exactly 0, so nothing is left where the grid ends.
     steps = np.minimum(np.arange(fine), np.arange(fine)[::-1]) / (FEATHER * fine)
     ramp = np.clip(steps, 0, 1)
     ramp = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
     fields *= cv2.merge([np.minimum(ramp[:, None], ramp)] * fields.shape[2])
-    return fields, enlarge(_sharpened(edit.paint, square.side_px / n)).clip(-1, 1) * 0.5 + 0.5
+    return fields, paint.clip(-1, 1) * 0.5 + 0.5
+
+
+def _lay_in(details: Details, share: float, mask: Floats, paint: Floats, times: int) -> None:
+    """Put `share` of details into mask [m, m, 1] and paint [m, m, 3], `times` as fine as the square, in place."""
+    left, top, right, bottom = (times * side for side in details.window_px)
+    planes = np.concatenate([details.mask, details.paint]).transpose(1, 2, 0)
+    size = (right - left, bottom - top)
+    planes = cv2.resize(np.ascontiguousarray(planes), size, interpolation=cv2.INTER_AREA)
+    across, down = (np.minimum(np.arange(side), np.arange(side)[::-1]) / (_DETAILS_EDGE_PX * times) for side in size)
+    shares = details.share * share * np.minimum(across, down[:, None]).clip(0, 1).astype(np.float32)[..., None]
+    for whole, finer in ((mask, planes[..., :1]), (paint, planes[..., 1:])):
+        part = whole[top:bottom, left:right]
+        part += shares * (finer - part)
+
+
+def details_pay(square: FaceSquare, size_px: int) -> bool:
+    """Whether a picture shows more of a square than a network that sees it at `size_px` can paint."""
+    return square.side_px > _DETAILS_FROM * size_px
 
 
 def _sharpened(paint: Floats, enlargement: float) -> Floats:

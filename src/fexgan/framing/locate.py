@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -15,6 +16,12 @@ from fexgan.faces import SEARCHED_SIDES_PX, Face, FaceBox, FaceFinder
 from fexgan.framing.square import FaceSquare, cut, face_square
 from fexgan.media import Pixels
 from fexgan.picture import LoadedPicture
+
+FaceChoice = int | Literal["all"] | None
+"""Which face of a picture: a number, 0 being the largest, all that can be edited, or None for the largest."""
+
+LONGEST_FACE_NUMBER = 9
+"""Digits of a face's number in text; Python itself reads no number of thousands of them."""
 
 SMALLEST_FACE_PX = 32
 MOST_TURNED = 0.75
@@ -195,3 +202,12 @@ def _box_in_picture(box: FaceBox, square: FaceSquare) -> FaceBox:
     scale = square.side_px / _CLOSE_SIDE_PX
     width, height = box.width * scale, box.height * scale
     return FaceBox(x + 0.5 - width / 2, y + 0.5 - height / 2, width, height)
+
+
+def parse_face(text: str) -> int | Literal["all"]:
+    """The choice of a face that a text makes. Raises InputError for anything but a number or `all`."""
+    if text == "all":
+        return "all"
+    if not text.isdecimal() or len(text) > LONGEST_FACE_NUMBER:
+        raise InputError(f"face {text!r:.40} is unknown; give a number, 0 being the largest, or all")
+    return int(text)

@@ -32,8 +32,8 @@ STUDIO_FRAMING = FramingConfig(face_fraction=BOX_HEIGHT, vertical_offset=0.5 - B
 _REFERENCE = np.array([complex(0.5 - EYE_DISTANCE / 2, EYE_HEIGHT), complex(0.5 + EYE_DISTANCE / 2, EYE_HEIGHT),
                        complex(0.5, MOUTH_HEIGHT)])  # fmt: skip
 
-_OVERSAMPLING = 4
-"""Pixels of the picture, along each side, that a pixel of the cut-out is the mean of."""
+OVERSAMPLING = 4
+"""Pixels of the picture, along each side, that a pixel of the cut-out is the mean of, unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,16 @@ def face_landmarks(framing: FramingConfig) -> dict[str, tuple[float, float]]:
     return dict(zip(("left_eye", "right_eye", "mouth"), map(tuple, places), strict=True))
 
 
-def cut(picture: LoadedPicture, square: FaceSquare, size_px: int) -> Pixels:
-    """What the square shows, uint8 [size_px, size_px, 3], without aliasing; beyond the picture its edge goes on."""
-    factor = max(1, math.ceil(square.side_px / (_OVERSAMPLING * size_px)))
+def cut(picture: LoadedPicture, square: FaceSquare, size_px: int, oversampling: int = OVERSAMPLING) -> Pixels:
+    """What the square shows, uint8 [size_px, size_px, 3], without aliasing; beyond the picture its edge goes on.
+
+    `oversampling`: how finely, along each side, the square is sampled for each pixel of the cut-out; 1 is fast, and not
+    quite without aliasing where the square is up to twice as large as the cut-out.
+    """
+    sides = square.side_px / (oversampling * size_px)
+    factor = max(1, math.ceil(sides) if oversampling > 1 else math.floor(sides))
     box = square.bounds(picture.width, picture.height, margin_px=4 * factor)
-    side = _OVERSAMPLING * size_px
+    side = oversampling * size_px
     # From pixels of the canvas to pixels of the picture, then to pixels of the shrunk view.
     turn = square.turn() / side
     shift = np.array([square.centre_x, square.centre_y]) - turn @ ((side - 1) / 2, (side - 1) / 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -31,6 +32,21 @@ class Edits:
     """[batch, 3, height, width] in [-1, 1]."""
 
 
+class CloseUp(NamedTuple):
+    """A part of edited squares as it is put together, at any size: a pixel is mask * paint + (1 - mask) * under."""
+
+    under: Tensor
+    """[batch, 3, rows, columns] in [-1, 1], or lit beyond: what the edit fetches of the picture itself."""
+    paint: Tensor
+    """[batch, 3, rows, columns]."""
+    mask: Tensor
+    """[batch, 1, rows, columns] in [0, 1]."""
+
+    def images(self) -> Tensor:
+        """What it looks like, [batch, 3, rows, columns]."""
+        return self.mask * self.paint + (1.0 - self.mask) * self.under
+
+
 def apply_edits(images: Tensor, edits: Edits) -> Tensor:
     """The edited pictures, fp32, of images [batch, 3, height, width] at the size of the edits.
 
@@ -40,9 +56,12 @@ def apply_edits(images: Tensor, edits: Edits) -> Tensor:
     images, flow, mask, shade, paint = (
         tensor.float() for tensor in (images, edits.flow, edits.mask, edits.shade, edits.paint)
     )
-    warped = _fetched(images, flow)
-    lit = warped + (warped + 1.0) * shade.expm1()
-    return mask * paint + (1.0 - mask) * lit
+    return CloseUp(lit(_fetched(images, flow), shade), paint, mask).images()
+
+
+def lit(images: Tensor, shade: Tensor) -> Tensor:
+    """Images in another light: exp(shade) times as bright, black being at -1."""
+    return images + (images + 1.0) * shade.expm1()
 
 
 def followed_by(first: Edits, second: Edits) -> Edits:
@@ -87,13 +106,17 @@ def keep_to(palette: Palette, edits: Edits) -> Edits:
     Teeth were learned in white light, and look blue in a photograph taken in warm light. Gums and tongues are red, and
     an ink drawing has no red: there they become grey, as everything else is.
     """
-    paint = edits.paint.float()
+    return replace(edits, paint=paint_within(palette, edits.paint))
+
+
+def paint_within(palette: Palette, paint: Tensor) -> Tensor:
+    """Paint [batch, 3, height, width] without what `keep_to` leaves out."""
+    paint = paint.float()
     red, others = paint[:, :1], paint[:, 1:]
     coldest = (red + 1.0) * (1.0 + 0.5 * palette.coldness) - 1.0  # as light does: white by all of it, black not at all
     paint = torch.cat([red, torch.minimum(others, coldest)], dim=1)
     grey = paint.mean(dim=1, keepdim=True)
-    held = grey + (paint - grey) * (palette.spread / _spread(paint).clamp(min=1e-6)).clamp(max=1.0)
-    return replace(edits, paint=held)
+    return grey + (paint - grey) * (palette.spread / _spread(paint).clamp(min=1e-6)).clamp(max=1.0)
 
 
 def _spread(images: Tensor) -> Tensor:

@@ -8,9 +8,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from torch import Tensor, nn
 
 from fexgan.config import AnyModelConfig
-from fexgan.model.edits import Edits
+from fexgan.model.edits import CloseUp, Edits
 
-Capability = Literal["draw", "encode", "edit", "classify"]
+Capability = Literal["draw", "encode", "edit", "classify", "refine"]
 
 
 @runtime_checkable
@@ -18,8 +18,9 @@ class Family(Protocol):
     """Networks of one family: an `nn.Module` that can do what `capabilities` lists.
 
     `draw`: `decode` turns random latents into new faces. `encode`: `encode` describes a face. `edit`: `edit` says how
-    to change a picture. `classify`: `discriminate` names affects. Images are float [batch, 3, height, width] in
-    [-1, 1]; affects are vectors [batch, 7] in the order of `AFFECTS`.
+    to change a picture. `classify`: `discriminate` names affects. `refine`: `refine` paints parts of edited pictures
+    anew, larger. Images are float [batch, 3, height, width] in [-1, 1]; affects are vectors [batch, 7] in the order of
+    `AFFECTS`.
     """
 
     config: AnyModelConfig
@@ -27,18 +28,23 @@ class Family(Protocol):
     discriminator: nn.Module
     """What `discriminate` runs, trained against the rest."""
 
-    def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Judge pictures: real logits, positive for real, [batch] or one per patch [batch, 1, rows, columns], and
-        affect_logits [batch, 7]."""
-        ...
-
     def generator_parameters(self) -> list[nn.Parameter]:
         """All parameters but the discriminator's."""
         ...
 
 
 @runtime_checkable
-class DrawingFamily(Family, Protocol):
+class JudgingFamily(Family, Protocol):
+    """Networks whose discriminator names affects beside telling real from made."""
+
+    def discriminate(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Judge pictures: real logits, positive for real, [batch] or one per patch [batch, 1, rows, columns], and
+        affect_logits [batch, 7]."""
+        ...
+
+
+@runtime_checkable
+class DrawingFamily(JudgingFamily, Protocol):
     """Networks that describe a face by a latent and draw pictures anew; they can `draw` and `encode`."""
 
     def encode(self, images: Tensor, source_affect: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,7 +72,7 @@ class DrawingFamily(Family, Protocol):
 
 
 @runtime_checkable
-class EditingFamily(Family, Protocol):
+class EditingFamily(JudgingFamily, Protocol):
     """Networks that say how to change a picture, which stays the source of its own pixels; they can `edit`."""
 
     def analyse(self, images: Tensor) -> Any:
@@ -85,6 +91,15 @@ class EditingFamily(Family, Protocol):
         `variants`: how much of each of `config.variants` the target takes, [batch, number of them] in [0, 1]; where not
         given, every affect takes its default variant. Features of one picture serve any number of affects at once.
         """
+        ...
+
+
+@runtime_checkable
+class RefiningFamily(Family, Protocol):
+    """Networks that paint parts of edited pictures anew, larger than they were edited; they can `refine`."""
+
+    def refine(self, close_ups: CloseUp) -> CloseUp:
+        """The same close-ups with finer paint and masks; where no paint shows nearby, with the same masks."""
         ...
 
 

@@ -110,6 +110,8 @@ def _truth(entry: ClipEntry, cut_count: int) -> tuple[Strengths, Poses, str]:
         take = read_sidecar(entry.sidecar_path)
     except InputError as error:
         raise UnusableError(str(error)) from None
+    if take.window_px is not None:
+        raise UnusableError("its sidecar tells that it is a close-up, which shows no whole face")
     strengths = take.frames.strength.get(entry.affect)
     if strengths is None and entry.affect == NEUTRAL and entry.frames:
         strengths = (1.0,) * len(take.frames)

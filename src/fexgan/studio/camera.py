@@ -22,6 +22,12 @@ def camera_position_m(staging: Staging) -> np.ndarray:
     return AIM_M + np.array([0.0, -camera_distance_m(staging), staging.camera_height_m])
 
 
+def axes_in_blender(rotation: np.ndarray) -> np.ndarray:
+    """A head-space rotation [3, 3] in Blender's axes."""
+    change = TO_BLENDER * 10
+    return change @ rotation @ change.T
+
+
 def project(points: np.ndarray, staging: Staging, size_px: int) -> np.ndarray:
     """Points in head space [..., 3] as (x, y) in the picture [..., 2], in pixels whose centres lie at whole numbers."""
     position = camera_position_m(staging)

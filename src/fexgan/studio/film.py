@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
+import numpy as np
 from joblib import cpu_count, delayed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -20,6 +21,7 @@ from fexgan.manifest import PERFORMANCE, STILLS, Take, affects_of_folder, write_
 from fexgan.media import Pixels
 from fexgan.studio.capture import Capture, read_capture
 from fexgan.studio.cast import Character, character_to_dict, open_cast_file, read_cast
+from fexgan.studio.close_up import mouth_window
 from fexgan.studio.crowd import random_cast
 from fexgan.studio.figure import Figure, Pose
 from fexgan.studio.landmarks import with_geometry
@@ -70,6 +72,8 @@ class Shoot:
     """Vary the camera's distance and height from take to take."""
     backdrop: bool = False
     """Vary the backdrop's colour from take to take."""
+    close_up: bool = False
+    """Film only the part around the mouth of a picture of `size_px`."""
 
     def __post_init__(self) -> None:
         for name, low, high in (("takes", 1, 1000), ("frames", 8, 100_000), ("size_px", 16, 8192), ("samples", 1, 4096),
@@ -163,6 +167,8 @@ class _Job:
             )
             poses, truth = perform(plan)
             seed, performance = plan.seed, plan.to_dict()
+        frames = with_geometry(truth, figure, poses, staging, shoot.size_px)
+        window = mouth_window(np.array(frames.extra["landmarks_px"]), shoot.size_px) if shoot.close_up else None
         return poses, Take(
             character=name,
             affect=self.folder,
@@ -170,7 +176,8 @@ class _Job:
             fps=shoot.fps,
             seed=seed,
             size_px=shoot.size_px,
-            frames=with_geometry(truth, figure, poses, staging, shoot.size_px),
+            frames=frames,
+            window_px=window,
             character_parameters=character_to_dict(self.character),
             performance=performance | {"staging": staging.to_dict()},
         )
@@ -241,6 +248,7 @@ class _Set:
             self._renderer.seat(self._seated)
         self._renderer.stage(job.staging(shoot))
         poses, record = job.plan(shoot, self._seated)
+        self._renderer.crop(record.window_px)
         clip = job.clip(out)
         clip.parent.mkdir(parents=True, exist_ok=True)
         write_sidecar(clip.with_suffix(".json"), record)

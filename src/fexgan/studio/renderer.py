@@ -17,9 +17,11 @@ import numpy as np
 
 from fexgan.errors import InputError
 from fexgan.media import read_image
-from fexgan.studio import materials, teeth
+from fexgan.picture import Box
+from fexgan.studio import camera, materials, teeth
 from fexgan.studio.anatomy import SIDES
 from fexgan.studio.camera import AIM_M, FRAME_HEIGHT_M, TO_BLENDER, camera_distance_m, camera_position_m
+from fexgan.studio.close_up import borders
 from fexgan.studio.eyeball import make_eyeball
 from fexgan.studio.facial_hair import grow_beard, grow_brows, grow_lashes
 from fexgan.studio.figure import Figure, PosedFace
@@ -69,6 +71,12 @@ class Renderer:
         """Light the set and place its camera and backdrop as `staging` says, until told otherwise."""
         self._stage.set(staging)
 
+    def crop(self, window: Box | None) -> None:
+        """Shoot only this part of the picture from now on, its left, top, right and bottom in pixels; None: all."""
+        render, sides = self._scene.render, borders(window, self._scene.render.resolution_x)
+        render.use_border = render.use_crop_to_border = window is not None
+        render.border_min_x, render.border_max_y, render.border_max_x, render.border_min_y = sides
+
     def seat(self, figure: Figure) -> None:
         """Build `figure`'s objects in place of the last one's."""
         if self._actor is not None:
@@ -76,7 +84,7 @@ class Renderer:
         self._actor = _Actor(self._scene, figure)
 
     def shoot(self, face: PosedFace) -> np.ndarray:
-        """One picture, pixels [size_px, size_px, 3] uint8, of the seated figure."""
+        """One picture, pixels [size_px, size_px, 3] uint8 or what is cropped of it, of the seated figure."""
         if self._actor is None:
             raise RuntimeError("seat a figure before shooting")
         self._actor.take(face)
@@ -214,7 +222,7 @@ class _Actor:
             placed.matrix_world = turn
         for side, placed in self._eyes.items():
             centre = self.figure.pivot + face.rotation @ (self.figure.eye_centers[side] - self.figure.pivot)
-            axes = _axes(face.eye_rotations[side]) * (self.figure.eye_radii[side] * 0.1)
+            axes = camera.axes_in_blender(face.eye_rotations[side]) * (self.figure.eye_radii[side] * 0.1)
             placed.matrix_world = Matrix.Translation(TO_BLENDER @ centre) @ Matrix(axes).to_4x4()
 
     def leave(self) -> None:
@@ -305,16 +313,10 @@ def _material(paint: Callable[..., None], *settings: object) -> bpy.types.Materi
     return material
 
 
-def _axes(rotation: np.ndarray) -> np.ndarray:
-    """A head-space rotation [3, 3] in Blender's axes."""
-    change = TO_BLENDER * 10
-    return change @ rotation @ change.T
-
-
 def _matrix(rotation: np.ndarray, pivot: np.ndarray) -> Matrix:
     """The object transform that turns rest geometry about `pivot` (head space)."""
     at = Vector(TO_BLENDER @ pivot)
-    return Matrix.Translation(at) @ Matrix(_axes(rotation)).to_4x4() @ Matrix.Translation(-at)
+    return Matrix.Translation(at) @ Matrix(camera.axes_in_blender(rotation)).to_4x4() @ Matrix.Translation(-at)
 
 
 def _set_points(data: bpy.types.Mesh, points: np.ndarray) -> None:

@@ -25,8 +25,8 @@ EYES = (slice(36, 42), slice(42, 48))
 LIPS, OPENING = slice(48, 60), slice(60, 68)
 NOSTRILS = (31, 33, 35)
 
-_FINENESS = 2
-"""Faces are drawn so many times larger and then shrunk, for smooth outlines."""
+FINENESS = 2
+"""How many times larger than they are wanted cartoons are drawn, unless told otherwise."""
 _FOREHEAD = 0.14
 """How far above the brows flat skin goes, as a fraction of the picture's side; the same however brows move."""
 _INKS = ((12, 12, 14), (40, 24, 16), (70, 40, 24), (30, 30, 60))
@@ -111,14 +111,15 @@ def with_large_eyes(landmarks: Points, style: Style) -> Points:
     return changed
 
 
-def draw_cartoons(pictures: Pixels, landmarks: Points, style: Style) -> Pixels:
+def draw_cartoons(pictures: Pixels, landmarks: Points, style: Style, fineness: int = FINENESS) -> Pixels:
     """Pictures of one character, uint8 [count, side, side, 3], with their faces drawn; what is beside them stays.
 
-    `landmarks` [count, 68, 2]. Eyeballs are the same in all pictures, and stand where they do on average.
+    `landmarks` [count, 68, 2]. Eyeballs are the same in all pictures, and stand where they do on average. `fineness`:
+    faces are drawn so many times larger and then shrunk, for smooth outlines.
     """
     side = pictures.shape[1]
-    fine_px = _FINENESS * side
-    marks = _FINENESS * (landmarks + 0.5) - 0.5
+    fine_px = fineness * side
+    marks = fineness * (landmarks + 0.5) - 0.5
     skin = style.skin or _skin_of(pictures[0], landmarks[0])
     eyeballs = [_Eyeball.between(marks[:, eye], fine_px, style) for eye in EYES]
     hairline = marks[:, FOREHEAD].mean(axis=0) - np.array([0.0, _FOREHEAD * fine_px])
@@ -156,7 +157,7 @@ class _Eyeball:
 
 
 class _Canvas:
-    """A picture being drawn on, `_FINENESS` times as large as the face's square."""
+    """A picture being drawn on, larger than the face's square."""
 
     def __init__(self, pixels: Pixels, style: Style) -> None:
         self.pixels, self.style, self.side = pixels, style, pixels.shape[0]

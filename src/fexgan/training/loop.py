@@ -89,11 +89,12 @@ def train(
 ) -> TrainingSummary:
     """Train networks of `config` into the folder `out`, or go on with a run that is there.
 
-    `data`: prepared datasets for family `paper`, whose train splits are learned from; a folder of filmed stills for
-    family `portrait`. `start_from`: begin with the weights of this checkpoint (name or folder) instead of random
-    ones; a run that goes on keeps its own. `steps`: steps in all, instead of `config.training.steps`. `keep`: how
-    many checkpoints stay, the newest. `on_nan`: whether a loss that is no number or explodes ends training, or
-    takes it back to its newest checkpoint, to go on with other batches. `allow_change`: go on with a run that was
+    `data`: prepared datasets for family `paper`, whose train splits are learned from; folders of filmed stills for
+    family `portrait`; one of stills and one of their close-ups for family `details`. `start_from`: begin with the
+    weights of this checkpoint (name or folder) instead of random ones; a run that goes on keeps its own. `steps`: steps
+    in all, instead of `config.training.steps`. `keep`: how many checkpoints stay, the newest. `on_nan`: whether a loss
+    that is no number or explodes ends training, or takes it back to its newest checkpoint, to go on with other
+    batches. `allow_change`: go on with a run that was
     begun with other settings, other data or another version. `examples`: of mixtures, for family `paper` to learn
     too. `out` receives `log.csv`, `tensorboard/`, `previews/`, `checkpoints/<step>/` and, once all steps are taken,
     `progress.mp4`, the previews as a film. Ctrl-C and SIGTERM save and end; whatever else ends the process, training

@@ -74,7 +74,7 @@ class Pairs:
         shown = character.numpy()[:, None], np.stack([source, target], axis=1)  # picks [batch, 2] stills
 
         place = vary_place(count, training.variation, generator)
-        maps, side = _compose(self.squares[character], place).double().numpy(), self.config.model.image_size_px
+        maps, side = compose(self.squares[character], place).double().numpy(), self.config.model.image_size_px
         cut = cut_squares(stills.pixels[shown], maps, side)
         eyes, openings = torch.zeros(count, 1, side, side), torch.ones(count, 1, side, side)
         if stills.landmarks is not None:
@@ -120,7 +120,7 @@ class Pairs:
             pictures[pair] = draw_cartoons(pictures[pair], landmarks[pair], style)
 
 
-def _compose(outer: Tensor, inner: Tensor) -> Tensor:
+def compose(outer: Tensor, inner: Tensor) -> Tensor:
     """The affine map [batch, 2, 3] that applies `inner` first."""
     last = torch.tensor([[[0.0, 0.0, 1.0]]]).expand(len(inner), -1, -1)
     return outer @ torch.cat([inner, last], dim=1)

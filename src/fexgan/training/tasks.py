@@ -11,14 +11,19 @@ import torch
 from accelerate import Accelerator
 from PIL import Image
 
-from fexgan.config import AnyConfig, Config, PortraitConfig
+from fexgan.checkpoints import load_checkpoint
+from fexgan.config import AnyConfig, Config, DetailsConfig, PortraitConfig
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
 from fexgan.model import Family
+from fexgan.settings import same_square
 from fexgan.stills import StillSet
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import Batch, faces_at_rest, make_batch, step_generator
+from fexgan.training.details_preview import DetailsPreview
+from fexgan.training.details_step import DetailsTrainer
 from fexgan.training.examples import Examples
+from fexgan.training.mouths import MouthBatch, open_mouths
 from fexgan.training.pairs import PairBatch, Pairs
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
@@ -63,11 +68,11 @@ class Task(Protocol):
 
 def open_task(data: Sequence[Path], config: AnyConfig, examples: Examples | None = None) -> Task:
     """The task of the config's family on the folders `data`. Raises InputError where they do not fit."""
-    if not isinstance(config, PortraitConfig):
+    if isinstance(config, Config):
         return PaperTask(data, config, examples)
     if examples is not None:
         raise InputError(f"{config.model.family} learns mixtures from stills; film them with --stills crowd")
-    return PortraitTask(data, config)
+    return PortraitTask(data, config) if isinstance(config, PortraitConfig) else DetailsTask(data, config)
 
 
 class PaperTask:
@@ -142,3 +147,40 @@ class PortraitTask:
 
     def preview(self) -> PortraitPreview:
         return PortraitPreview(self.test, self.config)
+
+
+class DetailsTask:
+    """Mouths of many characters as an editor paints them, and as they were filmed large; sheets show those of some whom
+    neither it nor the editor learned from."""
+
+    columns = (
+        "reconstruction", "gradient", "adversarial", "discriminator_adversarial", "edges", "edited_edges",
+    )  # fmt: skip
+
+    def __init__(self, data: Sequence[Path], config: DetailsConfig) -> None:
+        self.config = config
+        if len(data) != 2:
+            raise InputError(f"details are learned from two folders, stills and their close-ups, not from {len(data)}")
+        editor = load_checkpoint(config.training.editor)
+        if "edit" not in editor.networks.capabilities or not same_square(editor.config.framing, config.framing):
+            raise InputError(
+                f"checkpoint {config.training.editor} edits no faces framed as these; give training.editor another"
+            )
+        networks, known = editor.networks.requires_grad_(False), editor.metadata
+        stills, large = StillSet.load(data[0]), StillSet.load(data[1], close_ups=True)
+        self.train, self.test = open_mouths(stills, large, networks, known.characters, config)
+        self.characters = self.train.stills.characters
+        taught = f"{known.dataset_fingerprint[:16]}@{known.steps_in_all}"
+        self.fingerprint = f"{stills.fingerprint}-{large.fingerprint}-{taught}"
+
+    def updates(self, networks: Family, accelerator: Accelerator) -> DetailsTrainer:
+        return DetailsTrainer(networks, self.config, accelerator)
+
+    def batch(self, step: int, generator: torch.Generator, device: torch.device) -> MouthBatch:
+        return self.train.draw(generator, device)
+
+    def finish(self, averaged: AveragedNetworks) -> None:
+        """Nothing: group norm keeps no statistics."""
+
+    def preview(self) -> DetailsPreview:
+        return DetailsPreview(self.test)

@@ -59,6 +59,10 @@ class Evaluate:
         if "edit" in checkpoint.networks.capabilities:
             self._refuse(OF_DRAWING, "draw")
             self._measure_editing(checkpoint)
+        elif "draw" not in checkpoint.networks.capabilities:
+            raise InputError(
+                f"checkpoint {self.checkpoint} only refines what others edit; benchmarks/details.py measures it"
+            )
         else:
             self._refuse(OF_EDITING, "edit")
             self._measure_drawing(checkpoint)

@@ -144,7 +144,7 @@ class Transform:
 
     def run(self) -> None:
         from fexgan import figures
-        from fexgan.editing import parse_face
+        from fexgan.framing import parse_face
 
         named = named_mixtures(self.to)
         targets = list(named.values())
@@ -197,7 +197,7 @@ class Blend:
 
     def run(self) -> None:
         from fexgan import figures
-        from fexgan.editing import parse_face
+        from fexgan.framing import parse_face
         from fexgan.synthesis import share_strength
 
         if self.save is not None and not self.optimise:
@@ -266,7 +266,8 @@ class Animate:
 
     def run(self) -> None:
         from fexgan import figures, retouch
-        from fexgan.editing import Editor, parse_face
+        from fexgan.editing import Editor
+        from fexgan.framing import parse_face
         from fexgan.keyframes import read_keyframes
         from fexgan.motion import check_motion, write_motion
         from fexgan.terminal import say_wrote

@@ -70,6 +70,8 @@ class Film:
     """Vary the camera's distance and height from take to take."""
     backdrop: bool = False
     """Vary the backdrop's colour from take to take."""
+    close_up: bool = False
+    """Film only the part around the mouth of a picture of --size-px."""
     jobs: JobsText = "1"
     """Processes that film side by side: a number, auto for one per core, or a Ray cluster (extra: ray)."""
     preview: bool = False
@@ -111,6 +113,8 @@ class Film:
 
         shoot = Shoot(**{setting.name: getattr(self, setting.name) for setting in fields(Shoot)})
         if self.preview:
+            if self.close_up:
+                raise InputError("a preview shows whole faces; leave out --close-up")
             from fexgan.studio.preview import preview
 
             sheet = self.out / "preview.png"
@@ -203,7 +207,8 @@ class Prepare:
 class Train:
     """Train a model, with a live display. The same command again goes on where it stopped.
 
-    Preset portrait trains on stills, as filmed with --stills crowd; the others on prepared datasets.
+    Preset portrait trains on stills, as filmed with --stills crowd, details on such stills and their close-ups; the
+    others on prepared datasets.
 
     $ fexgan train out/dataset --preset small --out out/run
     $ fexgan train out/dataset out/people --preset small --out out/run
@@ -216,8 +221,8 @@ class Train:
     out: Path
     """Folder of the run: checkpoint, log, sample sheets."""
     preset: Annotated[str | None, arg(metavar="PRESET")] = None
-    """paper, small, refined, tiny, paper-256, paper-512, portrait, or a YAML file of settings; where not given, those
-    of --start-from, else small."""
+    """paper, small, refined, tiny, paper-256, paper-512, portrait, details, or a YAML file of settings; where not
+    given, those of --start-from, else small."""
     steps: Annotated[int | None, arg(metavar="INT")] = None
     """Steps in all; the preset says where not given."""
     start_from: Annotated[str | None, arg(metavar="CHECKPOINT")] = None

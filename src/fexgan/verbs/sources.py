@@ -13,8 +13,9 @@ from fexgan.verbs.flags import BUNDLED, EDITING
 if TYPE_CHECKING:
     from PIL import Image
 
-    from fexgan.editing import Editor, FaceChoice
+    from fexgan.editing import Editor
     from fexgan.figures import Tune
+    from fexgan.framing import FaceChoice
     from fexgan.media import Pixels
     from fexgan.picture import LoadedPicture
     from fexgan.synthesis import Model

@@ -15,10 +15,10 @@ from pathlib import Path
 from PIL import Image
 
 from fexgan.affects import AFFECTS, Mixture
-from fexgan.editing import Editor, FaceChoice, Portrait
+from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
 from fexgan.figures import transform_sheet
-from fexgan.framing import FaceSquare
+from fexgan.framing import FaceChoice, FaceSquare
 from fexgan.keyframes import count_frames, parse_keyframes
 from fexgan.media import Pixels
 from fexgan.motion import check_held, write_motion
@@ -70,7 +70,8 @@ class OpenPicture:
         """What it takes in memory."""
         pictures = [self.picture] if self.view is self.full else [self.picture, self.view.picture]
         pixels = sum(one.levels.nbytes + (0 if one.alpha is None else one.alpha.nbytes) for one in pictures)
-        return pixels + len(self.full.faces) * FACE_BYTES
+        large = sum(face.large.nbytes for face in self.full.faces if face.large is not None)
+        return pixels + large + len(self.full.faces) * FACE_BYTES
 
 
 class Desk:

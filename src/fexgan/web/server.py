@@ -18,9 +18,9 @@ from starlette.routing import Route
 
 from fexgan import bundled, load
 from fexgan.affects import EMOTIONS, NEUTRAL, Mixture
-from fexgan.editing import parse_face
 from fexgan.errors import InputError
 from fexgan.expressions import read_expressions
+from fexgan.framing import parse_face
 from fexgan.media import encode_image
 from fexgan.page import fill, template
 from fexgan.synthesis import Model
