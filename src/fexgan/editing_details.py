@@ -12,9 +12,9 @@ from fexgan.model import Edits, Palette, RefiningFamily, close_up, paint_within
 from fexgan.picture import LoadedPicture
 from fexgan.tensors import pixels_to_images
 
-LEAST_MASK, FULL_MASK = 0.2, 0.1
-"""Details come in as the strongest of a mouth's mask grows, from a fifth of the second number up to all of it: nothing
-jumps where a mouth begins to open."""
+LEAST_MASK, FULL_MASK = 0.02, 0.1
+"""Details come in while the strongest of a mouth's mask grows from the one to the other: nothing jumps where a mouth
+begins to open."""
 
 
 class DetailPainter:
@@ -37,7 +37,7 @@ class DetailPainter:
         any of it is painted."""
         config = self.networks.config
         seen = close_up(edits, large, config)
-        share = (float(seen.mask.max()) / FULL_MASK - LEAST_MASK) / (1.0 - LEAST_MASK)
+        share = (float(seen.mask.max()) - LEAST_MASK) / (FULL_MASK - LEAST_MASK)
         if share <= 0.0:
             return None
         refined = self.networks.refine(seen)
