@@ -16,7 +16,16 @@ import yaml
 from fexgan.config_details import DetailsConfig, DetailsModelConfig
 from fexgan.config_portrait import PortraitConfig, PortraitModelConfig
 from fexgan.errors import InputError
-from fexgan.settings import PRECISIONS, FramingConfig, ScheduleConfig, check, check_range, config_to_dict, read_config
+from fexgan.settings import (
+    PRECISIONS,
+    FramingConfig,
+    ScheduleConfig,
+    check,
+    check_framed,
+    check_range,
+    config_to_dict,
+    read_config,
+)
 
 __all__ = [
     "CONFIGS", "PRECISIONS", "PRESETS", "AnyConfig", "AnyModelConfig", "AugmentationConfig", "Config", "DetailsConfig",
@@ -186,10 +195,7 @@ class Config:
     framing: FramingConfig = field(default_factory=FramingConfig)
 
     def __post_init__(self) -> None:
-        size, framed = self.model.image_size_px, self.framing.image_size_px
-        check(
-            size == framed, "framing.image_size_px", framed, f"the model reads pictures of {size} px: make both equal"
-        )
+        check_framed(self.model.image_size_px, self.framing)
 
 
 CONFIGS: dict[str, type] = {"paper": Config, "portrait": PortraitConfig, "details": DetailsConfig}

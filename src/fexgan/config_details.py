@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from fexgan.config_portrait import NORM_GROUPS
-from fexgan.settings import FramingConfig, ScheduleConfig, check, check_range
+from fexgan.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
 
 HALVINGS = 4
 """How often a close-up's sides are halved: once on the way in, and once for each further stage or patch."""
@@ -118,7 +118,4 @@ class DetailsConfig:
     framing: FramingConfig = field(default_factory=FramingConfig)
 
     def __post_init__(self) -> None:
-        size, framed = self.model.image_size_px, self.framing.image_size_px
-        check(
-            size == framed, "framing.image_size_px", framed, f"the model reads pictures of {size} px: make both equal"
-        )
+        check_framed(self.model.image_size_px, self.framing)

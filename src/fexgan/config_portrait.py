@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, fields
 
 from fexgan.affects import EMOTIONS
-from fexgan.settings import FramingConfig, ScheduleConfig, check, check_range
+from fexgan.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
 
 NORM_GROUPS = 8
 """Groups of every group norm; each width is a multiple of it."""
@@ -210,7 +210,4 @@ class PortraitConfig:
     framing: FramingConfig = field(default_factory=FramingConfig)
 
     def __post_init__(self) -> None:
-        size, framed = self.model.image_size_px, self.framing.image_size_px
-        check(
-            size == framed, "framing.image_size_px", framed, f"the model reads pictures of {size} px: make both equal"
-        )
+        check_framed(self.model.image_size_px, self.framing)

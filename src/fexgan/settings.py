@@ -47,6 +47,13 @@ class FramingConfig:
         check_range("framing.sampled_frames", self.sampled_frames, 1)
 
 
+def check_framed(size_px: int, framing: FramingConfig) -> None:
+    """Raise InputError unless faces are framed at the size that a model reads."""
+    framed = framing.image_size_px
+    way_out = f"the model reads pictures of {size_px} px: make both equal"
+    check(size_px == framed, "framing.image_size_px", framed, way_out)
+
+
 def same_square(one: FramingConfig, other: FramingConfig) -> bool:
     """Whether both put a face into the same square, however many frames of a take they look at to find it."""
     return dataclasses.replace(one, sampled_frames=other.sampled_frames) == other

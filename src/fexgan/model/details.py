@@ -15,7 +15,7 @@ from torch.nn import functional
 from fexgan.config_details import DetailsModelConfig
 from fexgan.model.edits import CloseUp, Edits, lit
 from fexgan.model.family import Capability
-from fexgan.model.layers import halving_stages
+from fexgan.model.layers import draw_weights, halving_stages
 from fexgan.model.portrait import LEAKY_SLOPE, Block, convolve, norm
 
 MARGIN_PX = 2
@@ -53,11 +53,9 @@ def close_up(edits: Edits, pictures: Tensor, config: DetailsModelConfig) -> Clos
 def reach(mask: Tensor, config: DetailsModelConfig) -> Tensor:
     """Where a mask [batch, 1, rows, columns] may be painted anew, in [0, 1]: 0 farther from any paint than a pixel of
     the square is wide."""
-    near = mask
-    for across in (False, True):  # rows, then columns: a fifth of the work of both at once
-        side, rim = 2 * config.fineness + 1, config.fineness
-        kernel, padding = ((1, side), (0, rim)) if across else ((side, 1), (rim, 0))
-        near = functional.max_pool2d(near, kernel, stride=1, padding=padding)
+    rim, side = config.fineness, 2 * config.fineness + 1
+    near = functional.max_pool2d(mask, (side, 1), stride=1, padding=(rim, 0))
+    near = functional.max_pool2d(near, (1, side), stride=1, padding=(0, rim))  # a fifth of the work of both at once
     return (near / FULL_FROM).clamp(max=1.0)
 
 
@@ -140,9 +138,5 @@ class DetailNetworks(nn.Module):
     def initialise(self, seed: int) -> None:
         """Draw all weights so that activations keep their size; at the start close-ups stay as they are."""
         generator = torch.Generator().manual_seed(seed)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="linear", generator=generator)
-                if module.bias is not None:
-                    module.bias.zero_()
+        draw_weights(self, generator)
         self.painter.leave.weight.zero_()

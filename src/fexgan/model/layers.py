@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import torch
 from torch import nn
 
 
@@ -23,3 +24,13 @@ def halving_stages(
         layers += [halve(width, next_width), norm(next_width), nn.LeakyReLU(leaky_slope, inplace=True)]
         width = next_width
     return layers
+
+
+@torch.no_grad()
+def draw_weights(networks: nn.Module, generator: torch.Generator) -> None:
+    """Draw the weights of all convolutions and linear layers so that activations keep their size; biases are zero."""
+    for module in networks.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="linear", generator=generator)
+            if module.bias is not None:
+                module.bias.zero_()

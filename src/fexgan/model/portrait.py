@@ -17,7 +17,7 @@ from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index, affect_of
 from fexgan.config_portrait import NORM_GROUPS, PortraitModelConfig
 from fexgan.model.edits import Edits
 from fexgan.model.family import Capability
-from fexgan.model.layers import halving_stages
+from fexgan.model.layers import draw_weights, halving_stages
 
 FULL_EDIT_FROM = 0.4
 """Change of an affect's strength from which an edit is ungated; the weakest strength that is filmed."""
@@ -235,11 +235,7 @@ class PortraitNetworks(nn.Module):
         emotional.
         """
         generator = torch.Generator().manual_seed(seed)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="linear", generator=generator)
-                if module.bias is not None:
-                    module.bias.zero_()
+        draw_weights(self, generator)
         self.decoder.code[0].weight.normal_(generator=generator)  # a code of Normal(0, 1) for each affect alone
         self.decoder.flow.weight.zero_()
         self.decoder.picture.weight.mul_(0.1)

@@ -94,11 +94,10 @@ def train(
     weights of this checkpoint (name or folder) instead of random ones; a run that goes on keeps its own. `steps`: steps
     in all, instead of `config.training.steps`. `keep`: how many checkpoints stay, the newest. `on_nan`: whether a loss
     that is no number or explodes ends training, or takes it back to its newest checkpoint, to go on with other
-    batches. `allow_change`: go on with a run that was
-    begun with other settings, other data or another version. `examples`: of mixtures, for family `paper` to learn
-    too. `out` receives `log.csv`, `tensorboard/`, `previews/`, `checkpoints/<step>/` and, once all steps are taken,
-    `progress.mp4`, the previews as a film. Ctrl-C and SIGTERM save and end; whatever else ends the process, training
-    goes on from the newest whole checkpoint.
+    batches. `allow_change`: go on with a run that was begun with other settings, other data or another version.
+    `examples`: of mixtures, for family `paper` to learn too. `out` receives `log.csv`, `tensorboard/`, `previews/`,
+    `checkpoints/<step>/` and, once all steps are taken, `progress.mp4`, the previews as a film. Ctrl-C and SIGTERM save
+    and end; whatever else ends the process, training goes on from the newest whole checkpoint.
 
     Raises InputError for data or a checkpoint that do not fit, for a run that has changed, for a folder that another
     training writes into, and for a breakdown.
