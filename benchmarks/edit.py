@@ -5,10 +5,12 @@
     python benchmarks/edit.py --sizes 10000 --turns 3 --threads 1
 
 The picture is the neutral still of a filmed character, enlarged. The first edit finds the face, analyses it and edits
-it; a further one only edits it anew, as when a slider moves; one of a smile takes that away first, which a slider would
-keep. They take turns, and each figure is a median: of the time that passed, and of the time that processors worked,
-which others on the machine change less. Memory is the highest of the process, and what that is beyond its level with
-the picture open, result included (Linux).
+it; a further one only edits it anew; a preview does that without details, as while a slider moves; one of a smile takes
+that away first, which a slider would keep.
+
+They take turns, and each figure is a median: of the time that passed, and of the time that processors worked, which
+others on the machine change less. Memory is the highest of the process, and what that is beyond its level with the
+picture open, result included (Linux).
 """
 
 from __future__ import annotations
@@ -126,6 +128,7 @@ def main() -> None:
         before = memory_mib("VmRSS")
         edits = {"first edit": lambda target, picture=picture: editor.open(picture).edit(target)}
         edits["each further"] = portrait.edit
+        edits["a preview"] = partial(portrait.edit, details=False)
         edits["of a smile"] = partial(edit_anew, editor.open(picture, source_affect="joy"))
         for (name, edit), (passed, worked) in zip(
             edits.items(), medians_ms(list(edits.values()), options.turns), strict=True

@@ -62,6 +62,13 @@ def test_photographs_change_in_the_mouth_alone():
     assert ((places > (0.29, 0.54)) & (places < (0.71, 0.87))).all()
 
 
+def test_without_details_an_edit_is_the_small_square_s_alone():
+    picture = Image.open(bundled.pictures_path() / "hopper.jpg").convert("RGB")
+    fine, plain = (fexgan.load("portrait", details=name).open(picture) for name in ("details", None))
+    without = fine.edit("joy", details=False).levels
+    assert np.array_equal(without, plain.edit("joy").levels) and not np.array_equal(without, fine.edit("joy").levels)
+
+
 @pytest.mark.parametrize("name", ["cartoon.png", "ink.png", "flat.png"])
 def test_drawings_get_no_colours_that_they_lack(name: str):
     picture = Image.open(bundled.pictures_path() / name).convert("RGB").convert("L").convert("RGB")

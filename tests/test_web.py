@@ -84,6 +84,15 @@ def test_the_view_shows_what_is_saved_and_neutral_is_the_source(hopper: str):
     )
 
 
+def test_a_preview_differs_from_the_view_in_the_mouth_alone(editor: Editor, hopper: str):
+    view, preview = (pixels(get(f"{hopper}/edit.jpg?mixture=anger&details={asked}")) for asked in (1, 0))
+    differs = np.argwhere(np.abs(view - preview).max(axis=2) > 24)  # beyond what JPEG makes of neighbours
+    square = editor.open(Image.open(HOPPER)).faces[0].square
+    places = square.to_square(differs[:, ::-1]) * editor.image_size_px
+    left, top, right, bottom = editor.details.networks.config.window_px
+    assert len(places) and (places >= (left, top)).all() and (places <= (right, bottom)).all()
+
+
 def test_strengths_beyond_one_share_it(hopper: str):
     asked, shared = "joy%2Bsurprise", "joy:0.5%2Bsurprise:0.5"
     assert get(f"{hopper}/edit.jpg?mixture={asked}") == get(f"{hopper}/edit.jpg?mixture={shared}")
@@ -246,6 +255,7 @@ def test_a_clip_that_memory_should_not_hold_is_refused_before_it_is_drawn(
         ("edit.jpg?variants=joy.grin", "variant 'joy.grin' is unknown"),
         ("edit.jpg?face=1", "face 1 is not there to edit; choose from 0, or all"),
         ("edit.jpg?face=left", "face 'left' is unknown"),
+        ("edit.jpg?details=2", "details '2' is unknown; give 1"),
         ("edit.jpg?face=" + 5000 * "9", "is unknown; give a number, 0 being the largest, or all"),
         ("save.bmp", ".bmp is not made here; choose from .png"),
         ("clip.mov", ".mov is not made here; choose from .mp4"),

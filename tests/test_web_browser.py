@@ -44,9 +44,9 @@ def page(browser, studio: str) -> Iterator[Page]:
 
 
 def shown(page: Page, before: str) -> str:
-    """Address of the picture shown, once it is another than `before`."""
+    """Address of the picture shown, once it is another than `before` and no newer one is asked for."""
     page.wait_for_function(
-        "before => shown.src.startsWith('blob:') && shown.complete && shown.src !== before", arg=before
+        "before => !busy && shown.src.startsWith('blob:') && shown.complete && shown.src !== before", arg=before
     )
     return page.evaluate("shown.src")
 
@@ -58,6 +58,18 @@ def test_a_slider_changes_the_picture_and_says_how(page: Page):
     expect(page.locator("#mixture")).to_have_value("joy:0.8")
     command = "fexgan transform pictures/hopper.jpg --to joy:0.8 --out hopper-edited.jpg"
     expect(page.locator("#command")).to_have_text(command)
+
+
+def test_a_slider_asks_for_a_preview_and_once_it_rests_for_all_of_it(page: Page):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "edit.jpg" in request.url else None)
+    before = shown(page, "")
+    page.evaluate("for (const value of [0.2, 0.5, 0.8]) { let range = at('range-anger'); range.value = value; "
+                  "range.dispatchEvent(new Event('input')); }")  # fmt: skip
+    shown(page, before)
+    asked = [parse_qs(urlsplit(url).query) for url in asked]
+    assert [one["mixture"] for one in asked] == [["anger:0.2"], ["anger:0.8"], ["anger:0.8"]]
+    assert [one.get("details") for one in asked] == [["0"], ["0"], None]
 
 
 def test_strengths_beyond_one_are_shared_alike_in_picture_clip_units_and_command(page: Page):
@@ -146,7 +158,7 @@ def test_a_look_that_arrives_while_the_picture_is_held_is_shown_after_it(page: P
     page.locator("#shown").dispatch_event("pointerdown")
     with page.expect_response("**/edit.jpg*"):
         page.locator("#range-joy").fill("0.7")
-    page.wait_for_function("before => look !== before", arg=before)
+    page.wait_for_function("before => !busy && look !== before", arg=before)
     assert page.evaluate("shown.src").endswith("source.jpg") and page.locator("#badge").is_visible()
     page.evaluate("dispatchEvent(new Event('pointercancel'))")
     expect(page.locator("#badge")).to_be_hidden()

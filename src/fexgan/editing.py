@@ -95,15 +95,16 @@ class Portrait:
         """The affect that the picture shows, as read or given; that of the largest of the opened faces."""
         return self.faces[0].source
 
-    def edit(self, target: TargetLike) -> LoadedPicture:
+    def edit(self, target: TargetLike, details: bool = True) -> LoadedPicture:
         """The picture with a mixture, or the seven numbers of an affect vector, on its opened faces.
 
-        A face that shows just that already stays as it is, bit by bit.
+        A face that shows just that already stays as it is, bit by bit. `details`: without, mouths are left as the small
+        square has them, which takes half as long: for a preview while a slider moves.
         """
         asked = target_of(target)
         picture = self.picture
         for face in self.faces:
-            picture = carry_back(picture, face.square, self.editor.draft(face, asked))
+            picture = carry_back(picture, face.square, self.editor.draft(face, asked, details))
         return picture
 
     def animate(self, keyframes: str | Sequence[Keyframe], fps: float = 24) -> Iterator[LoadedPicture]:
@@ -190,14 +191,14 @@ class Editor:
         """The affect vector that the networks read off what `square` shows."""
         return self._read(self._images(picture, square))
 
-    def draft(self, face: OpenFace, target: Target) -> Edit:
-        """What the networks change in a face's square to bring it to a target.
+    def draft(self, face: OpenFace, target: Target, details: bool = True) -> Edit:
+        """What the networks change in a face's square to bring it to a target, with the mouth's details or without.
 
         Raises InputError for variants that the checkpoint does not know.
         """
         edits = self._edits(face, self._vector(target.vector), target)
-        details = None if face.large is None else self.details.paint(edits, face.large, face.palette)
-        return Edit(*(part[0].float().cpu().numpy() for part in vars(edits).values()), details)
+        fine = self.details.paint(edits, face.large, face.palette) if details and face.large is not None else None
+        return Edit(*(part[0].float().cpu().numpy() for part in vars(edits).values()), fine)
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""

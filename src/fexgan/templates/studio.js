@@ -3,7 +3,7 @@
 const at = (id) => document.getElementById(id);
 const strengths = {}, chosen = {};  // emotion -> strength in [0, 1]; emotion -> variant, "" for its default
 let picture = null, face = 0, seed = 0;  // face: a number as the server counts them, 0 the largest, or "all"
-let studio = { checkpoint: null };  // what there is to choose from
+let studio = { checkpoint: null, details: false };  // what there is to choose from
 const FIRST = "hopper.jpg";  // lies open until somebody brings their own
 
 // ---- what is asked for
@@ -83,18 +83,19 @@ function lay(opened) {
 const openFile = (file, name = file.name) => open(async () => file, name);
 const openFrom = (path, name, origin) => open(async () => (await fetched(path)).blob(), name, origin);
 
-// ---- the picture: one request at a time, and after it the newest look
+// ---- the picture: one request at a time, and after it the newest look; while a slider moves, a preview of it without
+// details, which is made in half the time, and what it previews once the slider rests
 
 let busy = false, stale = false;
 let look = "", holding = false;  // address of the newest look; whether the picture is shown as it was
-async function show() {
+async function show(moving = false) {
   describe();
   if (!picture) return;
   if (busy) { stale = true; return; }
   busy = true;
-  const mine = picture;
+  const mine = picture, preview = moving && studio.details;
   try {
-    const made = await (await fetched(place("edit.jpg"))).blob();
+    const made = await (await fetched(place("edit.jpg", preview ? { details: 0 } : {}))).blob();
     if (mine === picture) {
       const before = look;
       look = URL.createObjectURL(made);
@@ -104,7 +105,11 @@ async function show() {
     }
   } catch (error) { tell(error); }
   busy = false;
-  if (stale) { stale = false; show(); }
+  if (stale || preview) {
+    const again = stale;
+    stale = false;
+    show(again && moving);
+  }
 }
 
 function paint() {
@@ -204,7 +209,7 @@ addEventListener("paste", (event) => {
 
 // ---- sliders, mixtures, named expressions
 
-function set(values, variants = chosen) {
+function set(values, variants = chosen, moving = false) {
   for (const name of emotions()) {
     strengths[name] = values[name] || 0;
     chosen[name] = variants[name] || "";
@@ -214,7 +219,7 @@ function set(values, variants = chosen) {
     if (select) select.value = chosen[name];
   }
   at("mixture").value = mixtureText();
-  show();
+  show(moving);
 }
 
 const variantsOf = (name) => [...(at(`variant-${name}`)?.options || [])].map((one) => one.value).filter(Boolean);
@@ -228,7 +233,7 @@ function emotionRow(name, variants) {
     <select id="variant-${name}" aria-label="Variant of ${name}"><option value="">usual</option></select>`;
   // As text, never as markup: a stranger's checkpoint may have named them.
   row.querySelector("select").append(...variants.map((one) => new Option(one)));
-  row.querySelector("input").oninput = (event) => set({ ...strengths, [name]: Number(event.target.value) });
+  row.querySelector("input").oninput = (event) => set({ ...strengths, [name]: Number(event.target.value) }, chosen, true);
   row.querySelector("label").ondblclick = () => set({ ...strengths, [name]: 0 });
   row.querySelector("select").onchange = (event) => set(strengths, { ...chosen, [name]: event.target.value });
   if (!variants.length) row.querySelector("select").remove();

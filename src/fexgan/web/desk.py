@@ -102,11 +102,11 @@ class Desk:
         """The view of a picture as it is, JPEG."""
         return _jpeg(self._find(key).view.picture)
 
-    def edit(self, key: str, look: Look) -> bytes:
-        """The view of a picture with a look, JPEG."""
+    def edit(self, key: str, look: Look, details: bool = True) -> bytes:
+        """The view of a picture with a look, JPEG; without details it is made in half the time."""
         opened = self._find(key)
         with self._work:
-            edited = self._edit(opened.view, look)
+            edited = self._edit(opened.view, look, details)
         return _jpeg(edited)
 
     def save(self, key: str, look: Look, suffix: str) -> bytes:
@@ -158,10 +158,10 @@ class Desk:
             self._open.move_to_end(key)
             return self._open[key]
 
-    def _edit(self, opened: Portrait, look: Look) -> LoadedPicture:
+    def _edit(self, opened: Portrait, look: Look, details: bool = True) -> LoadedPicture:
         """A picture with a look, its variants by name: who chooses a laugh wants one where there is a smile, too."""
         portrait = self._portrait(opened, look)
-        return portrait.edit(spell_out(target_of(look.mixture), portrait.editor.variants))
+        return portrait.edit(spell_out(target_of(look.mixture), portrait.editor.variants), details)
 
     def _portrait(self, opened: Portrait, look: Look) -> Portrait:
         """The faces that the look is for, in its variants."""

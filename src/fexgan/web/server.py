@@ -88,6 +88,7 @@ class Server:
                 "examples": sorted(_examples()),
                 "examples_folder": bundled.PICTURES,
                 "checkpoint": self.checkpoint,
+                "details": self.desk.editor.details is not None,
             }
         )
 
@@ -127,7 +128,7 @@ class Server:
         return Response(self.desk.source(request.path_params["key"]), media_type="image/jpeg", headers=KEEP)
 
     def edit(self, request: Request) -> Response:
-        return Response(self.desk.edit(*_asked(request)), media_type="image/jpeg", headers=KEEP)
+        return Response(self.desk.edit(*_asked(request), _details(request)), media_type="image/jpeg", headers=KEEP)
 
     def sheet(self, request: Request) -> Response:
         return Response(self.desk.sheet(*_asked(request)), media_type="image/png", headers=KEEP)
@@ -154,6 +155,14 @@ def _asked(request: Request) -> tuple[str, Look]:
     variants = tuple(name for name in texts.get("variants", "").split(",") if name)
     face = parse_face(texts.get("face", "0"))
     return request.path_params["key"], Look(_mixture(request), variants, face)
+
+
+def _details(request: Request) -> bool:
+    """Whether mouths are painted anew, which `details` of 0 leaves out."""
+    text = request.query_params.get("details", "1")
+    if text not in ("0", "1"):
+        raise InputError(f"details {text!r} is unknown; give 1 for mouths painted anew, 0 for a preview without")
+    return text == "1"
 
 
 def _mixture(request: Request) -> Mixture:
