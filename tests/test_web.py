@@ -93,6 +93,17 @@ def test_a_preview_differs_from_the_view_in_the_mouth_alone(editor: Editor, hopp
     assert len(places) and (places >= (left, top)).all() and (places <= (right, bottom)).all()
 
 
+def test_a_face_that_is_small_in_the_view_shows_no_details_there(studio: str, tmp_path: Path):
+    large = Image.new("RGB", (2400, 1200))  # seen at half its size, the face in it at 130 px
+    large.paste(Image.open(HOPPER))
+    large.save(tmp_path / "large.png")
+    opened = json.loads(post(studio, tmp_path / "large.png"))
+    view, preview = (
+        get(f"{studio}/api/pictures/{opened['key']}/edit.jpg?mixture=anger&details={asked}") for asked in (1, 0)
+    )
+    assert view == preview and not opened["details"]
+
+
 def test_strengths_beyond_one_share_it(hopper: str):
     asked, shared = "joy%2Bsurprise", "joy:0.5%2Bsurprise:0.5"
     assert get(f"{hopper}/edit.jpg?mixture={asked}") == get(f"{hopper}/edit.jpg?mixture={shared}")

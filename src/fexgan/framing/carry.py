@@ -104,7 +104,7 @@ def _refine(edit: Edit, square: FaceSquare) -> tuple[Floats, Floats]:
     fields = enlarge(np.concatenate([offsets, edit.mask, np.expm1(edit.shade)]))
     np.clip(fields[..., 2], 0, 1, out=fields[..., 2])
     paint = enlarge(_sharpened(edit.paint, square.side_px / n))
-    if edit.details is not None:
+    if edit.details is not None and details_pay(square, n):
         come_in = (square.side_px / n - _DETAILS_FROM) / (_DETAILS_FULL_FROM - _DETAILS_FROM)
         _lay_in(edit.details, min(1.0, come_in), fields[..., 2:3], paint, times)
     # The outermost row and column of the grid are exactly 0, so nothing is left where the grid ends.

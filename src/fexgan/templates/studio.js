@@ -3,7 +3,7 @@
 const at = (id) => document.getElementById(id);
 const strengths = {}, chosen = {};  // emotion -> strength in [0, 1]; emotion -> variant, "" for its default
 let picture = null, face = 0, seed = 0;  // face: a number as the server counts them, 0 the largest, or "all"
-let studio = { checkpoint: null, details: false };  // what there is to choose from
+let studio = { checkpoint: null };  // what there is to choose from
 const FIRST = "hopper.jpg";  // lies open until somebody brings their own
 
 // ---- what is asked for
@@ -93,7 +93,7 @@ async function show(moving = false) {
   if (!picture) return;
   if (busy) { stale = true; return; }
   busy = true;
-  const mine = picture, preview = moving && studio.details;
+  const mine = picture, preview = moving && picture.details;
   try {
     const made = await (await fetched(place("edit.jpg", preview ? { details: 0 } : {}))).blob();
     if (mine === picture) {

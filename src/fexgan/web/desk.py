@@ -15,10 +15,10 @@ from pathlib import Path
 from PIL import Image
 
 from fexgan.affects import AFFECTS, Mixture
-from fexgan.editing import Editor, Portrait
+from fexgan.editing import Editor, OpenFace, Portrait
 from fexgan.errors import InputError
 from fexgan.figures import transform_sheet
-from fexgan.framing import FaceChoice, FaceSquare
+from fexgan.framing import FaceChoice, FaceSquare, details_pay
 from fexgan.keyframes import count_frames, parse_keyframes
 from fexgan.media import Pixels
 from fexgan.motion import check_held, write_motion
@@ -62,7 +62,7 @@ class OpenPicture:
         factor = max(1, round(max(picture.width, picture.height) / VIEW_PX))
         if factor > 1:
             shrunk = LoadedPicture(picture.view((0, 0, picture.width, picture.height), factor))
-            faces = [replace(face, square=_shrunk(face.square, factor)) for face in self.full.faces]
+            faces = [_seen_smaller(face, factor, editor.image_size_px) for face in self.full.faces]
             self.view = Portrait(editor, shrunk, faces)
 
     @property
@@ -173,6 +173,13 @@ class Desk:
                 there = ", ".join(str(face.number) for face in opened.faces)
                 raise InputError(f"face {number} is not there to edit; choose from {there}, or all")
         return Portrait(self.editor.taking(*look.variants), opened.picture, faces)
+
+
+def _seen_smaller(face: OpenFace, factor: int, seen_px: int) -> OpenFace:
+    """A face of a picture in its view, which is shrunk by `factor`, without details that would not show there; the
+    editor sees faces at `seen_px`."""
+    square = _shrunk(face.square, factor)
+    return replace(face, square=square, large=face.large if details_pay(square, seen_px) else None)
 
 
 def _shrunk(square: FaceSquare, factor: int) -> FaceSquare:

@@ -88,7 +88,6 @@ class Server:
                 "examples": sorted(_examples()),
                 "examples_folder": bundled.PICTURES,
                 "checkpoint": self.checkpoint,
-                "details": self.desk.editor.details is not None,
             }
         )
 
@@ -201,7 +200,14 @@ def _described(key: str, opened: OpenPicture) -> dict[str, Any]:
         for face in opened.view.faces
     ]
     size = {"width": opened.picture.width, "height": opened.picture.height}
-    return {"key": key, "name": opened.name, **size, "transparent": opened.picture.alpha is not None, "faces": faces}
+    return {
+        "key": key,
+        "name": opened.name,
+        **size,
+        "transparent": opened.picture.alpha is not None,
+        "details": any(face.large is not None for face in opened.view.faces),
+        "faces": faces,
+    }
 
 
 def _refuse(request: Request, error: Exception) -> Response:
