@@ -21,6 +21,7 @@ from fexgan.affects import AFFECTS
 from fexgan.config import PRECISIONS, Config, load_preset
 from fexgan.model import build
 from fexgan.training.batches import Batch, step_generator
+from fexgan.training.precision import number_format
 from fexgan.training.step import Trainer
 
 
@@ -54,7 +55,7 @@ def time_steps(trainer: Trainer, batch: Batch, steps: int) -> list[float]:
 
 def convolution_ceiling(device: torch.device, precision: str, tries: int = 5) -> float:
     """Best FLOP/s of a 3x3 convolution of 256 to 256 channels over 32 pictures of 64x64."""
-    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    dtype = number_format(precision, device)
     images = torch.randn(32, 256, 64, 64, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
     kernel = torch.randn(256, 256, 3, 3, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
     best = float("inf")
@@ -78,7 +79,7 @@ def peak_memory_gib(device: torch.device) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="small")
-    parser.add_argument("--precision", choices=PRECISIONS, default="bf16")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--json", action="store_true", help="print seconds, memory and share as JSON alone")
     options = parser.parse_args()
@@ -97,7 +98,8 @@ def main() -> None:
     if options.json:
         print(json.dumps({"seconds": median, "memory_gib": memory, "share": flops / median / ceiling}))
         return
-    print(f"preset {options.preset}, batch {config.training.batch_size}, {options.precision}, {accelerator.device}")
+    dtype = str(number_format(options.precision, accelerator.device)).removeprefix("torch.")
+    print(f"preset {options.preset}, batch {config.training.batch_size}, {dtype}, {accelerator.device}")
     print(f"threads           {torch.get_num_threads()}")
     print(f"seconds per step  {median:.3f} (median of {len(durations)}; best {durations[0]:.3f})")
     print(f"work per step     {flops / 1e9:.0f} GFLOP")

@@ -50,9 +50,19 @@ def test_a_full_mask_shows_the_paint_alone_and_half_a_mask_shows_half_of_each(im
 
 
 def test_shade_scales_the_light_of_what_is_fetched_and_leaves_paint_alone(images):
-    dimmed = apply_edits(images, edits(right_px=1, shade=math.log(0.5)))
-    torch.testing.assert_close((dimmed + 1)[..., :-1], (images + 1)[..., 1:] / 2)
+    grey = images[:, :1].expand(-1, 3, -1, -1)
+    dimmed = apply_edits(grey, edits(right_px=1, shade=math.log(0.5)))
+    torch.testing.assert_close((dimmed + 1)[..., :-1], (grey + 1)[..., 1:] / 2)
     assert torch.equal(apply_edits(images, edits(mask=1.0, shade=1.0)), edits().paint)
+
+
+def test_shadows_on_skin_take_least_of_red_and_most_of_blue_and_as_much_as_asked_on_average():
+    skin = torch.tensor([0.8, 0.6, 0.45])[None, :, None, None].expand(2, 3, HEIGHT, WIDTH)
+    dimmed = apply_edits(2 * skin - 1, edits(shade=math.log(0.5)))
+    taken = 1 - (dimmed + 1) / 2 / skin
+    red, green, blue = taken.mean(dim=(0, 2, 3)).tolist()
+    assert red < 0.42 and 0.48 < green < 0.52 and blue > 0.57
+    assert (red + green + blue) / 3 == pytest.approx(0.5, abs=1e-5)
 
 
 def test_gradients_reach_a_flow_of_zero(images):
@@ -77,10 +87,15 @@ def uneven(seed: int, right_px: int = 0, down_px: int = 0) -> Edits:
 
 
 def test_one_edit_does_what_two_in_turn_do(images):
-    """By whole pixels, for two samplings between pixels blur where one does not."""
-    first, second = uneven(1, right_px=1), uneven(2, down_px=1)
-    in_turn = apply_edits(apply_edits(images, first), second)
-    torch.testing.assert_close(apply_edits(images, followed_by(first, second)), in_turn, atol=4e-3, rtol=0)
+    """By whole pixels, for two samplings between pixels blur where one does not; in grey, for of colours the second
+    takes what the first has left of them."""
+    first, second = (
+        replace(one, paint=one.paint[:, :1].expand(-1, 3, -1, -1))
+        for one in (uneven(1, right_px=1), uneven(2, down_px=1))
+    )
+    grey = images[:, :1].expand(-1, 3, -1, -1)
+    in_turn = apply_edits(apply_edits(grey, first), second)
+    torch.testing.assert_close(apply_edits(grey, followed_by(first, second)), in_turn, atol=4e-3, rtol=0)
 
 
 def test_an_edit_followed_by_none_stays_and_one_may_precede_many(images):

@@ -196,6 +196,15 @@ def test_shade_dims_the_middle_at_the_depth_of_the_picture_and_nothing_outside(m
     assert np.array_equal(after.levels[outside], picture.levels[outside])
 
 
+def test_each_colour_takes_its_tint_of_the_shade_and_grey_pictures_take_all_alike() -> None:
+    square, middle = FaceSquare(45, 35, 40, 0.3), np.s_[30:40, 40:50]
+    dim = replace(edit(shade=math.log(0.5)), tint=np.array([0.8, 1.0, 1.2], np.float32))
+    for mode, left in (("RGB", (0.6, 0.5, 0.4)), ("L", (0.5,)), ("I;16", (0.5,))):
+        picture = noise(mode)
+        after = carry_back(picture, square, dim)
+        assert np.abs(after.levels[middle] - np.array(left) * picture.levels[middle]).max() <= 0.5
+
+
 def test_edges_of_paint_are_steeper_where_it_is_enlarged_and_as_painted_where_it_is_not() -> None:
     half = np.where(np.arange(SIZE) < SIZE // 2, -0.5, 0.5).astype(np.float32) * np.ones((3, SIZE, 1), np.float32)
     change = replace(edit(mask=1), paint=half)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import json
 import os
 import signal
@@ -84,6 +85,14 @@ def test_a_few_steps_reduce_the_reconstruction_loss_and_leave_everything_a_run_o
     assert read_image(tmp_path / "run" / "previews" / "000060.png").shape[1] > 8 * 64
     assert list((tmp_path / "run" / "tensorboard").glob("**/events*"))
     assert (tmp_path / "run" / "progress.mp4").is_file()
+
+
+@pytest.mark.parametrize(("can", "told"), [(False, True), (True, False)])
+def test_a_processor_that_imitates_the_format_asked_for_is_told_of(tiny_dataset, tmp_path, monkeypatch, can, told):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": can}, raising=False)
+    console = Console(file=io.StringIO())
+    train(tiny_dataset, tmp_path / "run", settings(precision="bf16"), steps=1, console=console)
+    assert ("training.precision is bf16" in console.file.getvalue()) == told
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])

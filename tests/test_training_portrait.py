@@ -31,6 +31,7 @@ from fexgan.training.caricature import caricature
 from fexgan.training.cartoons import EYES
 from fexgan.training.creases import Folds, crease
 from fexgan.training.loop import train
+from fexgan.training.openings import any_openings
 from fexgan.training.pairs import Pairs
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
@@ -113,21 +114,41 @@ def test_pairs_are_stills_of_one_character_with_what_they_show(stills):
 def test_pairs_start_and_end_neutral_as_often_as_asked(stills):
     by_chance = 1 / len(SHOWN)
     for start, end in ((0.5, 0.0), (0.0, 1.0), (0.25, 0.5)):
-        config = settings(batch_size=1024, neutral_source_share=start, neutral_target_share=end)
+        config = settings(
+            batch_size=1024, neutral_source_share=start, smiling_source_share=0.0, neutral_target_share=end
+        )
         batch = Pairs(stills, config).draw(step_generator(0, 1), CPU)
         starts, ends = (vector[:, NEUTRAL_INDEX] == 1.0 for vector in (batch.source_affect, batch.target_affect))
         assert starts.float().mean() == pytest.approx(start + (1 - start) * by_chance, abs=0.15)
         assert ends[~starts].float().mean() == pytest.approx(end + (1 - end) / (len(SHOWN) - 1), abs=0.08)
 
 
-def test_smiles_fold_deeper_in_source_and_truth_alike_as_far_as_they_smile(stills):
-    """On flat faces: only folds differ from the skin."""
+def test_as_many_pairs_start_with_a_smile_as_asked(stills):
+    """A smile is joy alone: a mixture with it is none."""
+    by_chance = 2 / len(SHOWN)
+    for neutral, smiling in ((0.0, 0.6), (0.5, 0.5), (1.0, 0.5)):
+        config = settings(
+            batch_size=1024, neutral_source_share=neutral, smiling_source_share=smiling, neutral_target_share=0.0
+        )
+        sources = Pairs(stills, config).draw(step_generator(0, 1), CPU).source_affect
+        smiles = (sources[:, JOY] > 0) & ((sources > 0).sum(dim=1) - (sources[:, NEUTRAL_INDEX] > 0).int() == 1)
+        expected = min(smiling, 1 - neutral) + max(0.0, 1 - neutral - smiling) * by_chance
+        assert smiles.float().mean() == pytest.approx(expected, abs=0.15)
+
+
+def creased_pairs(stills: StillSet, **training) -> Pairs:
+    """Pairs of flat faces whose every smile folds: only folds differ from the skin."""
     landmarks = np.tile(np.linspace(30, 60, 68, dtype=np.float32)[:, None], (len(stills), len(SHOWN), 1, 2))
     for point, place in MOUTH.items():
         landmarks[:, :, point] = place
-    pairs = Pairs(stills, settings(dataclasses.replace(NOTHING, crease_share=1.0, degraded_share=0.0), batch_size=64))
+    variation = dataclasses.replace(NOTHING, crease_share=1.0, degraded_share=0.0)
+    pairs = Pairs(stills, settings(variation, batch_size=64, **training))
     pairs.stills = dataclasses.replace(stills, pixels=np.full_like(stills.pixels, 200), landmarks=landmarks)
-    batch = pairs.draw(step_generator(0, 1), CPU)
+    return pairs
+
+
+def test_smiles_fold_deeper_in_source_and_truth_alike_as_far_as_they_smile(stills):
+    batch = creased_pairs(stills).draw(step_generator(0, 1), CPU)
     level = 200 / 127.5 - 1
     dark = {
         name: (level - images).amax(dim=(1, 2, 3)) > 0.02
@@ -140,6 +161,21 @@ def test_smiles_fold_deeper_in_source_and_truth_alike_as_far_as_they_smile(still
     assert (level - batch.source_images[full]).amax() > (level - batch.source_images[~full]).amax()
 
 
+def test_paint_may_cover_folds_that_go_and_none_that_stay(stills):
+    batch = creased_pairs(stills, neutral_source_share=0.5).draw(step_generator(0, 1), CPU)
+    level = 200 / 127.5 - 1
+    dark = (level - batch.source_images).amax(dim=1, keepdim=True)
+    # More of the picture is open than in pairs that do not smile, whose folds are nowhere.
+    calm = batch.openings[batch.source_affect[:, JOY] == 0].mean(dim=0)
+    gone = (batch.source_affect[:, JOY] == 1.0) & (batch.target_affect[:, JOY] == 0)
+    stay = (batch.source_affect[:, JOY] > 0) & (batch.target_affect[:, JOY] >= batch.source_affect[:, JOY])
+    for index in torch.nonzero(gone).flatten():
+        assert (batch.openings[index] - calm)[dark[index] > 0.25].min() > 0.0
+        assert batch.openings[index][dark[index] > 0.25].min() > 0.9
+    assert gone.any() and stay.any()
+    torch.testing.assert_close(batch.openings[stay], calm.expand_as(batch.openings[stay]))
+
+
 def test_folds_lie_beside_the_mouth():
     landmarks = np.zeros((68, 2))
     for point, place in MOUTH.items():
@@ -149,6 +185,33 @@ def test_folds_lie_beside_the_mouth():
     dark = 200.0 - picture[..., 1]
     assert dark[62, 26:36].max() > 60 and dark[62, 61:71].max() > 60
     assert dark[62, 44:53].max() < 2 and dark[:44].max() < 2 and dark[80:].max() < 2
+
+
+def test_a_cheek_may_end_at_an_edge_and_shine_beside_it():
+    landmarks = np.zeros((68, 2))
+    for point, place in MOUTH.items():
+        landmarks[point] = place
+    faces = {}
+    for name, folds in (
+        ("even", Folds(depth=0.5, width=0.04, outwards=0.15, below=0.2)),
+        ("edge", Folds(depth=0.5, width=0.04, outwards=0.15, below=0.2, inwards=6.0, upwards=1.0, cheek=0.2)),
+    ):
+        faces[name] = np.full((96, 96, 3), 200, np.uint8)
+        crease(faces[name], landmarks, 1.0, folds)
+    row = {name: picture[62, :48, 1].astype(float) for name, picture in faces.items()}
+    darkest = int(row["edge"].argmin())
+    assert (row["edge"][:darkest] > 200).sum() > 4 and (row["even"] <= 200).all()
+    assert row["edge"][darkest + 4] < row["even"][darkest + 4] - 5  # the shadow reaches further towards the mouth
+
+
+def test_openings_end_softly():
+    """A hard end of the paint shows as a band on skin of another colour."""
+    landmarks = np.full((1, 2, 68, 2), 64.0)
+    landmarks[..., 48:60, :] += 20.0 * np.stack([np.cos(np.arange(12)), np.sin(np.arange(12))], axis=1)
+    openings = any_openings(landmarks, 128)[0, 0]
+    steps = torch.cat([openings.diff(dim=0).abs().flatten(), openings.diff(dim=1).abs().flatten()])
+    assert openings.max() > 0.99 and openings.min() < 0.01
+    assert steps.max() < 0.25
 
 
 def test_coloured_lights_tint_places_apart():

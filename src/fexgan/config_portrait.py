@@ -138,7 +138,7 @@ class VariationConfig:
     """Share of the pairs that several lights of different colours fall on."""
     coloured: float = 0.4
     """Gain of each colour channel in such light, which changes smoothly across the picture, as a fraction."""
-    crease_share: float = 0.5
+    crease_share: float = 0.7
     """Share of the pairs with a smiling source whose smiles fold deeper than the studio's, where the stills tell
     landmarks."""
     cartoon_share: float = 0.15
@@ -183,8 +183,11 @@ class PortraitTrainingConfig(ScheduleConfig):
     """Adam's decay of its running means of gradients and of squared gradients."""
     adversarial_from_step: int = 2000
     """The first step in which the discriminator takes part."""
-    neutral_source_share: float = 0.5
-    """Share of the pairs that start from a neutral face, as most users' pictures do; the rest starts from any still."""
+    neutral_source_share: float = 0.4
+    """Share of the pairs that start from a neutral face, as characters do; the rest starts from any still."""
+    smiling_source_share: float = 0.25
+    """Share of the pairs that start from a smile, as most photographs do, besides those that do by chance; at most what
+    neutral faces leave."""
     neutral_target_share: float = 0.5
     """Share of the pairs that start from any still whose truth is the neutral face, by way of which one emotion becomes
     another."""
@@ -196,7 +199,7 @@ class PortraitTrainingConfig(ScheduleConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range("training.adversarial_from_step", self.adversarial_from_step, 1)
-        for name in ("neutral_source_share", "neutral_target_share", "test_share"):
+        for name in ("neutral_source_share", "smiling_source_share", "neutral_target_share", "test_share"):
             check_range(f"training.{name}", getattr(self, name), 0.0, 1.0)
 
 

@@ -53,6 +53,7 @@ from fexgan.model import (
     keep_to,
     palette_of,
     retreat,
+    shade_tint,
 )
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.reading import mixture_read
@@ -198,7 +199,8 @@ class Editor:
         """
         edits = self._edits(face, self._vector(target.vector), target)
         fine = self.details.paint(edits, face.large, face.palette) if details and face.large is not None else None
-        return Edit(*(part[0].float().cpu().numpy() for part in vars(edits).values()), fine)
+        parts = {name: part[0].float().cpu().numpy() for name, part in vars(edits).items()}
+        return Edit(**parts, details=fine, tint=shade_tint(face.images)[0, :, 0, 0].cpu().numpy())
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""

@@ -39,6 +39,7 @@ from fexgan.model import (
     keep_to,
     palette_of,
 )
+from fexgan.model.edits import TINT
 from fexgan.model.latents import ANCHORS
 from fexgan.page import fill
 from fexgan.picture import open_picture
@@ -235,7 +236,7 @@ def _describe(name: str, checkpoint: Checkpoint, graphs: Sequence[Graph], folder
     elif not refining:
         np.save(folder / FACES_FILE, networks.draw_latents(range(ANCHORS)).numpy())
     template = "export-editing.md" if editing else "export-refining.md" if refining else "export-drawing.md"
-    text = fill(template, name=name, size=config.model.image_size_px)
+    text = fill(template, name=name, size=config.model.image_size_px, tint=TINT)
     (folder / README_FILE).write_text(text, encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from fexgan.errors import InputError
 
-PRECISIONS = ("fp32", "bf16", "fp16")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 
@@ -81,9 +81,10 @@ class ScheduleConfig:
     at once: at the full rate their answers jump about, and the generator learns to please the jumps."""
     discriminator_weight_decay: float = 0.0
     """Decoupled weight decay of the discriminator, per unit of learning rate."""
-    precision: Literal["fp32", "bf16", "fp16"] = "bf16"
-    """Number format of convolutions; weights, sums and losses stay in fp32 either way. fp16, with its losses scaled, is
-    for devices that know no bf16."""
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Number format of convolutions; weights, sums and losses stay in fp32 either way. `auto` is bf16 on devices that
+    compute in it and fp32 on others, which imitate it slowly. fp16, with its losses scaled, is for graphics cards that
+    know no bf16."""
     ema_decay: float = 0.999
     """How slowly the averaged weights, which are drawn with and saved, follow; the average warms up from step 0."""
     seed: int = 0

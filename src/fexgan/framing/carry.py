@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -48,7 +48,8 @@ class Details:
 class Edit:
     """What a network changes in a square of n x n pixels; all float32.
 
-    A pixel p of the square becomes mask(p) paint(p) + (1 - mask(p)) exp(shade(p)) source(p + flow(p)), black being 0.
+    A pixel p of the square becomes mask(p) paint(p) + (1 - mask(p)) (1 + tint (exp(shade(p)) - 1)) source(p + flow(p)),
+    black being 0.
     """
 
     flow: Floats
@@ -61,6 +62,8 @@ class Edit:
     """[3, n, n]: RGB in [-1, 1]."""
     details: Details | None = None
     """Mask and paint of the part that shows most when it is enlarged."""
+    tint: Floats = field(default_factory=lambda: np.ones(3, np.float32))
+    """[3]: how much of the shade red, green and blue take, 1 on average, which is what grey pictures take."""
 
 
 def carry_back(picture: LoadedPicture, square: FaceSquare, edit: Edit) -> LoadedPicture:
@@ -83,7 +86,7 @@ def carry_back(picture: LoadedPicture, square: FaceSquare, edit: Edit) -> Loaded
         places = _places(box, to_fine)
         here = _sample(fields, places)  # [rows, columns, 4]
         moved = _move(picture, box, here[..., :2], reach_px)
-        levels[top:bottom, left:right] = _blend(moved, here[..., 2:3], here[..., 3:], paint, places)
+        levels[top:bottom, left:right] = _blend(moved, here[..., 2:3], here[..., 3:], edit.tint, paint, places)
     return picture.with_levels(levels)
 
 
@@ -217,8 +220,11 @@ def _move(picture: LoadedPicture, box: Box, offsets: Floats, reach_px: int) -> L
     return np.where(visible, levels, picture.levels[top:bottom, left:right])
 
 
-def _blend(moved: Levels, mask: Floats, gain: Floats, paint: Floats, places: tuple[Floats, Floats]) -> Levels:
-    """`moved` lit by `gain`, with the paint over it where the mask lets it show; both [rows, columns, 1]."""
+def _blend(
+    moved: Levels, mask: Floats, gain: Floats, tint: Floats, paint: Floats, places: tuple[Floats, Floats]
+) -> Levels:
+    """`moved` lit by `gain`, of which each colour takes its `tint`, with the paint over it where the mask lets it show;
+    gain and mask are [rows, columns, 1]."""
     shows = (mask[..., 0] > _LEAST_MASK) | (np.abs(gain[..., 0]) > _LEAST_GAIN)
     rows, columns = (np.flatnonzero(shows.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
@@ -229,7 +235,7 @@ def _blend(moved: Levels, mask: Floats, gain: Floats, paint: Floats, places: tup
     if moved.shape[2] == 1:
         colours = (colours @ _LUMA)[..., None]
     highest = np.iinfo(moved.dtype).max
-    under = moved[part] * (1 + gain[part])
+    under = moved[part] * (1 + gain[part] * (tint if moved.shape[2] == len(tint) else 1))
     colours *= highest
     colours -= under
     colours *= mask[part]

@@ -5,7 +5,17 @@ from __future__ import annotations
 from fexgan.config import AnyModelConfig
 from fexgan.model.details import DetailNetworks, close_up, reach
 from fexgan.model.detour import Retreat, advance, in_common, is_detour, retreat
-from fexgan.model.edits import CloseUp, Edits, Palette, apply_edits, followed_by, keep_to, paint_within, palette_of
+from fexgan.model.edits import (
+    CloseUp,
+    Edits,
+    Palette,
+    apply_edits,
+    followed_by,
+    keep_to,
+    paint_within,
+    palette_of,
+    shade_tint,
+)
 from fexgan.model.family import Capability, DrawingFamily, EditingFamily, Family, RefiningFamily, sample_latent
 from fexgan.model.paper import PaperNetworks
 from fexgan.model.portrait import PortraitNetworks
@@ -13,7 +23,7 @@ from fexgan.model.portrait import PortraitNetworks
 __all__ = [
     "Capability", "CloseUp", "DrawingFamily", "EditingFamily", "Edits", "Family", "Palette", "RefiningFamily",
     "Retreat", "advance", "apply_edits", "build", "close_up", "followed_by", "in_common", "is_detour", "keep_to",
-    "paint_within", "palette_of", "reach", "retreat", "sample_latent",
+    "paint_within", "palette_of", "reach", "retreat", "sample_latent", "shade_tint",
 ]  # fmt: skip
 
 FAMILIES = {"paper": PaperNetworks, "portrait": PortraitNetworks, "details": DetailNetworks}

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fexgan.config_details import DetailsModelConfig
-from fexgan.model.edits import CloseUp, Edits, lit
+from fexgan.model.edits import CloseUp, Edits, lit, shade_tint
 from fexgan.model.family import Capability
 from fexgan.model.layers import draw_weights, halving_stages
 from fexgan.model.portrait import LEAKY_SLOPE, Block, convolve, norm
@@ -47,7 +47,7 @@ def close_up(edits: Edits, pictures: Tensor, config: DetailsModelConfig) -> Clos
     grid = torch.stack([across.expand(len(down), -1), down[:, None].expand(-1, len(across))], dim=2)
     moved = grid + 2.0 * flow.permute(0, 2, 3, 1)  # [batch, rows, columns, 2]; the grid spans two units
     fetched = functional.grid_sample(pictures, moved, padding_mode="border", align_corners=False)
-    return CloseUp(lit(fetched, shade), paint.clamp(-1.0, 1.0), mask.clamp(0.0, 1.0))
+    return CloseUp(lit(fetched, shade, shade_tint(pictures)), paint.clamp(-1.0, 1.0), mask.clamp(0.0, 1.0))
 
 
 def reach(mask: Tensor, config: DetailsModelConfig) -> Tensor:

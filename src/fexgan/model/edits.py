@@ -11,6 +11,9 @@ from torch.nn import functional
 
 OUTLIERS = 200
 """One of so many pixels may lie beyond what counts as a face's most; its lips and the whites of its eyes are more."""
+TINT = 0.8
+"""How much more of a shade a colour takes for each factor of e by which a face has less of it, fitted to the shadows of
+14 held-out characters of the crowd (correlation 0.93): light that comes out of skin is red."""
 _LEAST_PAINT = 1e-3
 """How much the later of two paints counts beside the earlier where its mask is zero: enough to stand alone there."""
 
@@ -19,7 +22,8 @@ _LEAST_PAINT = 1e-3
 class Edits:
     """A change of each picture of a batch.
 
-    Pixel p becomes mask(p) paint(p) + (1 - mask(p)) exp(shade(p)) source(p + flow(p)), with black at 0.
+    Pixel p becomes mask(p) paint(p) + (1 - mask(p)) (1 + tint (exp(shade(p)) - 1)) source(p + flow(p)), with black at 0
+    and the `shade_tint` of the source.
     """
 
     flow: Tensor
@@ -56,12 +60,22 @@ def apply_edits(images: Tensor, edits: Edits) -> Tensor:
     images, flow, mask, shade, paint = (
         tensor.float() for tensor in (images, edits.flow, edits.mask, edits.shade, edits.paint)
     )
-    return CloseUp(lit(_fetched(images, flow), shade), paint, mask).images()
+    return CloseUp(lit(_fetched(images, flow), shade, shade_tint(images)), paint, mask).images()
 
 
-def lit(images: Tensor, shade: Tensor) -> Tensor:
-    """Images in another light: exp(shade) times as bright, black being at -1."""
-    return images + (images + 1.0) * shade.expm1()
+def lit(images: Tensor, shade: Tensor, tint: Tensor) -> Tensor:
+    """Images in another light: exp(shade) times as bright, black being at -1, by the `tint` of each colour."""
+    return images + (images + 1.0) * (tint * shade.expm1())
+
+
+def shade_tint(images: Tensor) -> Tensor:
+    """How much of a shade each colour of faces in their squares takes, [batch, 3, 1, 1], 1 on average.
+
+    Shadows on skin are warm: of red, which skin has most of, they take least. On a grey drawing all colours take alike.
+    """
+    colours = (_middle(images.float()).mean(dim=(2, 3), keepdim=True) + 1.0) / 2.0
+    logarithms = colours.clamp(min=1e-2).log()
+    return 1.0 - TINT * (logarithms - logarithms.mean(dim=1, keepdim=True)).clamp(-0.5, 0.5)
 
 
 def followed_by(first: Edits, second: Edits) -> Edits:
@@ -95,8 +109,7 @@ class Palette:
 def palette_of(images: Tensor) -> Palette:
     """The palette of images [batch, 3, height, width], outliers apart."""
     images = images.float()
-    top, left = images.shape[2] // 4, images.shape[3] // 4
-    face = images[:, :, top : images.shape[2] - top, left : images.shape[3] - left]
+    face = _middle(images)
     return Palette(_most(_spread(images)), _most(face[:, 1:] - face[:, :1]))
 
 
@@ -122,6 +135,12 @@ def paint_within(palette: Palette, paint: Tensor) -> Tensor:
 def _spread(images: Tensor) -> Tensor:
     """The largest channel less the smallest, [batch, 1, height, width]."""
     return images.amax(dim=1, keepdim=True) - images.amin(dim=1, keepdim=True)
+
+
+def _middle(images: Tensor) -> Tensor:
+    """The middle half of squares, where the face is."""
+    top, left = images.shape[2] // 4, images.shape[3] // 4
+    return images[:, :, top : images.shape[2] - top, left : images.shape[3] - left]
 
 
 def _most(values: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Smiles that fold deeper than the studio's: lines from the wings of the nose around the corners of the mouth.
 
-In photographs a smile's folds are dark lines. The studio's are faint, and a network that learned from them alone leaves
-those lines standing in the face that it calms.
+In photographs a smile's folds are dark lines, and steps between a lit cheek and the shadow that it casts. The studio's
+are faint, and a network that learned from them alone leaves them standing in the face that it calms.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ _WINGS, _CORNERS, _LIP = (31, 35), (48, 54), 51
 _TAKEN = np.array([0.8, 1.0, 1.0])
 """How much of each colour a fold takes: skin shadows are warm."""
 _POINTS = 24
-_HALO = 3.0
-"""How much wider than its line the shadow around a fold is."""
 _HALO_SHARE = 0.45
+"""Of what a fold takes at its darkest, how much its wide shadow does and not its line."""
+_CHEEK = 5.0
+"""Sigma of the light on the cheek, in those of the line, and how far outside the line it is brightest."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,26 @@ class Folds:
     """How far outside the mouth's corners it passes, in widths of the mouth."""
     below: float
     """How far below them it ends, likewise."""
+    inwards: float = 3.0
+    """Sigma of the shadow on the side of the mouth, in those of the line."""
+    upwards: float = 3.0
+    """Sigma of the shadow on the cheek, likewise: where it is small a lit cheek ends at an edge."""
+    cheek: float = 0.0
+    """Share by which the cheek beside the line is lighter."""
+    sides: tuple[float, float] = (1.0, 1.0)
+    """How much of the depth the fold on the left of the picture has, and that on the right: light comes from a side."""
 
     @classmethod
     def draw(cls, generator: np.random.Generator) -> Folds:
         return cls(
-            depth=generator.uniform(0.15, 0.6),
+            depth=generator.uniform(0.15, 0.7),
             width=generator.uniform(0.012, 0.04),
-            outwards=generator.uniform(0.1, 0.2),
-            below=generator.uniform(0.1, 0.4),
+            outwards=generator.uniform(0.08, 0.22),
+            below=generator.uniform(0.0, 0.4),
+            inwards=generator.uniform(2.0, 8.0),
+            upwards=generator.uniform(1.0, 4.0),
+            cheek=generator.uniform(0.0, 0.25),
+            sides=(generator.uniform(0.3, 1.0), generator.uniform(0.3, 1.0)),
         )
 
 
@@ -51,19 +64,32 @@ def crease(picture: Pixels, landmarks: Points, smile: float, folds: Folds) -> No
 
     `picture` uint8 [side, side, 3]; `landmarks` [68, 2] in its pixels; `smile`: how strongly it smiles, in [0, 1].
     """
+    light = np.ones(picture.shape)
+    for (shadow, cheek), share in zip(_both(landmarks, folds, picture.shape[0]), folds.sides, strict=True):
+        light *= 1.0 - folds.depth * share * smile * shadow[..., None] * _TAKEN
+        light *= 1.0 + folds.cheek * share * smile * cheek[..., None]
+    picture[:] = np.rint((picture * light).clip(max=255.0))
+
+
+def folded(landmarks: Points, folds: Folds, size_px: int) -> NDArray[np.float64]:
+    """Where a face folds when it smiles: [size_px, size_px], from 0 to 1 where it is darkest."""
+    return np.maximum(*(shadow for shadow, _ in _both(landmarks, folds, size_px)))
+
+
+def _both(landmarks: Points, folds: Folds, side: int) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """The shadow of each of the two folds and the light on the cheek beside it, [side, side] in [0, 1]."""
     mouth = float(np.linalg.norm(landmarks[_CORNERS[1]] - landmarks[_CORNERS[0]]))
     down = landmarks[8] - landmarks[27]  # from the nose's root to the chin
     down = down / max(float(np.linalg.norm(down)), 1e-6)
-    rows, columns = np.indices(picture.shape[:2])
-    light = np.ones(picture.shape)
+    places = np.indices((side, side))[::-1]
+    both = []
     for wing, corner in zip(_WINGS, _CORNERS, strict=True):
         half = landmarks[corner] - landmarks[_LIP]  # shorter on the side that a head turns away
         start = landmarks[wing] + 0.2 * half - 0.05 * mouth * down
         middle = landmarks[corner] + 3.0 * folds.outwards * half - 0.1 * mouth * down
         end = landmarks[corner] + 1.5 * folds.outwards * half + folds.below * mouth * down
-        shadow = _shadow(_curve(start, middle, end), columns, rows, folds.width * mouth)
-        light *= 1.0 - folds.depth * smile * shadow[..., None] * _TAKEN
-    picture[:] = np.rint(picture * light)
+        both.append(_shaded(_curve(start, middle, end), landmarks[_LIP], *places, folds, folds.width * mouth))
+    return both
 
 
 def _curve(start: NDArray[np.float64], middle: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -72,11 +98,18 @@ def _curve(start: NDArray[np.float64], middle: NDArray[np.float64], end: NDArray
     return (1 - t) ** 2 * start + 2 * t * (1 - t) * middle + t**2 * end
 
 
-def _shadow(curve: NDArray[np.float64], x: NDArray, y: NDArray, sigma_px: float) -> NDArray[np.float64]:
-    """A line along the curve that fades towards its ends, in a wider and fainter shadow; 1 at its darkest."""
+def _shaded(
+    curve: Points, mouth: Points, x: NDArray, y: NDArray, folds: Folds, sigma_px: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A line along the curve that fades towards its ends, in a wider and fainter shadow, and the light across from it
+    on the side away from the mouth; both 1 where they are strongest."""
     away = (x[..., None] - curve[:, 0]) ** 2 + (y[..., None] - curve[:, 1]) ** 2  # [side, side, _POINTS]
     nearest = away.argmin(axis=-1)
-    distance = np.take_along_axis(away, nearest[..., None], axis=-1)[..., 0]
-    line, halo = (np.exp(-0.5 * distance / sigma**2) for sigma in (sigma_px, _HALO * sigma_px))
+    distance = np.sqrt(np.take_along_axis(away, nearest[..., None], axis=-1)[..., 0])
+    to_mouth = (mouth - curve)[nearest]  # [side, side, 2]
+    inside = (x - curve[nearest, 0]) * to_mouth[..., 0] + (y - curve[nearest, 1]) * to_mouth[..., 1] > 0
+    reach = np.where(inside, folds.inwards, folds.upwards)
     fading = np.sin(np.pi * (nearest + 0.5) / _POINTS) ** 0.5
-    return fading * ((1 - _HALO_SHARE) * line + _HALO_SHARE * halo)
+    line, halo = (np.exp(-0.5 * (distance / sigma) ** 2) for sigma in (sigma_px, reach * sigma_px))
+    cheek = np.where(inside, 0.0, np.exp(-0.5 * ((distance / sigma_px - _CHEEK) / _CHEEK) ** 2))
+    return fading * ((1 - _HALO_SHARE) * line + _HALO_SHARE * halo), fading * cheek

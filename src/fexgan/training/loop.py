@@ -39,6 +39,7 @@ from fexgan.training.display import Display
 from fexgan.training.examples import Examples
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog
+from fexgan.training.precision import computes_bf16
 from fexgan.training.processes import check_shares, share_batch_norm, share_of
 from fexgan.training.progress import PREVIEWS, film_progress
 from fexgan.training.resume import changes_since, last_checkpoint, restore, resume_state
@@ -171,6 +172,9 @@ class _Run:
             self.newest, damaged = last_checkpoint(out)
         for folder in damaged:
             self.console.print(f"a damaged checkpoint was set aside as {folder}", soft_wrap=True)
+        if config.training.precision == "bf16" and not computes_bf16(self.accelerator.device):
+            told = "training.precision is bf16, which this processor only imitates; auto or fp32 is many times as fast"
+            self.console.print(told, soft_wrap=True)
         self.step, self.rollbacks, self.stopping = 0, rollbacks, False
         self.steps_before = 0
         self.waited_s = 0.0

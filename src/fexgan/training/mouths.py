@@ -33,6 +33,7 @@ from fexgan.stills import StillSet
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.training.cartoons import Points, Style, draw_cartoons, with_large_eyes
 from fexgan.training.pairs import compose
+from fexgan.training.precision import autocast
 from fexgan.training.variation import vary_look, vary_place
 
 Shown = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -182,7 +183,7 @@ class Mouths:
         source_affect, target_affect = torch.from_numpy(self.stills.affects[shown]).unbind(1)
         variants = torch.from_numpy(self.variants[shown[0][:, 0], shown[1][:, 1]])
         common, palette = in_common(source_affect, target_affect), palette_of(sources)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.training.precision != "fp32"):
+        with autocast(self.config.training.precision, sources.device):
             features = self.editor.analyse(sources)
             if is_detour(source_affect, common, target_affect):
                 start = retreat(self.editor, sources, features, source_affect, common, palette)

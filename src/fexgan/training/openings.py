@@ -16,6 +16,8 @@ FINENESS = 4
 """Openings are drawn so many times larger, for a line drawn around one is as wide as a lid."""
 RIM = 0.03
 """How far around lids and lips paint may reach, as a fraction of the picture's side: about as far as they are wide."""
+SOFTNESS = 0.02
+"""Sigma of that rim's end, likewise: paint that ends at once shows as a band on skin of another colour."""
 
 
 def shared_openings(landmarks: Points, size_px: int) -> Tensor:
@@ -29,7 +31,7 @@ def shared_openings(landmarks: Points, size_px: int) -> Tensor:
 
 def any_openings(landmarks: Points, size_px: int) -> Tensor:
     """How much of each pixel lies in the mouth or between eyes and brows of either still of a pair, with lips, lids and
-    brows: [batch, 1, size_px, size_px] in [0, 1].
+    brows: [batch, 1, size_px, size_px] in [0, 1], less and less towards a rim.
 
     Brows rise behind glasses and hair, which then have to be covered. `landmarks` [batch, 2, 68, 2].
     """
@@ -39,7 +41,10 @@ def any_openings(landmarks: Points, size_px: int) -> Tensor:
     openings = _filled([*sides, landmarks[..., LIPS, :]], size_px).max(axis=1)
     reach = 2 * round(RIM * size_px) + 1
     rim = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    return torch.from_numpy(np.stack([cv2.dilate(opening, rim) for opening in openings]))[:, None]
+    sigma = SOFTNESS * size_px
+    return torch.from_numpy(
+        np.stack([cv2.GaussianBlur(cv2.dilate(opening, rim), (0, 0), sigma) for opening in openings])
+    )[:, None]
 
 
 def _filled(outlines: Sequence[Points], size_px: int) -> NDArray[np.float32]:

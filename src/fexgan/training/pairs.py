@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fexgan.affects import NEUTRAL_INDEX, affect_index
+from fexgan.affects import EMOTIONS, NEUTRAL_INDEX, affect_index
 from fexgan.config import FramingConfig, PortraitConfig
 from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE
 from fexgan.framing.stills import cut_squares, face_squares, in_squares
@@ -18,11 +18,14 @@ from fexgan.losses import mixture_labels
 from fexgan.media import Pixels
 from fexgan.stills import StillSet
 from fexgan.training.cartoons import Points, Style, draw_cartoons, with_large_eyes
-from fexgan.training.creases import Folds, crease
+from fexgan.training.creases import Folds, crease, folded
 from fexgan.training.openings import any_openings, shared_openings
 from fexgan.training.variation import vary_look, vary_place, vary_shape
 
 _JOY = affect_index("joy")
+_FOLDED = 2.5
+"""A fold counts in full where it is darker than one such part of its darkest."""
+_EMOTIONS = [affect_index(emotion) for emotion in EMOTIONS]
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class PairBatch:
     eyes: Tensor
     """[batch, 1, side, side] in [0, 1]: where the eyeballs show in both; nowhere in stills that do not tell."""
     openings: Tensor
-    """[batch, 1, side, side] in [0, 1]: eyes, brows and mouth of either; everywhere in stills that do not tell."""
+    """[batch, 1, side, side] in [0, 1]: eyes, brows and mouth of either, and deep folds that are to go; everywhere in
+    stills that do not tell."""
 
 
 class Pairs:
@@ -56,8 +60,8 @@ class Pairs:
         self.squares = torch.from_numpy(face_squares(stills, config.framing)).float()
 
     def draw(self, generator: torch.Generator, device: torch.device) -> PairBatch:
-        """A batch: a share of sources is neutral, of the others' truths again a share; the rest is any still of the
-        character.
+        """A batch: a share of sources is neutral and a share smiles; of the truths of all but the neutral ones again a
+        share is neutral; the rest is any still of the character.
 
         A source that shows what its truth does, be it in another variant, gives way to the neutral still: there is
         nothing to edit.
@@ -66,7 +70,10 @@ class Pairs:
         count, still_count = training.batch_size, stills.pixels.shape[1]
         character = torch.randint(len(stills), (count,), generator=generator)
         source, target = torch.randint(still_count, (2, count), generator=generator)
-        neutral = torch.rand(count, generator=generator) < training.neutral_source_share
+        start = torch.rand(count, generator=generator)
+        neutral = start < training.neutral_source_share
+        smiling = ~neutral & (start < training.neutral_source_share + training.smiling_source_share)
+        source = torch.where(smiling, self._smile(count, generator), source)
         calmed = ~neutral & (torch.rand(count, generator=generator) < training.neutral_target_share)
         target = torch.where(calmed, stills.neutral_index, target)
         equal = torch.from_numpy((stills.affects[0, source] == stills.affects[0, target]).all(axis=1))
@@ -79,9 +86,9 @@ class Pairs:
         eyes, openings = torch.zeros(count, 1, side, side), torch.ones(count, 1, side, side)
         if stills.landmarks is not None:
             landmarks = in_squares(stills.landmarks[shown], maps, stills.pixels.shape[2:4], side)
-            self._crease_some(cut, landmarks, stills.affects[shown][..., _JOY], generator)
+            folds = self._crease_some(cut, landmarks, stills.affects[shown][..., _JOY], generator)
             self._draw_some(cut, landmarks, generator)
-            eyes, openings = shared_openings(landmarks, side), any_openings(landmarks, side)
+            eyes, openings = shared_openings(landmarks, side), torch.maximum(any_openings(landmarks, side), folds)
         pairs = torch.from_numpy(cut).permute(0, 1, 4, 2, 3).float().div_(255.0)  # [batch, 2, 3, side, side]
         places = F.affine_grid(place, [count, 1, *pairs.shape[-2:]], align_corners=False)  # [batch, side, side, 2]
         places = _in_studio(places, self.config.framing)
@@ -97,18 +104,33 @@ class Pairs:
         labels = mixture_labels(target_affect, loss.full_label_strength, NEUTRAL_INDEX)
         return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels, eyes, openings)
 
+    def _smile(self, count: int, generator: torch.Generator) -> Tensor:
+        """Indices [count] of stills that show nothing but joy; any still where none does."""
+        joy = np.flatnonzero(self.stills.affects[0, :, _JOY] > 0)
+        joy = [index for index in joy.tolist() if np.count_nonzero(self.stills.affects[0, index, _EMOTIONS]) == 1]
+        indices = torch.tensor(joy or range(self.stills.pixels.shape[1]))
+        return indices[torch.randint(len(indices), (count,), generator=generator)]
+
     def _crease_some(
         self, pictures: Pixels, landmarks: Points, smiles: NDArray[np.float32], generator: torch.Generator
-    ) -> None:
+    ) -> Tensor:
         """Fold the cheeks of a share of those who smile in the source, in place, and in the truth as far as they still
-        smile there. `smiles` [batch, 2]."""
-        folded = torch.rand(len(pictures), generator=generator) < self.config.training.variation.crease_share
+        smile there. `smiles` [batch, 2]. Returns where folds go that light alone may not take away, [batch, 1, side,
+        side] in [0, 1]."""
+        count, side = pictures.shape[0], pictures.shape[2]
+        going = torch.zeros(count, 1, side, side)
+        chosen = torch.rand(count, generator=generator) < self.config.training.variation.crease_share
         seed = int(torch.randint(2**31, (), generator=generator))
-        for pair in np.flatnonzero(folded.numpy() & (smiles[:, 0] > 0)).tolist():
+        for pair in np.flatnonzero(chosen.numpy() & (smiles[:, 0] > 0)).tolist():
             folds = Folds.draw(np.random.default_rng((seed, pair)))
-            for picture, points, smile in zip(pictures[pair], landmarks[pair], smiles[pair].tolist(), strict=True):
+            before, after = smiles[pair].tolist()
+            for picture, points, smile in zip(pictures[pair], landmarks[pair], (before, after), strict=True):
                 if smile > 0:
                     crease(picture, points, smile, folds)
+            if after < before:
+                either = np.maximum(*(folded(points, folds, side) for points in landmarks[pair]))
+                going[pair, 0] = torch.from_numpy((_FOLDED * either).clip(max=1.0) * (before - after))
+        return going
 
     def _draw_some(self, pictures: Pixels, landmarks: Points, generator: torch.Generator) -> None:
         """Turn a share of the pairs into cartoons, in place, and move their landmarks along."""

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from fexgan.config import AnyConfig
 from fexgan.model import Family
+from fexgan.training.precision import autocast
 
 
 class Updates(ABC):
@@ -55,9 +56,7 @@ class Updates(ABC):
         self.discriminator_optimizer.param_groups[0]["lr"] = rate * self.config.training.discriminator_rate
 
     def autocast(self) -> torch.autocast:
-        precision = self.config.training.precision
-        dtype = torch.float16 if precision == "fp16" else torch.bfloat16
-        return torch.autocast(self.accelerator.device.type, dtype, enabled=precision != "fp32")
+        return autocast(self.config.training.precision, self.accelerator.device)
 
     def descend(self, loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
         """Follow the gradient of `loss`, its mean over all parts of the batch and all processes, at the last part."""
