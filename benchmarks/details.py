@@ -4,8 +4,7 @@
 
 From each character's neutral still to every other one. SSIM of close-ups whose unpainted parts are the filmed ones; and
 of what is painted alone, how far off in levels of 255, and its edges (the mean difference of neighbours) as a share of
-the filmed mouth's. Then the
-milliseconds for one close-up, beside the least that its operations could take.
+the filmed mouth's. Then the milliseconds for one close-up, beside the least that its operations could take.
 """
 
 from __future__ import annotations
@@ -61,11 +60,8 @@ def main() -> None:
         for name, seen in (("edited", batch.close_ups), ("refined", networks.refine(batch.close_ups))):
             images = seen.images().clamp(-1.0, 1.0)
             laid_in = torch.lerp(batch.truth, images, counts)  # what is not painted says nothing about paint
-            off = (
-                127.5
-                * ((images - batch.truth).abs().mean(dim=1, keepdim=True) * counts).sum()
-                / counts.sum().clamp(min=1.0)
-            )
+            apart = 127.5 * (images - batch.truth).abs().mean(dim=1, keepdim=True)
+            off = (apart * counts).sum() / counts.sum().clamp(min=1.0)
             likeness = ssim(laid_in, batch.truth).mean()
             figures[name].append([float(likeness), float(off), edge_strength(images, counts) / filmed])
     print(f"{len(mouths.stills)} characters, {len(batch.truth)} edits of each")
