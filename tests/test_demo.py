@@ -9,10 +9,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import torch
 
 from fexgan import bundled, cli
 from fexgan.checkpoints import Metadata, newest_checkpoint, read_metadata, save_checkpoint
 from fexgan.config import config_from_dict
+from fexgan.demo import steps_to_show
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth, read_sidecar, write_sidecar
 from fexgan.model import build
@@ -87,6 +89,15 @@ def bundle(tiny_footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     return data
+
+
+@pytest.mark.skipif(torch.accelerator.is_available(), reason="the processor trains only where there is nothing faster")
+def test_a_processor_without_bf16_shows_fewer_steps_of_training(monkeypatch: pytest.MonkeyPatch):
+    shown = []
+    for can in (True, False):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda can=can: {"avx512_bf16": can}, raising=False)
+        shown.append(steps_to_show())
+    assert shown[0] > shown[1] > 0
 
 
 def test_the_demo_writes_all_and_shows_every_command(bundle: Path, capsys: pytest.CaptureFixture[str]):

@@ -8,15 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from fexgan import bundled
 from fexgan.checkpoints import newest_checkpoint, read_metadata
 from fexgan.errors import InputError
 from fexgan.page import write_page
 from fexgan.terminal import say, say_wrote
+from fexgan.training.precision import computes_bf16
 
 RunVerb = Callable[[Sequence[str]], None]
 NAME = "open-cast"
 PAGE_NAME = "index.html"
+STEPS_SHOWN, STEPS_SHOWN_IN_FP32 = 30, 12
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,17 @@ def demo_steps(out: Path, train_until: int, character: str) -> tuple[Step, ...]:
     )
 
 
-def demo(out: Path, train_steps: int, run_verb: RunVerb) -> None:
+def demo(out: Path, train_steps: int | None, run_verb: RunVerb) -> None:
     """Run every step, each printed first as a command that can be copied, and write `index.html` that shows it all.
 
-    `run_verb`: runs a verb's arguments, as the command line does. Raises InputError like the verbs.
+    `train_steps`: how many steps of training are shown; None lets the processor's speed say. `run_verb`: runs a verb's
+    arguments, as the command line does. Raises InputError like the verbs.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; give a folder to write the demo to")
     started = time.monotonic()
-    steps = demo_steps(out, _steps_taken(out / "run") + train_steps, character=_first_character())
+    shown = steps_to_show() if train_steps is None else train_steps
+    steps = demo_steps(out, _steps_taken(out / "run") + shown, character=_first_character())
     for number, step in enumerate(steps, 1):
         say(f"\n{number}/{len(steps)}  {step.purpose}", style="bold")
         say(f"$ {step.command}", style="cyan")
@@ -86,6 +92,12 @@ def demo(out: Path, train_steps: int, run_verb: RunVerb) -> None:
     for path in sorted(path for path in out.iterdir() if path.is_file()):
         say_wrote(path)
     say(f"Open {out / PAGE_NAME} in a browser. For your own picture: fexgan serve --open")
+
+
+def steps_to_show() -> int:
+    """How many steps of training a demo of some minutes has time for: a step in fp32 takes several times as long."""
+    fast = torch.accelerator.is_available() or computes_bf16(torch.device("cpu"))
+    return STEPS_SHOWN if fast else STEPS_SHOWN_IN_FP32
 
 
 def _steps_taken(run: Path) -> int:
