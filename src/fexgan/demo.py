@@ -20,7 +20,7 @@ from fexgan.training.precision import computes_bf16
 RunVerb = Callable[[Sequence[str]], None]
 NAME = "open-cast"
 PAGE_NAME = "index.html"
-STEPS_SHOWN, STEPS_SHOWN_IN_FP32 = 30, 12
+STEPS_SHOWN, STEPS_SHOWN_IN_FP32 = 30, 8
 
 
 @dataclass(frozen=True)
