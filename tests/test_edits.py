@@ -96,6 +96,9 @@ def test_one_edit_does_what_two_in_turn_do(images):
     grey = images[:, :1].expand(-1, 3, -1, -1)
     in_turn = apply_edits(apply_edits(grey, first), second)
     torch.testing.assert_close(apply_edits(grey, followed_by(first, second)), in_turn, atol=4e-3, rtol=0)
+    first, second = uneven(1, right_px=1), uneven(2, down_px=1)
+    apart = apply_edits(images, followed_by(first, second)) - apply_edits(apply_edits(images, first), second)
+    assert apart.abs().mean() < 0.02  # in colours, of 2
 
 
 def test_an_edit_followed_by_none_stays_and_one_may_precede_many(images):

@@ -19,7 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -75,6 +77,8 @@ class OpenFace:
     source: Mixture
     palette: Palette
     """The colours that paint on it keeps to."""
+    tint: NDArray[np.float32]
+    """[3]: how much of a shade each colour of it takes."""
     large: Tensor | None = None
     """The square as close-ups see it, [1, 3, fineness * size, fineness * size]; None where no details are painted."""
     number: int = 0
@@ -186,7 +190,8 @@ class Editor:
         source = mixture_read(self._read(images)) if source_affect is None else Mixture.of(source_affect).shared()
         features, palette = self.networks.analyse(images), palette_of(images)
         large = self.details.look(picture, square) if self.details else None
-        return OpenFace(square, images, features, source, palette, large, number)
+        tint = shade_tint(images)[0, :, 0, 0].cpu().numpy()
+        return OpenFace(square, images, features, source, palette, tint, large, number)
 
     def read(self, picture: LoadedPicture, square: FaceSquare) -> list[float]:
         """The affect vector that the networks read off what `square` shows."""
@@ -200,7 +205,7 @@ class Editor:
         edits = self._edits(face, self._vector(target.vector), target)
         fine = self.details.paint(edits, face.large, face.palette) if details and face.large is not None else None
         parts = {name: part[0].float().cpu().numpy() for name, part in vars(edits).items()}
-        return Edit(**parts, details=fine, tint=shade_tint(face.images)[0, :, 0, 0].cpu().numpy())
+        return Edit(**parts, details=fine, tint=face.tint)
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""

@@ -59,21 +59,17 @@ class Folds:
         )
 
 
-def crease(picture: Pixels, landmarks: Points, smile: float, folds: Folds) -> None:
-    """Fold the cheeks of a face, in place.
+def crease(picture: Pixels, landmarks: Points, smile: float, folds: Folds) -> NDArray[np.float64]:
+    """Fold the cheeks of a face, in place; where it folds when it smiles, [side, side], is 1 where that is darkest.
 
     `picture` uint8 [side, side, 3]; `landmarks` [68, 2] in its pixels; `smile`: how strongly it smiles, in [0, 1].
     """
-    light = np.ones(picture.shape)
-    for (shadow, cheek), share in zip(_both(landmarks, folds, picture.shape[0]), folds.sides, strict=True):
+    light, both = np.ones(picture.shape), _both(landmarks, folds, picture.shape[0])
+    for (shadow, cheek), share in zip(both, folds.sides, strict=True):
         light *= 1.0 - folds.depth * share * smile * shadow[..., None] * _TAKEN
         light *= 1.0 + folds.cheek * share * smile * cheek[..., None]
     picture[:] = np.rint((picture * light).clip(max=255.0))
-
-
-def folded(landmarks: Points, folds: Folds, size_px: int) -> NDArray[np.float64]:
-    """Where a face folds when it smiles: [size_px, size_px], from 0 to 1 where it is darkest."""
-    return np.maximum(*(shadow for shadow, _ in _both(landmarks, folds, size_px)))
+    return np.maximum(*(shadow for shadow, _ in both))
 
 
 def _both(landmarks: Points, folds: Folds, side: int) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:

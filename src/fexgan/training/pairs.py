@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fexgan.affects import EMOTIONS, NEUTRAL_INDEX, affect_index
+from fexgan.affects import NEUTRAL_INDEX, affect_index
 from fexgan.config import FramingConfig, PortraitConfig
 from fexgan.framing.square import BOX_HEIGHT, BOX_MIDDLE
 from fexgan.framing.stills import cut_squares, face_squares, in_squares
@@ -18,14 +18,13 @@ from fexgan.losses import mixture_labels
 from fexgan.media import Pixels
 from fexgan.stills import StillSet
 from fexgan.training.cartoons import Points, Style, draw_cartoons, with_large_eyes
-from fexgan.training.creases import Folds, crease, folded
+from fexgan.training.creases import Folds, crease
 from fexgan.training.openings import any_openings, shared_openings
 from fexgan.training.variation import vary_look, vary_place, vary_shape
 
 _JOY = affect_index("joy")
 _FOLDED = 2.5
 """A fold counts in full where it is darker than one such part of its darkest."""
-_EMOTIONS = [affect_index(emotion) for emotion in EMOTIONS]
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,10 @@ class Pairs:
         self.stills, self.config = stills, config
         self.variants = stills.variant_weights(config.model.variants)
         self.squares = torch.from_numpy(face_squares(stills, config.framing)).float()
+        emotions = np.delete(stills.affects[0] > 0, NEUTRAL_INDEX, axis=1)  # [stills, 6]
+        smiles = np.flatnonzero((stills.affects[0, :, _JOY] > 0) & (emotions.sum(axis=1) == 1))
+        self.smiles = torch.from_numpy(smiles if len(smiles) else np.arange(len(emotions)))
+        """Stills that show nothing but joy; all where none does."""
 
     def draw(self, generator: torch.Generator, device: torch.device) -> PairBatch:
         """A batch: a share of sources is neutral and a share smiles; of the truths of all but the neutral ones again a
@@ -73,7 +76,8 @@ class Pairs:
         start = torch.rand(count, generator=generator)
         neutral = start < training.neutral_source_share
         smiling = ~neutral & (start < training.neutral_source_share + training.smiling_source_share)
-        source = torch.where(smiling, self._smile(count, generator), source)
+        smile = self.smiles[torch.randint(len(self.smiles), (count,), generator=generator)]
+        source = torch.where(smiling, smile, source)
         calmed = ~neutral & (torch.rand(count, generator=generator) < training.neutral_target_share)
         target = torch.where(calmed, stills.neutral_index, target)
         equal = torch.from_numpy((stills.affects[0, source] == stills.affects[0, target]).all(axis=1))
@@ -104,13 +108,6 @@ class Pairs:
         labels = mixture_labels(target_affect, loss.full_label_strength, NEUTRAL_INDEX)
         return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels, eyes, openings)
 
-    def _smile(self, count: int, generator: torch.Generator) -> Tensor:
-        """Indices [count] of stills that show nothing but joy; any still where none does."""
-        joy = np.flatnonzero(self.stills.affects[0, :, _JOY] > 0)
-        joy = [index for index in joy.tolist() if np.count_nonzero(self.stills.affects[0, index, _EMOTIONS]) == 1]
-        indices = torch.tensor(joy or range(self.stills.pixels.shape[1]))
-        return indices[torch.randint(len(indices), (count,), generator=generator)]
-
     def _crease_some(
         self, pictures: Pixels, landmarks: Points, smiles: NDArray[np.float32], generator: torch.Generator
     ) -> Tensor:
@@ -124,12 +121,9 @@ class Pairs:
         for pair in np.flatnonzero(chosen.numpy() & (smiles[:, 0] > 0)).tolist():
             folds = Folds.draw(np.random.default_rng((seed, pair)))
             before, after = smiles[pair].tolist()
-            for picture, points, smile in zip(pictures[pair], landmarks[pair], (before, after), strict=True):
-                if smile > 0:
-                    crease(picture, points, smile, folds)
-            if after < before:
-                either = np.maximum(*(folded(points, folds, side) for points in landmarks[pair]))
-                going[pair, 0] = torch.from_numpy((_FOLDED * either).clip(max=1.0) * (before - after))
+            faces = zip(pictures[pair], landmarks[pair], (before, after), strict=True)
+            either = np.maximum(*(crease(picture, points, smile, folds) for picture, points, smile in faces))
+            going[pair, 0] = torch.from_numpy((_FOLDED * either).clip(max=1.0) * max(before - after, 0.0))
         return going
 
     def _draw_some(self, pictures: Pixels, landmarks: Points, generator: torch.Generator) -> None:
