@@ -75,6 +75,7 @@ def test_each_doubling_of_the_side_adds_one_stage_outside_the_published_ones(siz
         ({"model": {"image_size_px": 96}}, ["model.image_size_px", "128"]),
         ({"model": {"discriminator_widths": [8] * 8}}, ["model.discriminator_widths", "at most 7"]),
         ({"model": {"decoder_refinements": [1, 1]}}, ["model.decoder_refinements", "each of the 6"]),
+        ({"model": {"decoder_finish_width": -1}}, ["model.decoder_finish_width", "-1"]),
         ({"model": {"decoder_refinements": [0, 0, 0, 0, 0, -1]}}, ["model.decoder_refinements", "0 or more"]),
         ({"framing": {"image_size_px": 64}}, ["framing.image_size_px", "128"]),
         ({"framing": 3}, ["framing", "face_fraction"]),

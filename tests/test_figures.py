@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn import face as drawn_face
+from fake_editor import fake_editor
 from PIL import Image
 
 from fexgan import figures
@@ -114,6 +116,20 @@ def test_every_face_plays_in_its_own_cell(tiny_model: Model, sources: dict[str, 
     assert same(frames[2][:64, 64:], tiny_model.transform(sources["bo"], "joy", "neutral"))
     assert same(frames[2][64:, :64], tiny_model.transform(sources["ada"], "joy", "neutral"))
     assert same(frames[2][64:, 64:], tiny_model.transform(sources["bo"], "joy", "neutral"))
+
+
+def test_a_large_picture_is_edited_no_larger_than_its_cell_and_shows_the_same():
+    editor, picture = fake_editor(), drawn_face(960)
+    keyframes = parse_keyframes("0s joy, 0.1s joy")
+    (frame, _) = figures.clip_frames(editor, [picture], keyframes, 10, 96, "neutral")
+    edited = editor.open(picture, source_affect="neutral")
+    whole, unedited = (np.asarray(edited.close_up(target, 96)).astype(float) for target in ("joy", None))
+    assert np.abs(frame - whole).mean() < 0.1 * np.abs(unedited - whole).mean()
+    sizes = []
+    opened = editor.open_face
+    editor.open_face = lambda shown, *rest: sizes.append(shown.width) or opened(shown, *rest)
+    list(figures.clip_frames(editor, [picture], keyframes, 10, 96, "neutral"))
+    assert sizes == [960, 96]
 
 
 @pytest.mark.parametrize(("count", "grid"), [(1, (1, 1)), (3, (3, 1)), (7, (4, 2)), (10, (5, 2)), (12, (4, 3))])

@@ -115,10 +115,25 @@ def test_a_refinement_is_told_character_and_affect_and_a_fresh_one_adds_nothing(
 
 def test_refined_is_small_with_refinements_and_they_start_by_adding_nothing():
     small, refined = load_preset("small").model, load_preset("refined").model
-    assert dataclasses.replace(refined, decoder_refinements=()) == small
-    blocks = [module for module in build(refined).modules() if isinstance(module, Refinement)]
-    assert len(blocks) == sum(refined.decoder_refinements) > 0
+    assert dataclasses.replace(refined, decoder_refinements=(), decoder_finish_width=0) == small
+    decoder = build(refined).decoder
+    blocks = [module for module in decoder.modules() if isinstance(module, Refinement)]
+    assert len(blocks) == sum(refined.decoder_refinements) + 1 > 1
     assert all(block.seen.weight.any() and not block.added.weight.any() for block in blocks)
+    assert decoder.finish.refinement in blocks and not decoder.finish.added.weight.any()
+
+
+def test_a_finish_adds_single_pixels_to_a_picture_that_is_squashed_after_it():
+    config = dataclasses.replace(load_preset("tiny").model, decoder_finish_width=4)
+    decoder = build(config).decoder.eval()
+    latent, affect = torch.rand(2, config.latent_size), torch.eye(len(AFFECTS))[:2]
+    with torch.no_grad():
+        before = decoder(latent, affect)
+        decoder.finish.added.weight.normal_()
+        added = decoder(latent, affect).atanh() - before.atanh()
+    assert added.abs().max() > 0 and decoder(latent, affect).abs().max() <= 1
+    even, odd = added[..., 0::2], added[..., 1::2]
+    assert (even - odd).abs().mean() > 0.1 * added.abs().mean()  # no enlarged picture of half the size
 
 
 def test_weights_follow_from_the_seed():

@@ -17,8 +17,9 @@ from fexgan.training.beginning import begin_with, go_on_with
 PLAIN = load_preset("tiny")
 
 
-def refined(*blocks: int) -> Config:
-    return dataclasses.replace(PLAIN, model=dataclasses.replace(PLAIN.model, decoder_refinements=blocks))
+def refined(*blocks: int, finish: int = 0) -> Config:
+    model = dataclasses.replace(PLAIN.model, decoder_refinements=blocks, decoder_finish_width=finish)
+    return dataclasses.replace(PLAIN, model=model)
 
 
 def trained(config: Config) -> Checkpoint:
@@ -30,8 +31,9 @@ def trained(config: Config) -> Checkpoint:
     return Checkpoint(networks, Metadata(config, (), "", 1))
 
 
-def test_networks_given_refinements_draw_what_was_drawn_without_until_they_are_trained():
-    checkpoint, networks = trained(PLAIN), build(refined(0, 0, 1, 1, 2).model).eval()
+@pytest.mark.parametrize("more", [refined(0, 0, 1, 1, 2), refined(finish=4), refined(0, 0, 0, 1, 1, finish=4)])
+def test_networks_given_refinements_or_a_finish_draw_what_was_drawn_without_until_they_are_trained(more: Config):
+    checkpoint, networks = trained(PLAIN), build(more.model).eval()
     latents, affects = torch.randn(len(AFFECTS), PLAIN.model.latent_size), torch.eye(len(AFFECTS))
     begin_with(networks, checkpoint, "before")
     with torch.no_grad():
@@ -43,7 +45,7 @@ def test_refinements_that_were_trained_are_taken_over_and_never_lost():
     begin_with(networks, checkpoint, "before")
     given, taken = checkpoint.networks.decoder.refinements[4][0], networks.decoder.refinements[4][0]
     assert torch.equal(given.added.weight, taken.added.weight) and taken.added.weight.any()
-    for fewer in (PLAIN, refined(0, 0, 1, 0, 0)):
+    for fewer in (PLAIN, refined(0, 0, 1, 0, 0), refined(finish=4)):
         with pytest.raises(InputError, match="checkpoint before has networks of another shape"):
             begin_with(build(fewer.model), checkpoint, "before")
 

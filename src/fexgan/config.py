@@ -52,6 +52,9 @@ class ModelConfig:
     """Channels after each transposed convolution of the decoder but the last, which draws the picture."""
     decoder_refinements: tuple[int, ...] = ()
     """Residual blocks, told character and affect, after each stage of the decoder but the last; none as published."""
+    decoder_finish_width: int = 0
+    """Channels of what is added to the decoder's picture at its full size, told character and affect; 0 adds nothing,
+    as published."""
     discriminator_widths: tuple[int, ...] = (64, 128, 512)
     """Channels after each convolution of the discriminator."""
     affect_hidden_width: int = 64
@@ -92,6 +95,7 @@ class ModelConfig:
             self.decoder_refinements,
             f"give one number of blocks, 0 or more, for each of the {stages} decoder stages, or none at all",
         )
+        check_range("model.decoder_finish_width", self.decoder_finish_width, 0)
         halvable = size % 2 ** len(self.discriminator_widths) == 0
         way_out = f"a picture of {size} px can be halved at most {size.bit_length() - 1} times: give fewer stages"
         check(halvable, "model.discriminator_widths", self.discriminator_widths, way_out)

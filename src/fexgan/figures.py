@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from fexgan.affects import NEUTRAL_INDEX, Mixture
 from fexgan.dataset import FaceDataset
+from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
+from fexgan.framing import FaceChoice, FaceSquare
 from fexgan.keyframes import Keyframe, targets_by_frame
 from fexgan.media import Pixels
+from fexgan.picture import LoadedPicture
 from fexgan.sheets import sheet
 from fexgan.synthesis import Blend, MixtureLike, Model, Sitter, blend_of
 from fexgan.terminal import tracked
-
-if TYPE_CHECKING:
-    from fexgan.editing import Editor, Portrait
-    from fexgan.framing import FaceChoice
-    from fexgan.picture import LoadedPicture
 
 FACES_A_ROW = 8
 SHEET_CELL_PX = 128
@@ -32,8 +29,8 @@ OPEN_LIDS = 0.05
 """A face that blinks by no more looks about with open eyes."""
 
 Row = list[Image.Image]
-Sources = Mapping[str, "Pixels | LoadedPicture"]
-Tune = Callable[[str, "Sitter | Portrait", Mixture], Mixture]
+Sources = Mapping[str, Pixels | LoadedPicture]
+Tune = Callable[[str, Sitter | Portrait, Mixture], Mixture]
 """What to show instead of a mixture on an opened face, given the face's name."""
 
 
@@ -167,7 +164,7 @@ def clip_frames(
     face: FaceChoice = None,
 ) -> Iterator[Pixels]:
     """Frames uint8 [height, width, 3] of all sources moving together, tiled in even rows, each `cell_px` a side."""
-    opened = [model.open(source, face, source_affect) for source in sources]
+    opened = [_framed(model.open(source, face, source_affect), cell_px) for source in sources]
     columns, rows = _grid(len(sources))
     for target in tracked(targets_by_frame(keyframes, fps), "animating"):
         frame = Image.new("RGB", (columns * cell_px, rows * cell_px))
@@ -175,6 +172,17 @@ def clip_frames(
             row, column = divmod(index, columns)
             frame.paste(sitter.close_up(target, cell_px), (column * cell_px, row * cell_px))
         yield np.asarray(frame)
+
+
+def _framed(opened: Sitter | Portrait, cell_px: int) -> Sitter | Portrait:
+    """An opened face as a cell of a clip shows it: of a picture its face's square alone, no larger than the cell."""
+    if isinstance(opened, Sitter):
+        return opened
+    editor, face = opened.editor, opened.faces[0]
+    size_px = max(cell_px, editor.image_size_px)
+    picture = LoadedPicture(np.asarray(opened.close_up(size_px=size_px)))
+    whole = FaceSquare((size_px - 1) / 2, (size_px - 1) / 2, size_px, roll_rad=0.0)
+    return Portrait(editor, picture, [editor.open_face(picture, whole, face.source)])
 
 
 def _grid(count: int) -> tuple[int, int]:

@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 
 
-def pixels_to_images(pixels: NDArray[np.uint8]) -> torch.Tensor:
-    """Images [batch, 3, height, width] of one picture's pixels (then batch is 1) or of a stack of them."""
+def pixels_to_images(pixels: NDArray[np.uint8], device: torch.device | str = "cpu") -> torch.Tensor:
+    """Images [batch, 3, height, width] of one picture's pixels (then batch is 1) or of a stack of them, on `device`."""
     stack = torch.from_numpy(np.array(pixels if pixels.ndim == 4 else pixels[None]))  # [batch, height, width, 3]
-    return stack.permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1.0
+    return stack.to(device).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1.0
 
 
 def images_to_pixels(images: torch.Tensor) -> NDArray[np.uint8]:

@@ -73,6 +73,24 @@ class Refinement(nn.Module):
         return features + self.added(seen)
 
 
+class Finish(nn.Module):
+    """What a picture still lacks at its full size, added before it is squashed into its range.
+
+    Published, each two by two pixels come by one linear map from features half the picture's size, where a lip or the
+    rim of an iris is one pixel wide. A fresh one adds nothing, like a `Refinement`.
+    """
+
+    def __init__(self, in_width: int, width: int, code_width: int) -> None:
+        super().__init__()
+        self.grown = nn.Sequential(double(in_width, width), nn.BatchNorm2d(width), nn.ReLU(inplace=True))
+        self.refinement = Refinement(width, code_width)
+        self.added = nn.Conv2d(width, 3, kernel_size=3, padding=1, bias=False)
+
+    def forward(self, features: Tensor, code: Tensor) -> Tensor:
+        """features [batch, in_width, height, width], code [batch, code_width] -> [batch, 3, 2 height, 2 width]."""
+        return self.added(self.refinement(self.grown(features), code))
+
+
 class Decoder(nn.Module):
     """A character and an affect -> the picture of the one showing the other."""
 
@@ -99,6 +117,8 @@ class Decoder(nn.Module):
             for stage_width, count in zip(config.decoder_widths, blocks, strict=True)
         )
         self.picture = nn.Sequential(double(width, 3, bias=True), nn.Tanh())
+        finish_width = config.decoder_finish_width
+        self.finish = Finish(width, finish_width, 2 * config.code_width) if finish_width else None
 
     def forward(self, latent: Tensor, target_affect: Tensor) -> Tensor:
         """latent [batch, 128], target_affect [batch, 7] -> images [batch, 3, 128, 128] in [-1, 1]."""
@@ -112,7 +132,10 @@ class Decoder(nn.Module):
             if isinstance(layer, nn.ReLU):
                 for refinement in next(refinements):
                     features = refinement(features, code)
-        return self.picture(features)  # [batch, 3, 128, 128]
+        if self.finish is None:
+            return self.picture(features)  # [batch, 3, 128, 128]
+        drawn, squash = self.picture
+        return squash(drawn(features) + self.finish(features, code))
 
 
 class Discriminator(nn.Module):
@@ -202,14 +225,15 @@ class PaperNetworks(nn.Module):
 
     @torch.no_grad()
     def initialise(self, seed: int) -> None:
-        """Draw all weights from Normal(0, 0.02); biases are zero, refinements add nothing, and sigma starts at one."""
+        """Draw all weights from Normal(0, 0.02); biases are zero, refinements and finish add nothing, sigma starts at
+        one."""
         generator = torch.Generator().manual_seed(seed)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
                 module.weight.normal_(0.0, WEIGHT_SIGMA, generator=generator)
                 if module.bias is not None:
                     module.bias.zero_()
-        for refinement in self.decoder.refinements.modules():
-            if isinstance(refinement, Refinement):
-                refinement.added.weight.zero_()
+        for module in self.decoder.modules():
+            if isinstance(module, Refinement | Finish):
+                module.added.weight.zero_()
         self.encoder.log_sigma.weight.zero_()

@@ -56,7 +56,7 @@ def make_batch(
     training = config.training
     pairs = faces.pairs(training.batch_size, training.seed, step)
     pixels = np.concatenate([faces.pixels[pairs.source_index], faces.pixels[pairs.target_index]])
-    images = pixels_to_images(pixels).to(device)
+    images = pixels_to_images(pixels, device)
     if training.augmentation.mirror_pairs:
         images = mirror_pairs(images, generator)
     source_images, target_images = images.contiguous(memory_format=torch.channels_last).chunk(2)
@@ -81,7 +81,7 @@ def faces_at_rest(faces: FaceDataset, batch_size: int, device: torch.device) -> 
     _, first = np.unique(faces.character[neutral], return_index=True)
     rows = [neutral[first[start : start + batch_size]] for start in range(0, len(first), batch_size)]
     return [
-        (pixels_to_images(faces.pixels[part]).to(device), affect_vectors(*affect_and_strength(faces, part)).to(device))
+        (pixels_to_images(faces.pixels[part], device), affect_vectors(*affect_and_strength(faces, part)).to(device))
         for part in rows
     ]
 

@@ -12,7 +12,8 @@ from fexgan.model import Family
 
 
 def begin_with(networks: Family, checkpoint: Checkpoint, name: str | Path) -> None:
-    """Give fresh networks the weights of a checkpoint, called `name`; refinements that it lacks stay as they are.
+    """Give fresh networks the weights of a checkpoint, called `name`; refinements and a finish that it lacks stay
+    as they are.
 
     Raises InputError where the two differ in anything else.
     """
@@ -30,7 +31,9 @@ def go_on_with(networks: Family, checkpoint: Checkpoint, name: str | Path) -> No
 
 
 def _unrefined(config: AnyModelConfig) -> AnyModelConfig:
-    return replace(config, decoder_refinements=()) if isinstance(config, ModelConfig) else config
+    return (
+        replace(config, decoder_refinements=(), decoder_finish_width=0) if isinstance(config, ModelConfig) else config
+    )
 
 
 def _misfit(name: str | Path) -> InputError:
