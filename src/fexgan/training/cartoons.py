@@ -220,8 +220,12 @@ class _Canvas:
 
     def _lay(self, paint: Pixels | tuple[int, ...], cover: Pixels) -> None:
         """Put `paint`, a picture or one colour, on the picture by `cover` [side, side], 0 to 255."""
-        share = cover[..., None].astype(np.float32) / 255.0
-        self.pixels = np.rint(self.pixels + share * (np.float32(paint) - self.pixels)).astype(np.uint8)
+        left, top, width, height = cv2.boundingRect(cover)  # the rest, most of it, stays as it is
+        part = (slice(top, top + height), slice(left, left + width))
+        share = cover[part][..., None].astype(np.float32) / 255.0
+        under = self.pixels[part]
+        over = np.float32(paint[part] if isinstance(paint, np.ndarray) else paint)
+        under[:] = np.rint(under + share * (over - under))
 
     def _line(self, points: Points, width: float) -> None:
         thickness = max(1, round(width * self.side))
