@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fexgan.editing import Editor
     from fexgan.synthesis import Model
 
-__version__ = "0.12.0"
+__version__ = "0.13.0"
 
 
 def load(name: str = "open-cast", device: str = "cpu", details: str | None = "details") -> Model | Editor:
