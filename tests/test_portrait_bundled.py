@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -41,3 +43,9 @@ def test_no_flecks_of_colour_come_onto_an_ink_drawing(editor: Editor):
     for target in ("fear", "surprise"):
         drawn = np.asarray(portrait.close_up(target)).astype(int)[EYES]
         assert (drawn.max(axis=2) - drawn.min(axis=2)).max() < 50, target
+
+
+@pytest.mark.parametrize("path", sorted(bundled.pictures_path().glob("*.[jp][pn]g")), ids=lambda path: path.stem)
+def test_faces_that_show_nothing_are_taken_for_calm_and_a_smile_for_joy(editor: Editor, path: Path):
+    shown = [affect for affect, _ in editor.open(path).source.strengths]
+    assert shown == ["joy"] if path.stem == "collins" else not shown or shown == ["neutral"]

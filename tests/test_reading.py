@@ -8,6 +8,8 @@ from fexgan.reading import mixture_read, mixtures_read
 
 def test_weak_readings_count_as_absent():
     assert mixture_read(Mixture.parse("anger:0.84+fear:0.1").vector()) == Mixture.parse("neutral")
+    assert mixture_read(Mixture.parse("anger:0.88").vector()) == Mixture.parse("neutral")
+    assert mixture_read(Mixture.parse("fear:0.88").vector()) == Mixture.parse("fear:0.88")
     assert mixture_read(Mixture.parse("joy:0.38+fear:0.2").vector()) == Mixture.parse("neutral")
     assert mixture_read(Mixture.parse("joy:0.41+fear:0.2").vector()) == Mixture.parse("joy:0.41")
     assert mixture_read(Mixture.parse("joy:0.86+fear:0.2").vector()) == Mixture.parse("joy:0.86")
