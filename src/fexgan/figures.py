@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from PIL import Image
 
-from fexgan.affects import NEUTRAL_INDEX, Mixture
+from fexgan.affects import NEUTRAL_INDEX, Mixture, Target
 from fexgan.dataset import FaceDataset
 from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
@@ -164,25 +164,27 @@ def clip_frames(
     face: FaceChoice = None,
 ) -> Iterator[Pixels]:
     """Frames uint8 [height, width, 3] of all sources moving together, tiled in even rows, each `cell_px` a side."""
-    opened = [_framed(model.open(source, face, source_affect), cell_px) for source in sources]
+    cells = [_cell(model.open(source, face, source_affect), cell_px) for source in sources]
     columns, rows = _grid(len(sources))
     for target in tracked(targets_by_frame(keyframes, fps), "animating"):
         frame = Image.new("RGB", (columns * cell_px, rows * cell_px))
-        for index, sitter in enumerate(opened):
+        for index, cell in enumerate(cells):
             row, column = divmod(index, columns)
-            frame.paste(sitter.close_up(target, cell_px), (column * cell_px, row * cell_px))
+            frame.paste(cell(target), (column * cell_px, row * cell_px))
         yield np.asarray(frame)
 
 
-def _framed(opened: Sitter | Portrait, cell_px: int) -> Sitter | Portrait:
-    """An opened face as a cell of a clip shows it: of a picture its face's square alone, no larger than the cell."""
+def _cell(opened: Sitter | Portrait, cell_px: int) -> Callable[[Target], Image.Image]:
+    """What draws an opened face in a cell of a clip; of a picture its face's square alone is edited, no larger than the
+    cell shows it."""
     if isinstance(opened, Sitter):
-        return opened
+        return lambda target: opened.close_up(target, cell_px)
     editor, face = opened.editor, opened.faces[0]
     size_px = max(cell_px, editor.image_size_px)
     picture = LoadedPicture(np.asarray(opened.close_up(size_px=size_px)))
     whole = FaceSquare((size_px - 1) / 2, (size_px - 1) / 2, size_px, roll_rad=0.0)
-    return Portrait(editor, picture, [editor.open_face(picture, whole, face.source)])
+    framed = Portrait(editor, picture, [editor.open_face(picture, whole, face.source)])
+    return lambda target: framed.edit(target).to_image().resize((cell_px, cell_px), Image.Resampling.LANCZOS)
 
 
 def _grid(count: int) -> tuple[int, int]:
