@@ -130,6 +130,8 @@ def test_a_large_picture_is_edited_no_larger_than_its_cell_and_shows_the_same():
     editor.open_face = lambda shown, *rest: sizes.append(shown.width) or opened(shown, *rest)
     list(figures.clip_frames(editor, [picture], keyframes, 10, 96, "neutral"))
     assert sizes == [960, 96]
+    list(figures.clip_frames(editor, [drawn_face(160)], keyframes, 10, 256, "neutral"))
+    assert sizes[2] == 160 and sizes[3] < 256, "nor any larger than the picture shows it"
 
 
 @pytest.mark.parametrize(("count", "grid"), [(1, (1, 1)), (3, (3, 1)), (7, (4, 2)), (10, (5, 2)), (12, (4, 3))])

@@ -45,7 +45,7 @@ class Demo:
     out: Path = Path("out/demo")
     """Folder to write into."""
     train_steps: int | None = None
-    """Steps that training is shown for; where not given 30, or 8 on a processor that does not compute in bf16."""
+    """Steps that training is shown for; where not given 30, or 6 on a processor that does not compute in bf16."""
 
     def run(self) -> None:
         from fexgan.demo import demo

@@ -294,7 +294,7 @@ class Editor:
         return self._of_thread.finder
 
     def _images(self, picture: LoadedPicture, square: FaceSquare) -> Tensor:
-        return pixels_to_images(cut(picture, square, self.image_size_px)).to(self.device)  # [1, 3, size, size]
+        return pixels_to_images(cut(picture, square, self.image_size_px), self.device)  # [1, 3, size, size]
 
     def _edits(self, face: OpenFace, vector: Tensor, target: Target) -> Edits:
         """`vector`: the target's own, [1, 7], which gradients may reach."""

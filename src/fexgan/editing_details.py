@@ -30,7 +30,7 @@ class DetailPainter:
         if not details_pay(square, config.image_size_px):
             return None
         pixels = cut(picture, square, config.fineness * config.image_size_px, oversampling=1)
-        return pixels_to_images(pixels).to(self.device)
+        return pixels_to_images(pixels, self.device)
 
     def paint(self, edits: Edits, large: Tensor, palette: Palette) -> Details | None:
         """Mask and paint of the mouth, as finely as `large` shows it, in the colours of `palette`; None where hardly

@@ -176,11 +176,11 @@ def clip_frames(
 
 def _cell(opened: Sitter | Portrait, cell_px: int) -> Callable[[Target], Image.Image]:
     """What draws an opened face in a cell of a clip; of a picture its face's square alone is edited, no larger than the
-    cell shows it."""
+    picture and the cell show it."""
     if isinstance(opened, Sitter):
         return lambda target: opened.close_up(target, cell_px)
     editor, face = opened.editor, opened.faces[0]
-    size_px = max(cell_px, editor.image_size_px)
+    size_px = max(min(cell_px, math.ceil(face.square.side_px)), editor.image_size_px)
     picture = LoadedPicture(np.asarray(opened.close_up(size_px=size_px)))
     whole = FaceSquare((size_px - 1) / 2, (size_px - 1) / 2, size_px, roll_rad=0.0)
     framed = Portrait(editor, picture, [editor.open_face(picture, whole, face.source)])

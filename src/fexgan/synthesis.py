@@ -59,7 +59,7 @@ class Sitter:
         self.model = model
         self.source = source
         self.shown = shown
-        self.latent = model.latent_of(pixels_to_images(source).to(model.device), shown)
+        self.latent = model.latent_of(pixels_to_images(source, model.device), shown)
 
     def close_up(self, target: TargetLike | None = None, size_px: int | None = None) -> Image.Image:
         """The face as the model sees it, or drawn with a mixture or the seven numbers of an affect vector.
@@ -128,7 +128,7 @@ class Model:
                 f"this checkpoint draws the largest face, not face {face}; choose one that edits pictures, or crop them"
             )
         source = self.frame(image)
-        return Sitter(self, source, self._shown(pixels_to_images(source).to(self.device), source_affect))
+        return Sitter(self, source, self._shown(pixels_to_images(source, self.device), source_affect))
 
     def classify(self, image: Picture) -> dict[str, float]:
         """Probability of each affect, summing to 1."""
@@ -194,7 +194,7 @@ class Model:
         return [self.draw(latent, target) for target in targets]
 
     def _images(self, image: Picture) -> Tensor:
-        return pixels_to_images(self.frame(image)).to(self.device)  # [1, 3, size, size]
+        return pixels_to_images(self.frame(image), self.device)  # [1, 3, size, size]
 
     def _shown(self, images: Tensor, source_affect: MixtureLike | None) -> Tensor:
         """The affect vector of a picture, [1, 7]: as given, or as the classifier sees it."""

@@ -33,7 +33,7 @@ class Preview:
     def draw(self, networks: DrawingFamily, title: str) -> tuple[Image.Image, dict[str, float]]:
         """A row per source: itself, then all seven affects at full strength. No figures."""
         device = next(networks.parameters()).device
-        latent, _ = networks.encode(pixels_to_images(self.pixels).to(device), self.affect.to(device))
+        latent, _ = networks.encode(pixels_to_images(self.pixels, device), self.affect.to(device))
         full = torch.eye(len(AFFECTS), device=device)
         drawn = [images_to_pixels(networks.decode(one.expand(len(AFFECTS), -1), full)) for one in latent]
         rows = [[source, *faces] for source, faces in zip(self.pixels, drawn, strict=True)]
