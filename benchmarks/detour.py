@@ -17,7 +17,7 @@ import torch
 from fexgan.checkpoints import load_checkpoint
 from fexgan.evaluation.held_out import HeldOut
 from fexgan.evaluation.reconstruction import ssim
-from fexgan.model import advance, apply_edits, in_common, retreat
+from fexgan.model import apply_edits, edit_by_way, keep_to, palette_of
 from fexgan.stills import StillSet
 from fexgan.tensors import images_to_pixels, pixels_to_images
 
@@ -38,11 +38,12 @@ def main() -> None:
     for pixels, shown, (rows, columns) in zip(held_out.pixels, held_out.variants, held_out.regions, strict=True):
         images, variants = pixels_to_images(pixels), torch.from_numpy(shown)[end]
         sources, features = images[start], networks.analyse(images[start])
-        calm = retreat(networks, sources, features, source_affect, in_common(source_affect, target_affect))
+        at_once = keep_to(palette_of(sources), networks.edit(features, source_affect, target_affect, variants))
+        by_way = edit_by_way(networks, sources, features, source_affect, target_affect, variants)
         made = {
             "copied": sources,
-            "at once": apply_edits(sources, networks.edit(features, source_affect, target_affect, variants)),
-            "by way": apply_edits(sources, advance(networks, calm, target_affect, variants)),
+            "at once": apply_edits(sources, at_once),
+            "by way": apply_edits(sources, by_way),
         }
         truths = images[end][:, :, rows, columns]
         for name, edited in made.items():

@@ -14,9 +14,11 @@ from fexgan import adapting
 from fexgan.affects import AFFECTS
 from fexgan.checkpoints import read_metadata
 from fexgan.dataset import FaceDataset
+from fexgan.editing import Portrait
 from fexgan.evaluation.evaluate import rebuilt_likeness
 from fexgan.evaluation.reconstruction import mean_likeness
 from fexgan.loading import load
+from fexgan.training.step import Trainer
 from fexgan.video import write_clip
 
 Run = Callable[..., int]
@@ -76,6 +78,40 @@ def test_a_folder_of_pictures_is_one_character(
     assert fexgan("adapt", tiny_checkpoint, "--character", "dana", "--data", tiny_dataset, "--out", "run") == 130
     learned = FaceDataset.load(Path("run/dataset"))
     assert learned.characters == ("dana",) and set(learned.take) == {"1", "2"} and len(learned) == 50
+
+
+def test_the_same_call_goes_on_wherever_it_was_cut_short_and_no_other_one_does(
+    fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, capsys, monkeypatch: pytest.MonkeyPatch
+):
+    edited = []
+    edit = Portrait.edit
+
+    def edit_twice(self, *arguments):
+        edited.append(arguments)
+        if len(edited) > 2:
+            raise KeyboardInterrupt
+        return edit(self, *arguments)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    flags = ("--data", tiny_dataset, "--out", "run", "--steps", 1)
+    command = ("adapt", tiny_checkpoint, "--character", "cleo.png", *flags)
+    Path("run").mkdir()
+    Path("run/.taught.99.partial.txt").touch()  # a kill at its very beginning
+    for owner, name, cut in ((Portrait, "edit", edit_twice), (Trainer, "update", interrupted)):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, cut)
+            assert fexgan(*command) == 130, name
+        assert not Path("run/checkpoints").exists()
+    Path("cleo.png").rename("dana.png")
+    for other in (("--character", "dana.png"), ("--mixture", "joy+fear", "--examples", "dana.png")):
+        capsys.readouterr()
+        assert fexgan("adapt", tiny_checkpoint, *other, *flags) == 2
+        assert "run holds something else than" in capsys.readouterr().err
+    Path("dana.png").rename("cleo.png")
+    assert fexgan(*command) == 0
+    assert read_metadata(Path("run/checkpoints/000001")).characters == ("ada", "bo", "cleo")
 
 
 def test_what_does_not_fit_is_one_line_and_writes_nothing(

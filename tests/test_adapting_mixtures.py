@@ -20,6 +20,7 @@ from fexgan.tensors import pixels_to_images
 from fexgan.training.batches import make_batch, step_generator
 from fexgan.training.examples import NOBODY, SHARE, Examples
 from fexgan.training.loop import train
+from fexgan.training.step import Trainer
 
 CPU = torch.device("cpu")
 MIXED = Mixture.parse("anger:0.5+sadness:0.5")
@@ -78,6 +79,12 @@ def test_examples_are_learned_beside_the_data_and_the_same_command_goes_on(
     faces = FaceDataset.load(tiny_dataset)
     save_checkpoint(Path("base"), build(config.model), Metadata(config, faces.characters, faces.fingerprint, step=0))
     command = ("adapt", "base", "--mixture", "anger+sadness", "--data", tiny_dataset, "--out", "run", "--steps", 60)
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "update", cut_short)
+        assert run_command(*command, "--examples", bitter) == 130 and not Path("run/checkpoints").exists()
+    others = ("--mixture", "joy+fear", "--examples", bitter)
+    assert run_command("adapt", "base", *others, "--data", tiny_dataset, "--out", "run") == 2
+    assert "run holds something else than mixture joy:0.5+fear:0.5 being taught" in capsys.readouterr().err
     assert run_command(*command, "--examples", bitter) == 0
     text = Path("run/adapt.md").read_text(encoding="utf-8")
     assert "anger:0.5+sadness:0.5, taught from 3 examples in 60 steps" in text
@@ -92,6 +99,11 @@ def test_examples_are_learned_beside_the_data_and_the_same_command_goes_on(
     (bitter / "ada.png").unlink()
     assert run_command(*command, "--examples", bitter) == 2
     assert "cannot go on as it began" in capsys.readouterr().err
+
+
+def cut_short(*_: object) -> None:
+    """In the place of a step."""
+    raise KeyboardInterrupt
 
 
 @torch.no_grad()

@@ -201,7 +201,7 @@ def test_a_clip_has_a_frame_for_every_moment_and_a_cell_for_every_face(
 
 def test_classify_prints_json_that_names_every_picture(fexgan: Run, face: Path, tiny_checkpoint: Path, capsys):
     assert fexgan("classify", face, "--json", "--checkpoint", tiny_checkpoint) == 0
-    assert tuple(json.loads(capsys.readouterr().out)[str(face)]["probabilities"]) == AFFECTS
+    assert tuple(json.loads(capsys.readouterr().out)[str(face)]["shares"]) == AFFECTS
     assert fexgan("classify", face, "--checkpoint", tiny_checkpoint) == 0
 
 

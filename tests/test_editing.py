@@ -206,6 +206,8 @@ def test_wrong_targets_are_refused_before_the_picture_is_searched(editor: Editor
             editor.transform(Image.new("RGB", (1, 1)), target)
     with pytest.raises(InputError, match="face 2 is not there"):
         editor.transform(image, "joy", face=2)
+    with pytest.raises(InputError, match="give a number, 0 being the largest, or all"):
+        editor.open(image, face="first")
 
 
 def test_networks_that_cannot_name_affects_say_so(editor: Editor, image: Image.Image):

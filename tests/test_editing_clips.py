@@ -9,9 +9,10 @@ from drawn import face
 from fake_editor import fake_editor
 
 from fexgan.editing import Editor
-from fexgan.editing_clips import pace
+from fexgan.editing_clips import pace, transform_clip
 from fexgan.errors import InputError
 from fexgan.media import Pixels
+from fexgan.synthesis import target_of
 from fexgan.video import read_clip, write_clip
 
 Edited = Callable[..., np.ndarray]
@@ -118,6 +119,17 @@ def test_progress_is_told_to_its_end(editor: Editor, tmp_path: Path):
     source = film(tmp_path / "in.mp4", [face(SIDE)] * 3)
     editor.transform_clip(source, tmp_path / "out.mp4", "joy", tell=lambda *news: told.append(news))
     assert {stage for stage, done, total in told if done == total == 3} == {"finding faces", "reading faces", "editing"}
+
+
+def test_one_reading_of_a_clip_serves_all_its_targets(editor: Editor, tmp_path: Path):
+    source = film(tmp_path / "in.mp4", [face(SIDE)] * 3)
+    told: list[str] = []
+    results = {tmp_path / f"{affect}.mp4": target_of(affect) for affect in ("joy", "anger")}
+    transform_clip(editor, source, results, None, None, tell=lambda stage, *counts: told.append(stage))
+    assert told.count("finding faces") == told.count("reading faces") == 3
+    for out in results:
+        editor.transform_clip(source, tmp_path / "alone.mp4", out.stem)
+        assert out.read_bytes() == (tmp_path / "alone.mp4").read_bytes()
 
 
 def test_clips_that_cannot_be_edited_are_refused_and_leave_nothing(editor: Editor, tmp_path: Path):

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 from drawn import film_stills
+from safetensors import safe_open
+from safetensors.torch import save
 
 from fexgan.config import FramingConfig
 from fexgan.evaluation.recogniser import Recogniser, obtain_recogniser, train_recogniser
@@ -62,6 +64,38 @@ def test_one_that_learned_otherwise_is_replaced_and_so_is_a_damaged_file(stills:
     path.write_bytes(b"damaged")
     obtain_recogniser(path, stills, FRAMING, steps=1)
     assert path.stat().st_size > 100_000
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("fexgan.evaluation.recogniser.WEIGHT_DECAY", 0.1),
+        ("fexgan.evaluation.recogniser.WARMUP_SHARE", 0.2),
+        ("fexgan.evaluation.recogniser.DROPOUT", 0.1),
+        ("fexgan.evaluation.recogniser.RECIPE", 0),
+        ("torch.__version__", "0.1"),
+    ],
+)
+def test_one_of_another_recipe_or_torch_is_replaced(
+    stills: StillSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, value: object
+):
+    path = tmp_path / "recogniser.safetensors"
+    obtain_recogniser(path, stills, FRAMING, steps=1)
+    kept = path.stat().st_mtime_ns
+    monkeypatch.setattr(place, value)
+    obtain_recogniser(path, stills, FRAMING, steps=1)
+    assert path.stat().st_mtime_ns != kept
+
+
+def test_weights_that_do_not_fit_count_as_none(stills: StillSet, tmp_path: Path):
+    path = tmp_path / "recogniser.safetensors"
+    obtain_recogniser(path, stills, FRAMING, steps=1)
+    with safe_open(path, "pt") as file:
+        told = file.metadata()
+    for weights in ({"answer.2.weight": torch.zeros(2, 2)}, {}):
+        path.write_bytes(save(weights, told))
+        obtain_recogniser(path, stills, FRAMING, steps=1)
+        assert path.stat().st_size > 100_000
 
 
 def test_equal_pictures_are_not_apart_and_different_ones_are(stills: StillSet):

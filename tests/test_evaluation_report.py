@@ -17,7 +17,7 @@ from fexgan.evaluation.calibration import calibration
 from fexgan.evaluation.classification import StrengthBin, classification
 from fexgan.evaluation.reconstruction import Likeness
 from fexgan.evaluation.report import Report, Table, write_report
-from fexgan.tables import terminal_table
+from fexgan.tables import markdown_table, terminal_table
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,23 @@ def test_json_holds_the_numbers_unrounded(report: Report):
     assert data["classification"]["test"]["covered"] == 70
     assert np.array(data["classification"]["train"]["confusion"]).sum() == 70
     assert data["reconstruction"]["mean"]["psnr_db"] == pytest.approx(28.0)
+
+
+def test_a_character_called_mean_stands_beside_the_mean_of_all(report: Report):
+    ada, bo = report.reconstruction.values()
+    named = replace(report, reconstruction={"mean": ada, "bo": bo})
+    told = named.to_dict()["reconstruction"]
+    assert list(told) == ["mean-2", "bo", "mean"]
+    assert [told[name]["ssim"] for name in told] == pytest.approx([0.9, 0.8, 0.85])
+    text = named.to_markdown()
+    assert "| mean-2 | 5 | 0.900 |" in text and "| mean | 10 | 0.850 |" in text
+    assert list(report.to_dict()["reconstruction"]) == ["ada", "bo", "mean"]
+
+
+def test_a_bar_in_a_name_does_not_end_its_cell(report: Report):
+    odd = replace(report, reconstruction={"a|b": report.reconstruction["ada"]}).to_markdown()
+    assert "| a\\|b | 5 | 0.900 |" in odd
+    assert markdown_table(["a|b", "c"], [["d", "|"]]) == "| a\\|b | c |\n| --- | ---: |\n| d | \\| |"
 
 
 def test_the_report_is_written_whole_and_twice_the_same(report: Report, tmp_path: Path):

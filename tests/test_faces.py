@@ -9,8 +9,8 @@ from drawn import cartoon
 from fexgan.bundled import footage_path, pictures_path
 from fexgan.config import FramingConfig
 from fexgan.faces import FaceFinder
+from fexgan.framing.upright import steady_upright_square
 from fexgan.media import read_image
-from fexgan.prepare.crop import steady_square
 from fexgan.video import read_clip
 
 
@@ -24,7 +24,7 @@ def test_tiny_blank_pictures_show_no_face_whatever_was_searched_before():
 
 @pytest.mark.parametrize(("side_px", "x", "y", "height"), [(128, 0.35, 0.6, 0.4), (256, 0.65, 0.4, 0.3)])
 def test_a_cartoon_face_is_framed_wherever_it_is(side_px: int, x: float, y: float, height: float):
-    square, faces = steady_square([cartoon(side_px, x, y, height)], FaceFinder(), FramingConfig())
+    square, faces = steady_upright_square([cartoon(side_px, x, y, height)], FaceFinder(), FramingConfig())
     assert faces == 1 and height * side_px < square.side < 3 * height * side_px
     for start, centre in ((square.left, x), (square.top, y)):
         assert start < (centre - height / 2) * side_px and (centre + height / 2) * side_px < start + square.side
@@ -34,7 +34,7 @@ def test_the_darkest_face_of_the_open_cast_is_framed_in_all_it_acts():
     finder, near = FaceFinder(), FramingConfig(face_fraction=0.8)
     for clip in sorted((footage_path() / "kofi").glob("[!s]*/*.mp4"))[::3]:
         pixels = [frame for frame, _ in read_clip(clip)][::12]
-        square, faces = steady_square(pixels, finder, near)
+        square, faces = steady_upright_square(pixels, finder, near)
         side = pixels[0].shape[0]
         assert faces == 1 and 0.6 * side < square.side < side, clip
         assert abs(square.left + square.side / 2 - side / 2) < 0.1 * side, clip

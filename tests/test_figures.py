@@ -62,15 +62,15 @@ def test_people_of_two_datasets_that_share_a_name_are_shown_each(faces: FaceData
 
 
 def test_random_faces_are_as_many_as_asked_for_and_no_two_share_a_seed(tiny_model: Model):
-    affects = [Mixture.parse("joy"), Mixture.parse("joy:0.5"), Mixture.parse("fear")]
+    affects = {"joy": Mixture.parse("joy"), "smile": Mixture.parse("joy"), "fear": Mixture.parse("fear")}
     rows = figures.random_faces(tiny_model, affects, count=5, seed=10)
-    assert {name: len(row) for name, row in rows.items()} == {"joy": 2, "joy:0.5": 2, "fear": 1}
+    assert {name: len(row) for name, row in rows.items()} == {"joy": 2, "smile": 2, "fear": 1}
     assert same(rows["fear"][0], tiny_model.random(1, "fear", seed=14)[0])
     assert list(figures.random_faces(tiny_model, affects, count=1, seed=10)) == ["joy"]
 
 
 def test_one_affect_is_laid_out_in_rows_of_eight(tiny_model: Model):
-    sheet = figures.random_sheet(figures.random_faces(tiny_model, [Mixture.parse("joy")], count=16, seed=0))
+    sheet = figures.random_sheet(figures.random_faces(tiny_model, {"joy": Mixture.parse("joy")}, count=16, seed=0))
     assert sheet.width == pytest.approx(4 * sheet.height, rel=0.2)
 
 

@@ -7,6 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from drawn import film
 
@@ -91,3 +93,17 @@ def test_a_folder_that_is_no_dataset_and_a_broken_shard_are_named(report: Prepar
         path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match="cannot be read"):
         inspect_dataset(broken)
+
+
+@pytest.mark.parametrize(("column", "label"), [("character", 5), ("character", -1), ("affect", 7), ("affect", -1)])
+def test_labels_that_the_metadata_does_not_name_are_refused_as_they_are_for_training(
+    report: PrepareReport, tmp_path: Path, column: str, label: int
+) -> None:
+    changed = shutil.copytree(report.folder, tmp_path / "set")
+    shard = next((changed / "data").glob("train-*"))
+    table = pq.read_table(shard)
+    field = table.schema.field(column)
+    labels = pa.array([*table[column].to_pylist()[:-1], label], field.type)
+    pq.write_table(table.set_column(table.column_names.index(column), field, labels), shard)
+    with pytest.raises(InputError, match="labels that its metadata does not name"):
+        inspect_dataset(changed)

@@ -104,6 +104,14 @@ def test_the_gradient_penalty_can_be_learned_from():
     assert weight.grad.item() == pytest.approx(2 * 2.0 * 3 * 4 * 4)
 
 
+def test_under_batch_norm_the_gradient_penalty_is_of_all_verdicts_together():
+    images, norm = torch.rand(4, 3, 2, 2, requires_grad=True), torch.nn.BatchNorm2d(3)
+    apart = losses.gradient_penalty(norm.eval()(images).sum(dim=(1, 2, 3)), images)
+    assert apart.item() == pytest.approx(12.0, rel=1e-3)  # each of 12 numbers moves the verdict on its own picture
+    together = losses.gradient_penalty(norm.train()(images).sum(dim=(1, 2, 3)), images)
+    assert together.item() == pytest.approx(0.0, abs=1e-6), "verdicts that always sum to the same are flat"
+
+
 def test_naming_an_affect_jointly_takes_naming_whether_the_picture_is_real():
     labels = torch.eye(7)[:2]
     nowhere = torch.zeros_like(labels)

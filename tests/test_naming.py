@@ -31,8 +31,8 @@ def album(tmp_path: Path) -> Path:
 
 def test_a_model_that_draws_says_how_surely_a_face_is_not_neutral(tiny_model: Model, album: Path):
     reading = read_face(tiny_model, album / "summer" / "face.png")
-    assert reading.strength == pytest.approx(1.0 - reading.probabilities[NEUTRAL])
-    assert sum(reading.probabilities.values()) == pytest.approx(1.0, abs=1e-5)
+    assert reading.strength == pytest.approx(1.0 - reading.shares[NEUTRAL])
+    assert sum(reading.shares.values()) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_a_model_that_edits_says_the_strength_that_it_reads(album: Path):
@@ -61,7 +61,7 @@ def test_csv_and_json_hold_the_same(tmp_path: Path):
     for row in rows:
         entry = written[row["file"]]
         assert (row["affect"], float(row["strength"])) == (entry["affect"], entry["strength"])
-        assert {affect: float(row[affect]) for affect in AFFECTS} == entry["probabilities"]
+        assert {affect: float(row[affect]) for affect in AFFECTS} == entry["shares"]
 
 
 def test_other_kinds_of_table_are_refused(tmp_path: Path):

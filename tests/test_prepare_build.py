@@ -115,6 +115,13 @@ def test_the_card_counts_what_the_shards_hold(report: PrepareReport, loaded: dat
     assert "| ada | 0 + 0 | 0 + 0 | 8 + 4 | 8 + 4 | 8 + 4 | 0 + 0 | 0 + 0 |" in card
 
 
+def test_a_bar_in_a_name_does_not_end_its_cell_in_the_card(tmp_path: Path) -> None:
+    film(tmp_path / "cast", "a|b", "joy", "1", frames=2)
+    prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    card = (tmp_path / "set/README.md").read_text()
+    assert "| a\\|b | 0 + 0 | 0 + 0 | 0 + 0 | 2 + 0 |" in card
+
+
 def test_shards_and_card_tell_how_the_dataset_was_made(report: PrepareReport) -> None:
     header = yaml.safe_load((report.folder / "README.md").read_text().split("---")[1])
     metadata = pq.read_schema(next((report.folder / "data").iterdir())).metadata

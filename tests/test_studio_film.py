@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,16 +17,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fexgan.bundled import footage_path, stills_path
 from fexgan.errors import InputError
 from fexgan.manifest import read_sidecar
 from fexgan.media import read_image
 from fexgan.studio.close_up import borders, mouth_window
-from fexgan.studio.film import Shoot, film
+from fexgan.studio.film import Shoot, chosen_cast, film
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.preview import preview
 from fexgan.studio.recipes import recipes
 from fexgan.verbs.road import Film
 from fexgan.video import read_clip
+
+ROOT = Path(__file__).parents[1]
 
 
 def plan(affects: str = "joy", take: int = 1, seed: int = 0):
@@ -95,6 +100,77 @@ def test_wrong_settings_are_refused_before_anything_is_written(tmp_path, setting
     with pytest.raises(InputError, match=told):
         film(tmp_path / "footage", Shoot(**settings))
     assert not (tmp_path / "footage").exists()
+
+
+BUNDLED = {"stills": (stills_path(), Shoot(stills="truth")), "takes": (footage_path(), Shoot())}
+VARIED = dict(light=True, camera=True, backdrop=True, variants=True)
+REPOSITORY = {
+    **BUNDLED,
+    "crowd": (ROOT / "crowd", Shoot(random=150, seed=7, stills="crowd", size_px=192, **VARIED)),
+    "some of the people": (ROOT / "people", Shoot(random=150, seed=8, stills="people")),
+}
+
+
+@pytest.mark.parametrize("name", REPOSITORY)
+def test_footage_of_the_repository_is_what_its_command_asks_for(name):
+    folder, shoot = REPOSITORY[name]
+    clips = (1 if shoot.stills else 7 * shoot.takes) * len(chosen_cast(shoot))
+    assert sum(len(list(folder.glob(f"{one.name}/*/*.mp4"))) for one in chosen_cast(shoot)) == clips, "none is filmed"
+    report = film(folder, shoot)
+    assert (report.filmed, report.kept) == (0, clips)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "told"),
+    [
+        ("stills", {"stills": "crowd", "size_px": 256, "seed": 7, "variants": True}, "stills 'truth', not 'crowd'"),
+        ("stills", {"size_px": 256}, "size_px 144, not 256"),
+        ("stills", {"seed": 7}, "(seed)"),
+        ("stills", {"fps": 30}, "fps 24.0, not 30"),
+        ("stills", {"close_up": True}, "close_up False, not True"),
+        ("stills", {"backdrop": True}, "(staging)"),
+        ("stills", {"variants": True}, "(variants)"),
+        ("takes", {"seed": 7}, "(seed)"),
+        ("takes", {"frames": 24}, "frames 36, not 24"),
+        ("takes", {"size_px": 256}, "size_px 144, not 256"),
+    ],
+)
+def test_a_take_that_was_filmed_otherwise_is_refused_before_anything_is_filmed(tmp_path, name, settings, told):
+    source, shoot = BUNDLED[name]
+    shutil.copytree(source / "ada", tmp_path / "ada")
+    shoot = replace(shoot, characters=("ada",))
+    assert film(tmp_path, shoot).filmed == 0
+    with pytest.raises(InputError, match="was filmed otherwise") as error:
+        film(tmp_path, replace(shoot, **settings))
+    message = str(error.value)
+    assert told in message and f"{tmp_path / 'ada'}" in message and "into another folder" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("part", "column", "told"),
+    [
+        ("character_parameters", "skin", "skin of the character"),
+        ("frames", "head_yaw_deg", "head_yaw_deg"),
+        ("frames", "mixture", "mixture"),
+    ],
+)
+def test_a_character_or_a_recipe_that_has_changed_since_is_told(tmp_path, part, column, told):
+    shutil.copytree(stills_path() / "ada", tmp_path / "ada")
+    sidecar = tmp_path / "ada/stills/1.json"
+    record = json.loads(sidecar.read_text())
+    first, *others = record[part][column]
+    record[part][column] = ["joy:0.1" if column == "mixture" else first + 0.01, *others]
+    sidecar.write_text(json.dumps(record))
+    with pytest.raises(InputError, match=rf"filmed otherwise \({told}\)"):
+        film(tmp_path, Shoot(characters=("ada",), stills="truth"))
+
+
+def test_a_clip_without_its_sidecar_is_refused_as_nothing_tells_what_it_shows(tmp_path):
+    shutil.copytree(stills_path() / "ada", tmp_path / "ada")
+    (tmp_path / "ada/stills/1.json").unlink()
+    with pytest.raises(InputError, match=r"1\.mp4 has no sidecar .*; film into another folder"):
+        film(tmp_path, Shoot(characters=("ada",), stills="truth"))
 
 
 def test_filming_renders_clips_with_sidecars_and_goes_on_where_it_stopped(tmp_path, blender):

@@ -12,6 +12,7 @@ from PIL import Image
 import fexgan
 from fexgan.affects import AFFECTS, Mixture
 from fexgan.errors import InputError
+from fexgan.expressions import named_mixture
 from fexgan.synthesis import Model, share_strength, target_of
 
 
@@ -110,6 +111,17 @@ def test_a_blend_stands_between_its_parents(tiny_model: Model, face: Image.Image
     assert same(blend.blended, tiny_model.transform(face, "anger:0.5+sadness:0.5", "neutral"))
 
 
+def test_a_named_expression_is_blended_like_its_mixture(tiny_model: Model, face: Image.Image):
+    named = tiny_model.blend(face, "wry-smile", "neutral")
+    assert same(named.blended, tiny_model.transform(face, named_mixture("wry-smile")[1], "neutral"))
+
+
+def test_the_largest_face_may_be_called_by_its_number(tiny_model: Model, face: Image.Image):
+    assert torch.equal(tiny_model.open(face, face=0).latent, tiny_model.open(face).latent)
+    with pytest.raises(InputError, match="not face 1"):
+        tiny_model.open(face, face=1)
+
+
 def test_strengths_that_fit_in_one_are_blended_as_given():
     assert share_strength(Mixture.parse("joy:0.3+fear:0.4")) == Mixture.parse("joy:0.3+fear:0.4")
     with pytest.raises(InputError, match="needs two or more"):
@@ -154,7 +166,7 @@ def test_every_kind_of_picture_is_taken(tiny_model: Model, mode: str):
     assert tiny_model.transform(Image.new(mode, (64, 64)), "joy").size == (64, 64)
 
 
-@pytest.mark.parametrize("target", ["happy", "joy:2", "joy:-1", "joy:nan", "", {}])
+@pytest.mark.parametrize("target", ["happy", "joy:2", "joy:-1", "joy:nan", "", {}, {"joy": "much"}, {"joy": None}])
 def test_wrong_targets_are_refused(tiny_model: Model, face: Image.Image, target: object):
     with pytest.raises(InputError):
         tiny_model.transform(face, target)

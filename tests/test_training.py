@@ -18,7 +18,13 @@ from narrow import settings
 from rich.console import Console
 
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index, affect_vector
-from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
+from fexgan.checkpoints import (
+    load_checkpoint,
+    newest_checkpoint,
+    read_metadata,
+    read_resume_state,
+    saved_checkpoints,
+)
 from fexgan.config import AugmentationConfig, Config, LossConfig, load_preset
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
@@ -28,7 +34,8 @@ from fexgan.training.augmentation import augment
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import Batch, affect_vectors, make_batch, step_generator
 from fexgan.training.loop import OTHER_BATCHES, train
-from fexgan.training.resume import changes_since
+from fexgan.training.measuring import measure_drawing
+from fexgan.training.resume import changes_since, last_checkpoint
 from fexgan.training.step import Trainer, kl_weight, loss_names
 from fexgan.training.tasks import PaperTask
 from fexgan.training.updates import learning_rate
@@ -157,7 +164,11 @@ def test_a_run_goes_on_from_its_newest_whole_checkpoint_and_clears_what_a_kill_l
     weights = saved / "000002" / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     (saved / ".000003.99.partial" / "resume").mkdir(parents=True)
-    (tmp_path / ".log.99.partial.csv").touch()
+    for killed in (".log.99.partial.csv", ".progress.99.partial.mp4", ".writable.99.partial"):
+        (tmp_path / killed).touch()
+    (tmp_path / "previews").mkdir()
+    (tmp_path / "previews" / ".000003.99.partial.png").touch()
+    (saved / ".000001.partial").mkdir()  # what was being removed
     again = train(tiny_dataset, tmp_path, config, console=quiet)
     assert (again.step, again.steps_taken) == (2, 1)
     assert sorted(path.name for path in saved.iterdir()) == ["000001", "000002", "000002.damaged"]
@@ -169,6 +180,19 @@ def test_a_run_goes_on_from_its_newest_whole_checkpoint_and_clears_what_a_kill_l
         (saved / folder / "model.json").write_text("{")
     with pytest.raises(InputError, match=r"every checkpoint .* is damaged"):
         train(tiny_dataset, tmp_path, config, console=quiet)
+
+
+def test_what_others_are_writing_into_the_folder_of_a_run_is_left_to_them(tmp_path):
+    others = [
+        tmp_path / ".dataset.x_1.partial" / "new", tmp_path / ".adapt.99.partial.md", tmp_path / ".logo.9.partial.png",
+        tmp_path / "checkpoints" / ".best.partial", tmp_path / "previews" / ".joy.99.partial.png",
+        tmp_path / "pictures" / ".cleo.x_1.partial", tmp_path / "films" / ".000001.99.partial.png",
+        tmp_path / "other" / "checkpoints" / ".000003.99.partial",
+    ]  # fmt: skip
+    for path in others:
+        path.mkdir(parents=True)
+    assert last_checkpoint(tmp_path) == (None, [])
+    assert [path for path in others if not path.exists()] == []
 
 
 def test_the_log_tells_how_long_the_networks_wait_for_batches_and_keeps_the_columns_it_began_with(
@@ -203,6 +227,20 @@ def test_what_is_saved_to_draw_with_is_the_average(tiny_dataset, tmp_path, quiet
     average = load_checkpoint(saved).networks.encoder.mean.weight
     torch.testing.assert_close(average, torch.lerp(first, trained, 0.9))  # step 1: a decay of 1 / 10
     assert not torch.equal(first, trained)
+
+
+def test_a_checkpoint_tells_the_mean_losses_since_the_last_row_of_the_log(tiny_dataset, tmp_path, quiet, monkeypatch):
+    update = Trainer.update
+
+    def numbered(self, batch, step, generator):
+        return update(self, batch, step, generator) | {"kl": torch.tensor(float(step))}
+
+    monkeypatch.setattr(Trainer, "update", numbered)
+    config = settings(steps=4, save_every_steps=1, log_every_steps=3)
+    train(tiny_dataset, tmp_path, config, keep=4, console=quiet)
+    told = [read_metadata(folder).metrics["kl"] for folder in saved_checkpoints(tmp_path)]
+    assert told == [1.0, 1.5, 2.0, 4.0]
+    assert [float(row["kl"]) for row in logged(tmp_path)] == [2.0, 4.0]
 
 
 def test_a_run_may_start_from_the_weights_of_another(tiny_dataset, tmp_path, quiet):
@@ -512,7 +550,7 @@ def test_the_averages_batch_norm_is_measured_under_its_own_weights(faces):
     norm = averaged.networks.encoder.stages[3]
     inputs = []
     hook = norm.register_forward_hook(lambda module, arguments, output: inputs.append(arguments[0]))
-    averaged.measure([batch_of(faces, config, step) for step in (1, 2)])
+    measure_drawing(averaged.networks, [batch_of(faces, config, step) for step in (1, 2)])
     hook.remove()
     means = torch.stack([one.mean(dim=(0, 2, 3)) for one in inputs]).mean(dim=0)
     torch.testing.assert_close(norm.running_mean, means)

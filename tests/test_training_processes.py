@@ -6,20 +6,23 @@ import csv
 import dataclasses
 import os
 import socket
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
 from accelerate import Accelerator
 from narrow import settings, start_process
 from rich.console import Console
 
 from fexgan.config import Config
 from fexgan.errors import InputError
+from fexgan.losses import gradient_penalty
 from fexgan.model import build
 from fexgan.training.batches import step_generator
 from fexgan.training.loop import train
-from fexgan.training.processes import check_shares, share_of
+from fexgan.training.processes import check_shares, share_batch_norm, share_of
 from fexgan.training.step import Trainer
 from fexgan.training.updates import Updates
 
@@ -28,12 +31,13 @@ STEPS = 4
 
 
 def even_settings(**training) -> Config:
-    """Settings without noise that would differ from share to share."""
+    """Settings without noise that would differ from share to share, with a penalty that gradients go through twice."""
     config = settings(steps=STEPS, log_every_steps=1, **training)
     augmentation = dataclasses.replace(config.training.augmentation, probability=0.0, mirror=False)
     return dataclasses.replace(
         config,
         model=dataclasses.replace(config.model, dropout=0.0, head_dropout=0.0, decoder_refinements=(0, 0, 0, 0, 1)),
+        loss=dataclasses.replace(config.loss, gradient_penalty=1.0),
         training=dataclasses.replace(config.training, augmentation=augmentation),
     )
 
@@ -49,15 +53,48 @@ def train_as(rank: int, processes: int, port: int, data: Path, out: Path) -> Non
     train(data, out, even_settings(), console=Console(quiet=True))
 
 
-def test_two_processes_of_half_a_batch_follow_one_of_a_whole_batch(tiny_dataset, tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    together = [start_process(train_as, rank, 2, port, tiny_dataset, tmp_path / "two") for rank in range(2)]
-    alone = start_process(train_as, 0, 1, port, tiny_dataset, tmp_path / "one")
-    for process in (*together, alone):
+def penalise_as(rank: int, processes: int, port: int, out: Path) -> None:
+    """What one process of a test runs: the gradients of a gradient penalty, into the file `out`."""
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", f"tcp://127.0.0.1:{port}", rank=rank, world_size=processes)
+    networks = build(settings().model).train()
+    share_batch_norm(networks)
+    gradients = penalty_gradients(networks.discriminator, pictures().chunk(processes)[rank])
+    for gradient in gradients:
+        dist.all_reduce(gradient)
+    if rank == 0:
+        torch.save([gradient / processes for gradient in gradients], out)
+    dist.destroy_process_group()
+
+
+def pictures() -> torch.Tensor:
+    return torch.rand(8, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+def penalty_gradients(discriminator: torch.nn.Module, images: torch.Tensor) -> list[torch.Tensor]:
+    """Of the layers between pictures and verdicts that have one."""
+    images = images.clone().requires_grad_()
+    real_logits, _ = discriminator.read(images)
+    gradient_penalty(real_logits, images).backward()
+    return [parameter.grad for parameter in discriminator.parameters() if parameter.grad is not None]
+
+
+def joined(*processes: BaseProcess) -> None:
+    for process in processes:
         process.join(PATIENCE_S)
         assert process.exitcode == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_two_processes_of_half_a_batch_follow_one_of_a_whole_batch(tiny_dataset, tmp_path):
+    port = free_port()
+    together = [start_process(train_as, rank, 2, port, tiny_dataset, tmp_path / "two") for rank in range(2)]
+    joined(*together, start_process(train_as, 0, 1, port, tiny_dataset, tmp_path / "one"))
     logs = []
     for run in ("one", "two"):
         with (tmp_path / run / "log.csv").open() as file:
@@ -67,6 +104,16 @@ def test_two_processes_of_half_a_batch_follow_one_of_a_whole_batch(tiny_dataset,
         for name in one.keys() - {"step", "seconds", "seconds_per_step", "waiting_share"}:
             assert float(two[name]) == pytest.approx(float(one[name]), rel=2e-3), (name, one["step"])
     assert len(list((tmp_path / "two" / "tensorboard").glob("**/events*"))) == 1
+
+
+def test_a_gradient_penalty_has_the_same_gradients_over_two_processes_as_in_one(tmp_path):
+    port = free_port()
+    joined(*[start_process(penalise_as, rank, 2, port, tmp_path / "gradients") for rank in range(2)])
+    alone = penalty_gradients(build(settings().model).train().discriminator, pictures())
+    together = torch.load(tmp_path / "gradients")
+    assert alone and any(one.abs().max() > 1e-3 for one in alone)
+    for one, two in zip(alone, together, strict=True):
+        torch.testing.assert_close(two, one, rtol=1e-3, atol=1e-4 * one.abs().max().item() + 1e-12)
 
 
 class MeanSquares(Updates):

@@ -23,7 +23,7 @@ def _film(run: Path) -> list[np.ndarray]:
 
 
 def test_sheets_follow_each_other_and_the_last_one_stands(tmp_path: Path) -> None:
-    _sheets(tmp_path, at000100=(64, 40), at000200=(64, 120), at001000=(64, 200))
+    _sheets(tmp_path, at000100=(64, 40), at999500=(64, 120), at1000000=(64, 200))
     greys = [round(float(pixels.mean()), -1) for pixels in _film(tmp_path)]
     assert greys == [40, 120, *[200] * LAST_HELD]
 

@@ -37,12 +37,12 @@ def test_from_a_variant_to_the_usual_one_the_rest_is_the_usual_one():
     assert shares(target, {"joy": "joy.closed"}, KNOWN) == pytest.approx([0, 0.25, 0.75])
 
 
-@pytest.mark.parametrize("mixture", ["joy", "joy.laugh:0.6+anger:0.2", "anger.shout:0.5", "neutral"])
-def test_a_target_spelled_out_takes_the_same_variants_by_itself(mixture: str):
+@pytest.mark.parametrize("text", ["joy", "joy.laugh:0.6+anger:0.2", "anger.shout:0.5", "neutral"])
+def test_a_mixture_spelled_out_takes_the_same_variants_by_itself(text: str):
     usual = by_affect(("joy.closed", "anger.shout"), KNOWN)
-    target = Mixture.parse(mixture).target()
-    spelled = spell_out(target, usual)
-    shown = [affect_of(variant) in mixture for variant in KNOWN]
+    mixture = Mixture.parse(text)
+    target, spelled = mixture.target(), spell_out(mixture, usual).target()
+    shown = [affect_of(variant) in text for variant in KNOWN]
     assert spelled.vector == target.vector
     wanted = [share * there for share, there in zip(shares(target, usual, KNOWN), shown, strict=True)]
     assert shares(spelled, {}, KNOWN) == pytest.approx(wanted)

@@ -30,6 +30,27 @@ def test_a_clip_keeps_its_frames_times_and_colours(tmp_path: Path) -> None:
     assert np.all(np.abs(difference.mean(axis=(0, 1, 2))) < 0.75)
 
 
+def test_frames_of_one_moment_are_shown_one_after_the_other(tmp_path: Path):
+    frames = [face(x=0.4 + 0.02 * index) for index in range(4)]
+    write_clip(tmp_path / "clip.mp4", frames, fps=1e6, times_s=[0.0, 0.0, 0.04, 0.03])
+    times = [time_s for _, time_s in read_clip(tmp_path / "clip.mp4")]
+    assert len(times) == 4 and times == sorted(times)
+    assert times == pytest.approx([0.0, 0.0, 0.04, 0.04], abs=1e-3)
+
+
+@pytest.mark.parametrize("fps", [0.0, 1e-4, 241.0, float("nan")])
+def test_paces_that_no_clip_has_are_refused(tmp_path: Path, fps: float):
+    with pytest.raises(InputError, match=r"give a number from 0\.01 to 240"):
+        write_clip(tmp_path / "clip.mp4", [face()] * 2, fps=fps)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_the_encoder_refuses_is_told_in_one_line(tmp_path: Path):
+    with pytest.raises(InputError, match="cannot be written as a clip") as caught:
+        write_clip(tmp_path / "clip.mp4", [face()] * 2, preset="swift")
+    assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
+
+
 def _tag_rotation(path: Path, quarters: int) -> None:
     """Write the matrix that phones write into the track header of an MP4: turned clockwise by `quarters` to show."""
     turns = {0: (1, 0, 0, 1), 1: (0, 1, -1, 0), 2: (-1, 0, 0, -1), 3: (0, -1, 1, 0)}

@@ -27,7 +27,7 @@ from fexgan.verbs.serve import Serve
 from fexgan.web import desk as desks
 from fexgan.web.desk import Desk, Look
 
-HOPPER = bundled.pictures_path() / "hopper.jpg"
+HOPPER, SMILING = (bundled.pictures_path() / name for name in ("hopper.jpg", "collins.jpg"))
 
 
 @pytest.fixture(scope="module")
@@ -121,10 +121,13 @@ def test_a_clip_comes_as_the_kind_asked_for(hopper: str, suffix: str, kind: byte
     assert kind in get(f"{hopper}/clip.{suffix}?keyframes={keyframes}&fps=10")[:16]
 
 
-def test_a_sheet_shows_the_source_and_all_affects(editor: Editor, hopper: str):
-    sheet = pixels(get(f"{hopper}/sheet.png?variants=joy.laugh"))
-    portrait = editor.taking("joy.laugh").open(Image.open(HOPPER))
-    for back, shown in enumerate((None, *AFFECTS)[::-1], start=1):
+@pytest.mark.parametrize("picture", [HOPPER, SMILING])
+def test_a_sheet_shows_the_source_and_all_affects(editor: Editor, studio: str, picture: Path):
+    key = json.loads(post(studio, picture))["key"]
+    sheet = pixels(get(f"{studio}/api/pictures/{key}/sheet.png?variants=joy.laugh"))
+    portrait = editor.open(Image.open(picture))
+    named = ("joy.laugh" if affect == "joy" else affect for affect in AFFECTS[::-1])
+    for back, shown in enumerate((*named, None), start=1):
         left = sheet.shape[1] - MARGIN_PX - 256 * back - GAP_PX * (back - 1)
         cell = sheet[-MARGIN_PX - 256 : -MARGIN_PX, left : left + 256]
         assert np.array_equal(cell, np.asarray(portrait.close_up(shown))), shown
@@ -302,7 +305,8 @@ def test_pictures_that_are_not_there_are_not_made_up(studio: str):
     assert refusal(f"{studio}/api/pictures/nothing/edit.jpg")[0] == 404
     for name in ("nobody.png", "README.md", "..%2F..%2Fstyle.css", 300 * "a" + ".png"):
         assert urlopen_code(f"{studio}/api/examples/{name}") in (404, 422)
-    assert refusal(f"{studio}/api/random.png?seed=-1")[0] == refusal(f"{studio}/api/random.png?seed=nan")[0] == 422
+    for seed in ("-1", "nan", "1.5", str(2**32)):
+        assert refusal(f"{studio}/api/random.png?seed={seed}")[0] == 422
 
 
 def test_pages_of_other_sites_reach_nothing(studio: str):
@@ -338,9 +342,10 @@ def test_a_file_beyond_the_limit_is_refused(studio: str, monkeypatch: pytest.Mon
     assert code == 422 and "give a smaller file" in told
 
 
-def test_a_clip_takes_the_variants_asked_for(editor: Editor):
+@pytest.mark.parametrize("picture", [HOPPER, SMILING])
+def test_a_clip_takes_the_variants_asked_for(editor: Editor, picture: Path):
     desk = Desk(editor)
-    key, _ = desk.open(HOPPER.read_bytes())
+    key, _ = desk.open(picture.read_bytes())
     looks = [Look(Mixture.parse("joy"), variants) for variants in ((), (), ("joy.laugh",))]
-    usual, again, laugh = (desk.clip(key, look, "0s neutral, 0.1s joy", 10, ".mp4") for look in looks)
+    usual, again, laugh = (desk.clip(key, look, "0s joy, 0.1s joy", 10, ".mp4") for look in looks)
     assert usual == again != laugh

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fexgan.errors import InputError
+
 if TYPE_CHECKING:
     from fexgan.editing import Editor
     from fexgan.synthesis import Model
 
+__all__ = ["InputError", "load"]
 __version__ = "0.13.0"
 
 

@@ -41,6 +41,8 @@ STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 WEIGHT = 0.4
 """How often the new character is drawn by character, as a share of how often all old ones together are."""
 LIST, PICTURES, DATASET = "list.csv", "pictures", "dataset"
+TAUGHT = "taught.txt"
+"""Written first into the folder of a run: what it teaches, so that the same call goes on wherever it was cut short."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,10 @@ def adapt(
     """Teach `checkpoint` the face on the picture or folder of pictures `character`, whose name becomes the character's.
 
     `data`: datasets of the old characters, one of them with a test split. `out`: receives what `train` writes, the
-    pictures that are learned and their dataset. `editor`: the checkpoint that makes those pictures. The same call goes
-    on with a training that was cut short. Raises InputError for what does not fit, before anything is written, and
-    KeyboardInterrupt where a signal ended the training.
+    pictures that are learned and their dataset, and `taught.txt`, which tells whose folder it is. `editor`: the
+    checkpoint that makes those pictures. The same call goes on with a run that was cut short, its training where that
+    stopped. Raises InputError for what does not fit, before anything is written, and KeyboardInterrupt where a signal
+    ended the training.
     """
     model, painter = open_painter(checkpoint), load(editor)
     if not isinstance(painter, Editor):
@@ -111,11 +114,11 @@ def adapt(
     config = settings_of(model, steps)
     known, old = old_characters(checkpoint, config.framing, data)
     name = character.resolve().name if character.is_dir() else character.stem
-    pictures = out / PICTURES / name
-    if out.exists() and not (pictures / LIST).is_file() and (out.is_file() or any(out.iterdir())):
-        raise InputError(f"{out} holds something else than {name} being taught; give another folder")
+    pictures, taught = out / PICTURES / name, f"character {name}"
+    check_run(out, taught)
     portraits = _open_pictures(painter, character)
     before = _standing(model, portraits, old)
+    begin_run(out, taught)
     _write_pictures(pictures, name, portraits)
     prepare(find_footage(pictures / LIST), out / DATASET, config.framing, test_share=0.0)
     copies = [out / DATASET] * math.ceil(WEIGHT * sum(len(faces.characters) for faces in known))
@@ -124,6 +127,21 @@ def adapt(
         raise KeyboardInterrupt
     after = _standing(load(str(summary.checkpoint)), portraits, old)
     return Adaptation(summary.checkpoint, name, len(portraits), summary.step, before, after)
+
+
+def check_run(out: Path, taught: str) -> None:
+    """Raise InputError unless `out` is missing, empty, or a folder in which `taught`, one line, is being taught."""
+    if not out.exists() or ((out / TAUGHT).is_file() and (out / TAUGHT).read_bytes() == f"{taught}\n".encode()):
+        return
+    half_written = f".{Path(TAUGHT).stem}."
+    if out.is_file() or any(not path.name.startswith(half_written) for path in out.iterdir()):
+        raise InputError(f"{out} holds something else than {taught} being taught; give another folder")
+
+
+def begin_run(out: Path, taught: str) -> None:
+    """Say in the folder `out`, made where it is missing, that `taught` is being taught there. Raises InputError where
+    nothing can be written."""
+    write_text_atomically(out / TAUGHT, f"{taught}\n")
 
 
 def open_painter(checkpoint: str) -> Model:

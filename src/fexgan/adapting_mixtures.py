@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
-from fexgan.adapting import old_characters, open_painter, settings_of
+from fexgan.adapting import begin_run, check_run, old_characters, open_painter, settings_of
 from fexgan.affects import Mixture
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
@@ -106,12 +106,13 @@ def adapt_mixture(
     config = settings_of(model, steps)
     mixture = share_strength(mixture)
     known, old = old_characters(checkpoint, config.framing, data)
-    if out.exists() and not (out / "checkpoints").is_dir() and (out.is_file() or any(out.iterdir())):
-        raise InputError(f"{out} holds something else than a mixture being taught; give another folder")
+    taught = f"mixture {mixture}"
+    check_run(out, taught)
     characters = [name for faces in known for name in faces.characters]
     examples = _examples(model, mixture, pictures, characters)
     names = [None if character == NOBODY else characters[character] for character in examples.character]
     before = _standing(model, mixture, examples, names, old)
+    begin_run(out, taught)
     summary = train(data, out, config, start_from=checkpoint, console=console, examples=examples)
     if summary.stopped:
         raise KeyboardInterrupt

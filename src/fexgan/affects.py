@@ -83,7 +83,10 @@ class Mixture:
             return mixture
         if isinstance(mixture, str):
             return cls.parse(mixture)
-        return cls._of_named((name, float(strength)) for name, strength in mixture.items())
+        try:
+            return cls._of_named([(name, float(strength)) for name, strength in mixture.items()])
+        except (TypeError, ValueError):
+            raise InputError(f"mixture {mixture} holds no strengths; give numbers in [0, 1]") from None
 
     @classmethod
     def _of_named(cls, pairs: Iterable[tuple[str, float]]) -> Mixture:

@@ -11,8 +11,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from fexgan.config_details import DetailsConfig, DetailsModelConfig
 from fexgan.config_portrait import PortraitConfig, PortraitModelConfig
 from fexgan.errors import InputError
@@ -26,6 +24,7 @@ from fexgan.settings import (
     config_to_dict,
     read_config,
 )
+from fexgan.yaml_files import read_yaml
 
 __all__ = [
     "CONFIGS", "PRECISIONS", "PRESETS", "AnyConfig", "AnyModelConfig", "AugmentationConfig", "Config", "DetailsConfig",
@@ -217,21 +216,12 @@ def load_preset(name_or_path: str | Path) -> AnyConfig:
     """
     path = Path(name_or_path)
     if str(name_or_path) in PRESETS:
-        text = resources.files("fexgan").joinpath("configs", f"{name_or_path}.yaml").read_text(encoding="utf-8")
-    elif path.suffix in (".yaml", ".yml"):
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise InputError(f"preset file {str(path)!r} cannot be read ({reason}); give a YAML file") from None
-    else:
+        path = Path(str(resources.files("fexgan").joinpath("configs", f"{name_or_path}.yaml")))
+    elif path.suffix not in (".yaml", ".yml"):
         raise InputError(
             f"preset {str(name_or_path)!r} is unknown; choose from {', '.join(PRESETS)} or give a .yaml file"
         )
-    try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(f"preset file {str(path)!r} is no valid YAML: {' '.join(str(error).split())}") from None
+    values = read_yaml(path, f"preset file {str(path)!r}", "give a YAML file")
     return config_from_dict({} if values is None else values)
 
 

@@ -228,10 +228,18 @@ def shard_schema(path: Path) -> pa.Schema:
 
 
 def stream_batches(folder: Path, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Yield (split, some hundred rows) through a whole dataset, never holding more. Raises InputError."""
-    for path in shard_paths(Path(folder)):
+    """Yield (split, some hundred rows) through a whole dataset, never holding more.
+
+    Raises InputError for shards that cannot be read, and for labels that the first one's metadata does not name.
+    """
+    paths = shard_paths(Path(folder))
+    _, characters = read_metadata(shard_schema(paths[0]), folder)
+    counts = {"character": len(characters), "affect": len(AFFECTS)}
+    for path in paths:
         with _shard_errors(path):
             for batch in pq.ParquetFile(path).iter_batches(ROWS_AT_ONCE, columns=list(columns)):
+                for name in counts.keys() & set(columns):
+                    _labels(batch.column(name), counts[name], folder)
                 yield path.name.split("-")[0], batch
 
 
@@ -263,7 +271,7 @@ def _pictures(paths: Sequence[Path]) -> Iterator[pa.StructArray]:
                 yield batch.column("image")
 
 
-def _labels(column: pa.ChunkedArray, count: int, folder: Path) -> NDArray[np.int64]:
+def _labels(column: pa.ChunkedArray | pa.Array, count: int, folder: Path) -> NDArray[np.int64]:
     labels = column.to_numpy().astype(np.int64)
     if np.any((labels < 0) | (labels >= count)):
         raise InputError(f"dataset {folder} has labels that its metadata does not name; {WAY_OUT}")

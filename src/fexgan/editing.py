@@ -169,8 +169,8 @@ class Editor:
     def open(
         self,
         image: Picture | LoadedPicture,
-        face: FaceChoice = None,
         source_affect: MixtureLike | None = None,
+        face: FaceChoice = None,
     ) -> Portrait:
         """Find the faces of a picture and read them once, for any number of edits.
 
@@ -220,7 +220,7 @@ class Editor:
     ) -> Image.Image:
         """The same picture with another affect, as in `editor.transform(image, "joy:0.8")`."""
         asked = target_of(target)
-        return self.open(image, face, source_affect).edit(asked).to_image()
+        return self.open(image, source_affect, face).edit(asked).to_image()
 
     def blend(
         self,
@@ -233,7 +233,7 @@ class Editor:
 
         Strengths that sum to more than 1 are scaled to share 1, so `anger+sadness` is half of each.
         """
-        portrait = self.open(image, face, source_affect)
+        portrait = self.open(image, source_affect, face)
         return blend_of(lambda target: portrait.edit(target).to_image(), mixture)
 
     def animate(
@@ -248,7 +248,7 @@ class Editor:
 
         All are in memory at once; for large pictures take them one by one from `open(image).animate(keyframes, fps)`.
         """
-        frames = self.open(image, face, source_affect).animate(keyframes, fps)
+        frames = self.open(image, source_affect, face).animate(keyframes, fps)
         return [frame.to_image() for frame in frames]
 
     def transform_clip(
@@ -265,9 +265,7 @@ class Editor:
         A face is followed through the clip; 0 is the one that is large and in view for long. `tell`: told of the
         stage, the frames done and all frames.
         """
-        asked = target_of(target)
-        self._variant_shares(asked)  # an unknown one is refused before the clip is read, which takes long
-        transform_clip(self, Path(source), Path(out), asked, source_affect, face, tell)
+        transform_clip(self, Path(source), {Path(out): target_of(target)}, source_affect, face, tell)
 
     def classify(self, image: Picture | LoadedPicture, face: FaceChoice = None) -> dict[str, float]:
         """How much of each affect the chosen face shows, summing to 1; of `all`, the largest."""

@@ -6,7 +6,7 @@ time before the first frame is edited.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -31,6 +31,7 @@ from fexgan.framing import (
 from fexgan.media import Pixels
 from fexgan.picture import LoadedPicture
 from fexgan.reading import mixtures_read
+from fexgan.variants import check_known
 from fexgan.video import count_clip_frames, even_sides, read_clip, write_clip
 
 if TYPE_CHECKING:
@@ -57,15 +58,20 @@ class Part:
 def transform_clip(
     editor: Editor,
     source: Path,
-    out: Path,
-    target: Target,
+    results: Mapping[Path, Target],
     source_affect: MixtureLike | None,
     face: int | Literal["all"] | None,
     tell: Tell | None,
 ) -> None:
-    """See `Editor.transform_clip`. Raises InputError for what is no clip, and where no face can be edited."""
-    if out.suffix.lower() != ".mp4":
-        raise InputError(f"cannot write a clip as {out}; end its name in .mp4")
+    """Write the clip `source` once for every target, to the path that the target has in `results`; its faces are found
+    and read once for all. Else see `Editor.transform_clip`.
+
+    Raises InputError for unknown variants and for what is no clip, and where no face can be edited.
+    """
+    for out, target in results.items():
+        check_known(target.variants, editor.checkpoint.config.model.variants)
+        if out.suffix.lower() != ".mp4":
+            raise InputError(f"cannot write a clip as {out}; end its name in .mp4")
     total = count_clip_frames(source)
 
     def frames(stage: str) -> Iterator[tuple[LoadedPicture, float]]:
@@ -86,8 +92,10 @@ def transform_clip(
         sources = _read(editor, frames("reading faces"), parts, fps)
     else:
         sources = [[Mixture.of(source_affect).shared()] * len(faces)] * len(parts)
-    edited = _edited(editor, frames("editing"), parts, sources, target)
-    write_clip(out, edited, fps, times_s=times_s, sound_of=source)
+    for out, target in results.items():
+        stage = "editing" if len(results) == 1 else f"editing to {out.name}"
+        edited = _edited(editor, frames(stage), parts, sources, target)
+        write_clip(out, edited, fps, times_s=times_s, sound_of=source)
 
 
 def pace(times_s: Sequence[float]) -> float:

@@ -18,6 +18,7 @@ from fexgan import bundled
 from fexgan.affects import AFFECTS, Mixture
 from fexgan.errors import InputError
 from fexgan.media import write_text_atomically
+from fexgan.yaml_files import read_yaml
 
 SUFFIXES = (".yaml", ".yml", ".json")
 FIELDS = ("mixture", "note")
@@ -35,12 +36,8 @@ class Expression:
 
 def read_expression(path: Path) -> Expression:
     """Read an expression's file; JSON is YAML too. Raises InputError that names the file and what is wrong in it."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"no expression at {path}; give a file that holds a line such as '{EXAMPLE}'") from None
-    except (OSError, ValueError, yaml.YAMLError):
-        raise InputError(f"expression {path} cannot be read as YAML; write a line such as '{EXAMPLE}'") from None
+    missing = f"no expression at {path}; give a file that holds a line such as '{EXAMPLE}'"
+    content = read_yaml(path, f"expression {path}", f"write a line such as '{EXAMPLE}'", missing)
     if not isinstance(content, dict) or not isinstance(content.get("mixture"), str):
         raise InputError(f"expression {path} names no mixture; write a line such as '{EXAMPLE}'")
     for key in content:

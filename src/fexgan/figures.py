@@ -55,9 +55,10 @@ def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
 
 
 def random_faces(
-    model: Model, affects: Sequence[Mixture], count: int, seed: int, editor: Editor | None = None
+    model: Model, affects: Mapping[str, Mixture], count: int, seed: int, editor: Editor | None = None
 ) -> dict[str, Row]:
-    """`count` random faces by affect, spread evenly, the first affects taking what is left over. No two share a seed.
+    """`count` random faces by the name of their affect, spread evenly, the first affects taking what is left over. No
+    two share a seed.
 
     `editor`: gives them their affects, where one is given.
     """
@@ -65,10 +66,10 @@ def random_faces(
         raise InputError(f"{count} faces cannot be drawn; give a count of at least 1")
     share, left_over = divmod(count, len(affects))
     rows = {}
-    for number, affect in enumerate(tracked(affects, "drawing faces")):
+    for number, (name, affect) in enumerate(tracked(list(affects.items()), "drawing faces")):
         own = share + (number < left_over)
         if own:
-            rows[str(affect)] = model.random(own, affect, seed, editor)
+            rows[name] = model.random(own, affect, seed, editor)
         seed += own
     return rows
 
@@ -107,7 +108,7 @@ def _opened(
     """The face that a sheet shows of a source. Raises InputError, in which that goes by `name`."""
     check_one_face(face)
     try:
-        return model.open(source, face, source_affect)
+        return model.open(source, source_affect, face)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
 
@@ -164,7 +165,7 @@ def clip_frames(
     face: FaceChoice = None,
 ) -> Iterator[Pixels]:
     """Frames uint8 [height, width, 3] of all sources moving together, tiled in even rows, each `cell_px` a side."""
-    cells = [_cell(model.open(source, face, source_affect), cell_px) for source in sources]
+    cells = [_cell(model.open(source, source_affect, face), cell_px) for source in sources]
     columns, rows = _grid(len(sources))
     for target in tracked(targets_by_frame(keyframes, fps), "animating"):
         frame = Image.new("RGB", (columns * cell_px, rows * cell_px))

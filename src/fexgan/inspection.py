@@ -110,7 +110,8 @@ class Inspection:
 def inspect_dataset(folder: Path, progress: Callable[[int, int], None] | None = None) -> Inspection:
     """Read a dataset folder once, some hundred rows at a time. `progress(done, total)` counts frames.
 
-    Raises InputError for a folder that is no dataset, and for shards and pictures that cannot be read.
+    Raises InputError for a folder that is no dataset, for labels that it does not name, and for shards and pictures
+    that cannot be read.
     """
     folder = Path(folder)
     paths = shard_paths(folder)

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import yaml
-
 from fexgan.affects import Mixture, Target
 from fexgan.errors import InputError
 from fexgan.expressions import named_mixture, text_mixture
+from fexgan.yaml_files import read_yaml
 
 LARGEST_FPS = 240
 LONGEST_CLIP_S = 600
@@ -63,12 +62,8 @@ def read_keyframes(text_or_file: str) -> tuple[Keyframe, ...]:
     path = Path(text_or_file)
     if path.suffix.lower() not in FILE_SUFFIXES or "," in text_or_file:
         return _parse_all(text_or_file.split(","), named_mixture)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"no keyframes at {path}; write them as in {EXAMPLE!r}, or give a file of them") from None
-    except (OSError, ValueError, yaml.YAMLError):
-        raise InputError(f"keyframes {path} cannot be read as text or YAML; list them as '- 0s neutral'") from None
+    missing = f"no keyframes at {path}; write them as in {EXAMPLE!r}, or give a file of them"
+    content = read_yaml(path, f"keyframes {path}", "list them as '- 0s neutral'", missing)
     try:
         if isinstance(content, str):
             return _parse_all(content.split(","), named_mixture)

@@ -48,9 +48,12 @@ def relativistic(logits: Tensor, other_logits: Tensor, weights: Tensor | None = 
 
 
 def gradient_penalty(logits: Tensor, images: Tensor) -> Tensor:
-    """Mean squared length of each verdict's [batch] gradient at its picture: 0 where the discriminator is flat.
+    """Mean squared length of the gradient at each picture of the sum of all verdicts [batch]: 0 where it is flat.
 
-    At real pictures this is R1 (Mescheder et al., arXiv 1801.04406), at generated ones R2; at both together their mean.
+    Where each picture is judged by itself, that is its own verdict's gradient: R1 at real pictures (Mescheder et al.,
+    arXiv 1801.04406), R2 at generated ones, at both together their mean. A discriminator with batch norm in training
+    judges pictures by what it gathers from all of them: then a picture also pays for what it does to the others'
+    verdicts, and pays nothing for what batch norm takes back, such as a verdict that rises as much as the others fall.
     """
     (gradients,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return gradients.square().sum(dim=(1, 2, 3)).mean()

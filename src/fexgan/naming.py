@@ -1,4 +1,4 @@
-"""What faces show: the affect, how strongly, and how sure a model is; as a table, CSV or JSON."""
+"""What faces show: the affect, how strongly, and the share of each; as a table, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -24,27 +24,28 @@ TABLE_SUFFIXES = (".csv", ".json")
 class Reading:
     """What one face shows."""
 
-    probabilities: Mapping[str, float]
-    """Affect -> probability, summing to 1."""
+    shares: Mapping[str, float]
+    """Affect -> how much of what is shown is that, summing to 1: of a model that edits, the strengths that it reads, so
+    a half smile is half joy and half neutral; of one that draws, how probable it holds each to be."""
     strength: float
     """How far from neutral, in [0, 1]: as a model that edits reads it; of one that draws, the probability of not being
     neutral, on held-out frames off by 0.13 in the mean."""
 
     @property
     def affect(self) -> str:
-        """The likeliest affect."""
-        return max(self.probabilities, key=self.probabilities.__getitem__)
+        """The one with the largest share."""
+        return max(self.shares, key=self.shares.__getitem__)
 
     def to_dict(self) -> dict[str, object]:
         """Plain values in four decimals."""
-        probabilities = {affect: round(share, 4) for affect, share in self.probabilities.items()}
-        return {"affect": self.affect, "strength": round(self.strength, 4), "probabilities": probabilities}
+        shares = {affect: round(share, 4) for affect, share in self.shares.items()}
+        return {"affect": self.affect, "strength": round(self.strength, 4), "shares": shares}
 
 
 def read_face(model: Model | Editor, path: Path) -> Reading:
     """What the largest face of a picture file shows. Raises InputError."""
-    probabilities = model.classify(read_source(model, path))
-    return Reading(probabilities, 1.0 - probabilities[NEUTRAL])
+    shares = model.classify(read_source(model, path))
+    return Reading(shares, 1.0 - shares[NEUTRAL])
 
 
 def read_faces(model: Model | Editor, files: Sequence[UserFile]) -> dict[str, Reading]:
@@ -67,17 +68,17 @@ def read_faces(model: Model | Editor, files: Sequence[UserFile]) -> dict[str, Re
 
 
 def to_json(readings: Mapping[str, Reading]) -> str:
-    """An object by file: affect, strength, probabilities."""
+    """An object by file: affect, strength, shares."""
     return json.dumps({name: reading.to_dict() for name, reading in readings.items()}, indent=1, ensure_ascii=False)
 
 
 def to_csv(readings: Mapping[str, Reading]) -> str:
-    """A line for each file: file, affect, strength, and the probability of each affect."""
+    """A line for each file: file, affect, strength, and the share of each affect."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["file", "affect", "strength", *AFFECTS])
     for name, reading in readings.items():
-        values = [reading.strength, *(reading.probabilities[affect] for affect in AFFECTS)]
+        values = [reading.strength, *(reading.shares[affect] for affect in AFFECTS)]
         writer.writerow([name, reading.affect, *(f"{value:.4f}" for value in values)])
     return text.getvalue()
 

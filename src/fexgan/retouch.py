@@ -12,7 +12,7 @@ from PIL import Image
 from fexgan import bundled
 from fexgan.affects import Mixture
 from fexgan.editing import Editor, Portrait
-from fexgan.editing_clips import Tell
+from fexgan.editing_clips import Tell, transform_clip
 from fexgan.errors import InputError
 from fexgan.familiarity import tell_if_unfamiliar
 from fexgan.figures import Row, Tune, check_one_face, transform_sheet
@@ -31,7 +31,7 @@ from fexgan.media import (
 )
 from fexgan.motion import FRAME_NAME, check_motion
 from fexgan.picture import LoadedPicture, open_picture
-from fexgan.synthesis import Model, Sitter
+from fexgan.synthesis import Model, Sitter, target_of
 from fexgan.terminal import say, stage_progress
 from fexgan.video import even_sides
 
@@ -125,8 +125,8 @@ class Retouch:
         if file.is_clip and self.tune is not None:
             raise InputError(f"{file.path} is a clip; strengths are optimised for pictures, give those alone")
         if file.is_clip and isinstance(self.model, Editor):
-            for out, target in results.items():
-                self.model.transform_clip(file.path, out, target, self.source_affect, self.face, tell)
+            targets = {out: target_of(mixture) for out, mixture in results.items()}
+            transform_clip(self.model, file.path, targets, self.source_affect, self.face, tell)
             return
         opened = self._open(file)
         for out, target in results.items():
@@ -139,7 +139,7 @@ class Retouch:
 
     def _open(self, file: UserFile) -> Portrait | Sitter:
         """A picture's face, opened; one that the model does not know is told of."""
-        opened = self.model.open(read_source(self.model, file.path), self.face, self.source_affect)
+        opened = self.model.open(read_source(self.model, file.path), self.source_affect, self.face)
         if isinstance(opened, Sitter):
             tell_if_unfamiliar(opened, str(file.path))
         return opened

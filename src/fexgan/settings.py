@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 import typing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,19 +11,33 @@ from typing import Any, Literal
 from fexgan.errors import InputError
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+LARGEST = 2.0**63
+"""Where no setting goes: computing with whole numbers that are far beyond it fails."""
+LONGEST_SHOWN = 80
+"""Characters of a value that an error repeats."""
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 
 def check(holds: bool, name: str, value: object, allowed: str) -> None:
     """Raise InputError, naming the setting, its value and what is `allowed`, unless `holds`."""
     if not holds:
-        raise InputError(f"setting '{name}' is {value!r}; {allowed}")
+        raise InputError(f"setting '{name}' is {_shown(value)}; {allowed}")
 
 
-def check_range(name: str, value: float, low: float, high: float = math.inf) -> None:
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no whole number of more than 4300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+def check_range(name: str, value: float, low: float, high: float = LARGEST) -> None:
     """Raise InputError unless a number lies in [low, high]."""
-    allowed = f"give a number in [{low:g}, {high:g}]" if math.isfinite(high) else f"give a number of at least {low:g}"
-    check(math.isfinite(value) and low <= value <= high, name, value, allowed)
+    allowed = f"give a number in [{low:g}, {high:g}]" if high < LARGEST else f"give a number of at least {low:g}"
+    if value > LARGEST:
+        allowed += f" and at most {LARGEST:g}"
+    check(low <= value <= high, name, value, allowed)
 
 
 @dataclass(frozen=True)
@@ -147,6 +160,7 @@ def read_config(kind: Any, value: Any, name: str = "") -> Any:
         check(value in typing.get_args(kind), name, value, f"choose from {', '.join(typing.get_args(kind))}")
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        check(abs(value) <= LARGEST, name, value, f"give a number of at most {LARGEST:g}")
         return float(value)
     if kind is float and isinstance(value, str):  # YAML 1.1 reads 2e-4, which has no dot, as text
         with contextlib.suppress(ValueError):

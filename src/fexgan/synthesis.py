@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -112,18 +112,20 @@ class Model:
                 f"side and at most {LARGEST_PICTURE_PIXELS // 1_000_000} megapixels"
             )
         from fexgan import faces  # OpenCV loads here, where alone it is needed
-        from fexgan.prepare import crop
+        from fexgan.framing.upright import cut_upright, upright_square
 
         face = faces.FaceFinder().find(pixels)
         if face is None:
             raise InputError(
                 f"no face found in a picture of {width}x{height} px; give one with a face seen from the front"
             )
-        return crop.cut(pixels, crop.square_around(face, width, height, self.checkpoint.config.framing), size)
+        return cut_upright(pixels, upright_square(face, width, height, self.checkpoint.config.framing), size)
 
-    def open(self, image: Picture, face: int | str | None = None, source_affect: MixtureLike | None = None) -> Sitter:
-        """Encode a face once, for any number of close-ups. Raises InputError where a certain face is asked for."""
-        if face is not None:
+    def open(
+        self, image: Picture, source_affect: MixtureLike | None = None, face: int | Literal["all"] | None = None
+    ) -> Sitter:
+        """Encode a face once, for any number of close-ups. Raises InputError for any face but 0, the largest."""
+        if face not in (None, 0):
             raise InputError(
                 f"this checkpoint draws the largest face, not face {face}; choose one that edits pictures, or crop them"
             )
@@ -139,7 +141,7 @@ class Model:
 
         `source_affect`: the affect that the picture shows; the classifier says it where none is given.
         """
-        return self.open(image, source_affect=source_affect).latent
+        return self.open(image, source_affect).latent
 
     def latent_of(self, images: Tensor, shown: Tensor) -> Tensor:
         """The latent's mean, [batch, latent_size], of images that show affect vectors, [batch, 7]."""
@@ -161,7 +163,7 @@ class Model:
     def random(
         self, count: int, affect: MixtureLike = NEUTRAL, seed: int = 0, editor: Editor | None = None
     ) -> list[Image.Image]:
-        """`count` faces of nobody with one affect; face number i comes from the seed `seed + i` alone.
+        """`count` faces of nobody with one affect; face number i comes from the seed `seed + i` alone, in [0, 2^32).
 
         With an editor each is drawn neutral, and the editor gives it the affect; only where no face is found in what
         was drawn, the affect is drawn too.
@@ -244,11 +246,11 @@ def target_of(target: TargetLike) -> Target:
 
 
 def blend_of(draw: Callable[[Mixture], Image.Image], mixture: MixtureLike) -> Blend:
-    """A mixture and its parents, all drawn by `draw`.
+    """A mixture, or a named expression, and its parents, all drawn by `draw`.
 
     Strengths that sum to more than 1 are scaled to share 1. Raises InputError for fewer than two affects.
     """
-    shared = share_strength(Mixture.of(mixture))
+    shared = share_strength(named_mixture(mixture)[1] if isinstance(mixture, str) else Mixture.of(mixture))
     parents = tuple(draw(parent) for parent in shared.parents())
     return Blend(shared, draw(shared), parents)
 

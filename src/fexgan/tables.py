@@ -50,9 +50,10 @@ def percent(share: float) -> str:
 
 
 def markdown_table(header: list[str], rows: list[list[str]]) -> str:
-    """The first column leans left, all others, which hold figures, right."""
+    """The first column leans left, all others, which hold figures, right. A `|` in a cell, as in a name, is shown."""
     alignment = ["---"] + ["---:"] * (len(header) - 1)
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in [header, alignment, *rows])
+    escaped = ([cell.replace("|", "\\|") for cell in cells] for cells in [header, alignment, *rows])
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in escaped)
 
 
 def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from fexgan.errors import InputError
+
 
 def pixels_to_images(pixels: NDArray[np.uint8], device: torch.device | str = "cpu") -> torch.Tensor:
     """Images [batch, 3, height, width] of one picture's pixels (then batch is 1) or of a stack of them, on `device`."""
@@ -26,6 +28,12 @@ def images_to_pixels(images: torch.Tensor) -> NDArray[np.uint8]:
 
 
 def sample_latents(seeds: Sequence[int], latent_size: int) -> torch.Tensor:
-    """Standard normal latents [len(seeds), latent_size], each from its own seed: batch size never changes a picture."""
+    """Standard normal latents [len(seeds), latent_size], each from its own seed: batch size never changes a picture.
+
+    Raises InputError for seeds outside [0, 2^32), of which torch's generator would use the last 32 bits.
+    """
+    for seed in seeds:
+        if not 0 <= seed < 2**32:
+            raise InputError(f"seed {seed} draws nobody; give a whole number from 0 to {2**32 - 1}")
     latents = [torch.randn(latent_size, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
     return torch.stack(latents) if latents else torch.empty(0, latent_size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from fexgan.affects import Target, affect_index, affect_of
+from fexgan.affects import Mixture, Target, affect_index, affect_of
 from fexgan.errors import InputError
 
 
@@ -35,14 +35,14 @@ def shares(target: Target, usual: Mapping[str, str], known: Sequence[str]) -> li
     return [_share(variant, target, usual.get(affect_of(variant)) == variant) for variant in known]
 
 
-def spell_out(target: Target, usual: Mapping[str, str]) -> Target:
-    """The same target with the `usual` variants, affect -> variant, named as its own."""
-    named = dict(target.variants)
-    for affect, variant in usual.items():
-        left = target.vector[affect_index(affect)] - target.in_variants(affect)
-        if left > 0.0:
-            named[variant] = named.get(variant, 0.0) + left
-    return replace(target, variants=named)
+def spell_out(mixture: Mixture, usual: Mapping[str, str]) -> Mixture:
+    """The same mixture with the `usual` variants, affect -> `joy.laugh`, named for those of its affects that name none.
+
+    A face that smiles already takes a laugh only where it is asked for by name.
+    """
+    named = {affect: variant.partition(".")[2] for affect, variant in usual.items()} | dict(mixture.variants)
+    variants = tuple((affect, named[affect]) for affect, _ in mixture.strengths if affect in named)
+    return replace(mixture, variants=variants)
 
 
 def _share(variant: str, target: Target, is_usual: bool) -> float:

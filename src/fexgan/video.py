@@ -26,6 +26,7 @@ _CLIP_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,mpegts,mpeg,flv,a
 """What clips may be inside, whatever they are called: no playlists, which make FFmpeg open other files."""
 
 
+SLOWEST_FPS, FASTEST_FPS = 0.01, 240.0
 UNEVEN_TIME_BASE = Fraction(1, 90_000)
 """Frames that are not evenly spaced are timed in these seconds; usual paces, 29.97 a second too, are whole in them."""
 
@@ -173,13 +174,20 @@ def write_clip(
     """Write frames, all of one even-sided size, as an H.264 MP4 that every browser plays, atomically.
 
     `crf`: x264's quality, 0 (lossless) to 51, smaller is better. `preset`: x264's name for how long to search for a
-    small file, `ultrafast` to `veryslow`. `times_s`: when each frame is shown, rising, where that is not evenly `fps`.
-    `sound_of`: a clip whose sound goes along. Equal input gives equal bytes. Raises InputError for no frames, odd sides
-    or sizes that change, and for `fps` outside (0, 240].
+    small file, `ultrafast` to `veryslow`. `times_s`: when each frame is shown, where that is not evenly `fps`; one that
+    is not later than the frame before is shown right after it. `sound_of`: a clip whose sound goes along. Equal input
+    gives equal bytes. Raises InputError for no frames, odd sides or sizes that change, without `times_s` for `fps`
+    outside of SLOWEST_FPS to FASTEST_FPS, and for a file that cannot be written.
     """
-    if not 0 < fps <= 240:
-        raise InputError(f"{fps:g} frames a second cannot make a clip; give a number in (0, 240]")
+    if times_s is not None:  # by which the file goes; the rate is no more than a hint to players
+        fps = min(max(fps, SLOWEST_FPS), FASTEST_FPS)
+    if not SLOWEST_FPS <= fps <= FASTEST_FPS:
+        raise InputError(
+            f"{fps:g} frames a second cannot make a clip; give a number from {SLOWEST_FPS:g} to {FASTEST_FPS:g}"
+        )
+    last_pts = -1
     with (
+        _encoding(path),
         atomic_path(path) as temporary,
         ExitStack() as opened,
         av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container,
@@ -212,7 +220,8 @@ def write_clip(
             )
             frame.time_base = stream.codec_context.time_base
             time_s = index / fps if times_s is None else times_s[index]
-            frame.pts = index if times_s is None else round(time_s / frame.time_base)
+            frame.pts = index if times_s is None else max(round(time_s / frame.time_base), last_pts + 1)
+            last_pts = frame.pts
             container.mux(stream.encode(frame))
             if sound is not None:
                 sound.mux_until(time_s)
@@ -221,6 +230,17 @@ def write_clip(
         container.mux(stream.encode(None))
         if sound is not None:
             sound.mux_until(math.inf)
+
+
+@contextmanager
+def _encoding(path: Path) -> Iterator[None]:
+    """What the encoder or the file's format refuses becomes InputError; a full disk stays the OSError that it is."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        if isinstance(error, OSError):
+            raise
+        raise InputError(f"{path} cannot be written as a clip: {error}; give frames that H.264 takes") from None
 
 
 def even_sides(pixels: Pixels) -> Pixels:

@@ -15,9 +15,9 @@ from fexgan.config import FramingConfig
 from fexgan.faces import Face, FaceBox, FaceFinder
 from fexgan.framing.square import BOX_HEIGHT
 from fexgan.framing.stills import cut_squares, face_squares
+from fexgan.framing.upright import cut_upright, upright_square
 from fexgan.media import Pixels
-from fexgan.model import EditingFamily, advance, apply_edits, in_common, retreat
-from fexgan.prepare.crop import cut, square_around
+from fexgan.model import EditingFamily, apply_edits, edit_by_way
 from fexgan.stills import StillSet, first_in_full
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.terminal import tracked
@@ -67,8 +67,8 @@ class HeldOut:
         finder, (height, width) = FaceFinder(), stills.pixels.shape[2:4]
         pixels = []
         for shown in stills.pixels:
-            square = square_around(finder.find(shown[stills.neutral_index]), width, height, framing)
-            pixels.append([cut(still, square, framing.image_size_px) for still in shown])
+            square = upright_square(finder.find(shown[stills.neutral_index]), width, height, framing)
+            pixels.append([cut_upright(still, square, framing.image_size_px) for still in shown])
         return cls._found(np.array(pixels), stills, framing, ())
 
     @classmethod
@@ -130,12 +130,12 @@ def edit_held_out(networks: EditingFamily, held_out: HeldOut) -> Edited:
     for pixels, variants in tracked(people, "editing held-out characters"):
         images = pixels_to_images(pixels)  # [stills, 3, side, side]
         source = images[[held_out.neutral]]
-        edits = networks.edit(networks.analyse(source), neutral, affects, variants)
+        edits = edit_by_way(networks, source, networks.analyse(source), neutral, affects, variants)
         edited = apply_edits(source.expand_as(images), edits)
         features = networks.analyse(images)
-        calmed = apply_edits(images, networks.edit(features, affects, neutral))
+        calmed = apply_edits(images, edit_by_way(networks, images, features, affects, neutral))
         swapped = _swap(networks, images, affects, variants, swaps)
-        equal = apply_edits(images, networks.edit(features, affects, affects)) == images
+        equal = apply_edits(images, edit_by_way(networks, images, features, affects, affects)) == images
         read = networks.read(images)
         unchanged = equal.flatten(1).all(dim=1)
         pictures = map(images_to_pixels, (edited, calmed, swapped))
@@ -148,9 +148,9 @@ def _swap(networks: EditingFamily, images: Tensor, affects: Tensor, variants: Te
     if not len(swaps):
         return images[:0]
     start, end = swaps.unbind(1)
-    sources, common = images[start], in_common(affects[start], affects[end])
-    calm = retreat(networks, sources, networks.analyse(sources), affects[start], common)
-    return apply_edits(sources, advance(networks, calm, affects[end], variants[end]))
+    sources = images[start]
+    edits = edit_by_way(networks, sources, networks.analyse(sources), affects[start], affects[end], variants[end])
+    return apply_edits(sources, edits)
 
 
 def _framed_box(framing: FramingConfig) -> FaceBox:

@@ -21,7 +21,7 @@ from fexgan.evaluation.held_out import HeldOut
 from fexgan.evaluation.identity import IdentityReader
 from fexgan.evaluation.recogniser import Recogniser
 from fexgan.media import Pixels
-from fexgan.model import Family, apply_edits
+from fexgan.model import Family, apply_edits, edit_by_way
 from fexgan.optimising import STEPS, Show, gap, read_of, search, wanted_of
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.terminal import tracked
@@ -101,7 +101,7 @@ def _show(networks: Family, held_out: HeldOut, character: int, still: int) -> Sh
         return partial(networks.decode, networks.encode(source, neutral)[0])
     features = networks.analyse(source)
     variants = torch.from_numpy(held_out.variants[character, [still]])
-    return lambda affect: apply_edits(source, networks.edit(features, neutral, affect, variants))
+    return lambda affect: apply_edits(source, edit_by_way(networks, source, features, neutral, affect, variants))
 
 
 @torch.inference_mode()

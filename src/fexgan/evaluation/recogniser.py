@@ -33,6 +33,9 @@ BATCH_SIZE = 64
 LEARNING_RATE = 3e-3
 WARMUP_SHARE = 0.1
 WEIGHT_DECAY = 0.05
+DROPOUT = 0.3
+RECIPE = 1
+"""Raised whenever what is written below changes what a training comes to: the layers, `_varied`, the schedule."""
 FINGERPRINT = "fingerprint"
 
 
@@ -49,7 +52,7 @@ class Recogniser(nn.Module):
         smallest = SIDE_PX // 2 ** len(WIDTHS)
         self.answer = nn.Sequential(
             nn.Flatten(),
-            nn.Dropout(0.3),
+            nn.Dropout(DROPOUT),
             nn.Linear(WIDTHS[-1] * smallest**2, 64),
             nn.SiLU(),
             nn.Linear(64, len(AFFECTS)),
@@ -166,20 +169,21 @@ def _varied(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _fingerprint(stills: StillSet, framing: FramingConfig, seed: int, steps: int) -> str:
-    """SHA-256 over all that a training follows from."""
-    shape = (SIDE_PX, MIDDLE, WIDTHS, BATCH_SIZE, LEARNING_RATE)
-    values = [stills.fingerprint, stills.characters, asdict(framing), seed, steps, shape]
+    """SHA-256 over all that a training follows from, but for the machine."""
+    settings = (SIDE_PX, MIDDLE, WIDTHS, BATCH_SIZE, LEARNING_RATE, WARMUP_SHARE, WEIGHT_DECAY, DROPOUT)
+    learned = stills.fingerprint, stills.characters, asdict(framing)
+    values = [*learned, seed, steps, settings, RECIPE, torch.__version__]
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def _read(path: Path, fingerprint: str) -> Recogniser | None:
-    """The recogniser at `path`; None where there is none of that fingerprint."""
+    """The recogniser at `path`; None where there is none of that fingerprint whose weights fit."""
     try:
         with safe_open(path, "pt") as file:
             if (file.metadata() or {}).get(FINGERPRINT) != fingerprint:
                 return None
             recogniser = Recogniser()
             recogniser.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
-    except (SafetensorError, OSError):
+    except (SafetensorError, OSError, RuntimeError):  # the last where weights have another name or shape
         return None
     return recogniser.eval()

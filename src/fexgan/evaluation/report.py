@@ -17,11 +17,12 @@ from fexgan.evaluation.calibration import Calibration
 from fexgan.evaluation.classification import FULL_STRENGTH, Classification, StrengthBin
 from fexgan.evaluation.plots import calibration_plot, confusion_plot
 from fexgan.evaluation.reconstruction import Likeness, mean_likeness
-from fexgan.media import atomic_path, write_text_atomically
+from fexgan.media import atomic_path, free_name, write_text_atomically
 from fexgan.page import figures_page
 from fexgan.tables import Section, percent
 
 CONFUSION, CALIBRATION = "confusion.png", "calibration.png"
+MEAN = "mean"
 
 
 @dataclass(frozen=True)
@@ -79,18 +80,25 @@ class Report:
         return {"train": self.train, "test": self.test, "generated": self.generated}
 
     @property
+    def rebuilt(self) -> dict[str, Likeness]:
+        """`reconstruction` as every output tells it: with the mean of all as `mean`, a character of that name numbered,
+        `mean-2`."""
+        taken = {MEAN}
+        told = {free_name(character, taken): part for character, part in self.reconstruction.items()}
+        return told | {MEAN: mean_likeness(list(self.reconstruction.values()))}
+
+    @property
     def title(self) -> str:
         return f"{self.checkpoint} after {self.step:,} steps"
 
     def to_dict(self) -> dict[str, Any]:
-        rebuilt = {character: asdict(part) for character, part in self.reconstruction.items()}
         data = {
             "checkpoint": self.checkpoint,
             "step": self.step,
             "dataset_fingerprint": self.dataset_fingerprint,
             "affects": list(AFFECTS),
             "classification": self.classification_dict(),
-            "reconstruction": rebuilt | {"mean": asdict(mean_likeness(list(self.reconstruction.values())))},
+            "reconstruction": {name: asdict(part) for name, part in self.rebuilt.items()},
         }
         return data if self.apart is None else data | {"apart": apart_dict(self.apart)}
 
@@ -126,11 +134,10 @@ class Report:
 
     def numbers(self) -> list[tuple[str, str]]:
         """The main figures, (what, value)."""
-        rebuilt = mean_likeness(list(self.reconstruction.values()))
         numbers = [
             ("affects named right on held-out takes", percent(self.test.classification.accuracy)),
             ("of generated faces named as asked", percent(self.generated.classification.accuracy)),
-            ("SSIM of rebuilt held-out frames", f"{rebuilt.ssim:.3f}"),
+            ("SSIM of rebuilt held-out frames", f"{self.rebuilt[MEAN].ssim:.3f}"),
             ("calibration error on held-out takes", f"{self.test.calibration.error:.3f}"),
         ]
         return numbers if self.apart is None else numbers + apart_numbers(self.apart)
@@ -205,11 +212,10 @@ class Report:
         return ["strength", "frames", "accuracy"], rows
 
     def _reconstruction_table(self) -> tuple[list[str], list[list[str]]]:
-        parts = self.reconstruction | {"mean": mean_likeness(list(self.reconstruction.values()))}
         rows = [
             [character, f"{part.pictures}", f"{part.ssim:.3f}", f"{part.psnr_db:.1f}"]
             + [f"{sharpness:.0f}" for sharpness in (part.sharpness, part.sharpness_of_real)]
-            for character, part in parts.items()
+            for character, part in self.rebuilt.items()
         ]
         return ["character", "pictures", "SSIM", "PSNR (dB)", "sharpness", "of the real frames"], rows
 

@@ -103,6 +103,8 @@ def _moved(face: Face, matrix: NDArray[np.float64]) -> Face:
 
 def choose_face(faces: list[Face], index: int = 0) -> Face:
     """Face `index`, 0 being the largest. Raises InputError where there is none, or it cannot be edited."""
+    if not isinstance(index, int):
+        raise InputError(f"face {index!r:.40} is unknown; give a number, 0 being the largest, or all")
     if not faces:
         raise InputError("no face found in the picture; give one with a face seen from the front")
     if not 0 <= index < len(faces):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fexgan.config import AnyModelConfig
 from fexgan.model.details import DetailNetworks, close_up, reach
-from fexgan.model.detour import Retreat, advance, in_common, is_detour, retreat
+from fexgan.model.detour import Retreat, advance, edit_by_way, in_common, is_detour, retreat
 from fexgan.model.edits import (
     CloseUp,
     Edits,
@@ -22,8 +22,8 @@ from fexgan.model.portrait import PortraitNetworks
 
 __all__ = [
     "Capability", "CloseUp", "DrawingFamily", "EditingFamily", "Edits", "Family", "Palette", "RefiningFamily",
-    "Retreat", "advance", "apply_edits", "build", "close_up", "followed_by", "in_common", "is_detour", "keep_to",
-    "paint_within", "palette_of", "reach", "retreat", "sample_latent", "shade_tint",
+    "Retreat", "advance", "apply_edits", "build", "close_up", "edit_by_way", "followed_by", "in_common", "is_detour",
+    "keep_to", "paint_within", "palette_of", "reach", "retreat", "sample_latent", "shade_tint",
 ]  # fmt: skip
 
 FAMILIES = {"paper": PaperNetworks, "portrait": PortraitNetworks, "details": DetailNetworks}

@@ -14,6 +14,8 @@ from fexgan.manifest import DATASET_KEY, DatasetRecord
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER
 from fexgan.prepare.twins import LARGEST_DIFFERENCE, THUMBNAIL_PX, LeakReport
+from fexgan.tables import markdown_table
+from fexgan.yaml_files import parse_yaml
 
 CARD_NAME = "README.md"
 SHEET_NAME = "contact_sheet.png"
@@ -57,9 +59,9 @@ def read_card(folder: Path) -> DatasetRecord | None:
     """How the dataset in a folder was made, None where its card does not tell or there is none."""
     try:
         text = (folder / CARD_NAME).read_text(encoding="utf-8")
-        header = yaml.safe_load(text.removeprefix("---\n").partition("\n---\n")[0])
+        header = parse_yaml(text.removeprefix("---\n").partition("\n---\n")[0])
         return DatasetRecord.from_dict(header[DATASET_KEY])
-    except (OSError, ValueError, IndexError, KeyError, TypeError, yaml.YAMLError, InputError):
+    except (OSError, ValueError, IndexError, KeyError, TypeError, InputError):
         return None
 
 
@@ -96,15 +98,11 @@ def _summary(report: PrepareReport) -> str:
 
 
 def _counts_table(report: PrepareReport) -> str:
-    lines = ["| character | " + " | ".join(AFFECTS) + " |", "|---|" + "--:|" * len(AFFECTS)]
-    for character in report.characters:
-        cells = (
-            f"{report.frame_counts['train', character, affect]} + {report.frame_counts['test', character, affect]}"
-            for affect in AFFECTS
-        )
-        name = character.replace("|", "\\|")
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    def frames(character: str, affect: str) -> str:
+        return " + ".join(str(report.frame_counts[split, character, affect]) for split in ("train", "test"))
+
+    rows = [[character, *(frames(character, affect) for affect in AFFECTS)] for character in report.characters]
+    return markdown_table(["character", *AFFECTS], rows)
 
 
 def _columns_text() -> str:

@@ -14,6 +14,7 @@ import yaml
 
 from fexgan.affects import AFFECTS
 from fexgan.errors import InputError
+from fexgan.yaml_files import read_yaml
 
 _OTHER_KEYS = ("people", "file_name")
 
@@ -58,7 +59,8 @@ def load_vocabulary(name_or_path: str = "") -> Vocabulary:
     if name_or_path in dataset_names():
         own = _vocabulary(_known()["datasets"][name_or_path], name_or_path)
     elif Path(name_or_path).suffix in (".yaml", ".yml"):
-        own = _vocabulary(_read(Path(name_or_path)), name_or_path)
+        what, way_out = f"label file {name_or_path!r}", "give a YAML file such as 'joy: [glee]'"
+        own = _vocabulary(read_yaml(Path(name_or_path), what, way_out), name_or_path)
     else:
         raise InputError(
             f"labels {name_or_path!r} are unknown; choose from {', '.join(dataset_names())}, or give a .yaml file"
@@ -69,13 +71,6 @@ def load_vocabulary(name_or_path: str = "") -> Vocabulary:
 @cache
 def _known() -> dict[str, Any]:
     return yaml.safe_load(resources.files("fexgan.prepare").joinpath("label_words.yaml").read_text(encoding="utf-8"))
-
-
-def _read(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        raise InputError(f"label file {str(path)!r} cannot be read; give a YAML file such as 'joy: [glee]'") from None
 
 
 def _vocabulary(values: Any, name: str) -> Vocabulary:

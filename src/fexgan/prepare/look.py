@@ -14,8 +14,8 @@ import numpy as np
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
+from fexgan.framing.upright import UprightSquare, cut_frame, cut_upright, steady_upright_square
 from fexgan.media import Pixels, read_image
-from fexgan.prepare.crop import Square, cut, cut_frame, steady_square
 from fexgan.prepare.footage import ClipEntry, LeftOut, clean, source_name
 from fexgan.video import ClipFrame, decode_clip, decode_key_frames
 
@@ -35,7 +35,7 @@ class Look:
     """
 
     entry: ClipEntry
-    squares: tuple[Square, ...]
+    squares: tuple[UprightSquare, ...]
     without_face: tuple[str, ...] = ()
     several_faces: tuple[str, ...] = ()
 
@@ -45,7 +45,7 @@ class Look:
         try:
             if self.entry.pictures:
                 for path, square in zip(self.entry.pictures, squares, strict=False):
-                    yield cut(read_image(path), square, size_px), None
+                    yield cut_upright(read_image(path), square, size_px), None
                 return
             for frame, square in zip(chosen(_of_one_size(self.entry.path), self.entry), squares, strict=False):
                 yield cut_frame(frame, square, size_px), frame.time_s
@@ -61,7 +61,7 @@ def look_at(entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool) 
     try:
         if entry.pictures:
             return _look_at_pictures(entry, root, framing, framed)
-        square, faces = steady_square(_samples(entry.path, framing.sampled_frames), _finder(), framing)
+        square, faces = steady_upright_square(_samples(entry.path, framing.sampled_frames), _finder(), framing)
     except InputError as error:
         raise UnusableError(str(error)) from None
     return Look(entry, (square,), *_by_faces([source_name(entry.path, root)], [faces])), []
@@ -108,12 +108,12 @@ def _look_at_pictures(entry: ClipEntry, root: Path, framing: FramingConfig, fram
     if not usable:
         return Look(entry, ()), left_out
     if framed and shapes == {(framing.image_size_px, framing.image_size_px, 3)}:
-        return Look(entry, (Square(0.0, 0.0, side),)), left_out
+        return Look(entry, (UprightSquare(0.0, 0.0, side),)), left_out
     if len(shapes) == 1:
         samples = [read_image(path) for path in _evenly(paths, framing.sampled_frames)]
-        square, faces = steady_square(samples, _finder(), framing)
+        square, faces = steady_upright_square(samples, _finder(), framing)
         return Look(entry, (square,), *_by_faces([source_name(entry.path, root)], [faces])), left_out
-    each = [steady_square([read_image(path)], _finder(), framing) for path in paths]
+    each = [steady_upright_square([read_image(path)], _finder(), framing) for path in paths]
     found = _by_faces([source_name(path, root) for path in paths], [faces for _, faces in each])
     return Look(entry, tuple(square for square, _ in each), *found), left_out
 

@@ -15,9 +15,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-import yaml
-
 from fexgan.errors import InputError
+from fexgan.yaml_files import read_yaml
 
 HAIR_STYLES = ("afro", "bald", "bob", "bun", "buzz", "long", "short", "tied")
 GARMENTS = ("hoodie", "shirt", "tee", "turtleneck")
@@ -137,12 +136,7 @@ def open_cast_file() -> Path:
 
 def read_cast(path: Path) -> list[Character]:
     """Every character of a cast file. Raises InputError naming file, character, key and what is allowed."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cast file {path} cannot be read ({error}); give a YAML file as in docs/studio.md") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"cast file {path} is no YAML: {' '.join(str(error).split())}") from None
+    content = read_yaml(path, f"cast file {path}", "give a YAML file as in docs/studio.md")
     if not isinstance(content, dict) or set(content) != {"characters"} or not isinstance(content["characters"], list):
         raise InputError(f"cast file {path} must hold one key, 'characters', with a list under it")
     cast = []

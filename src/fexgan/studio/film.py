@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from fexgan.studio.figure import Figure, Pose
 from fexgan.studio.landmarks import with_geometry
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.staging import Staging, draw_staging
+from fexgan.studio.standing import check_standing
 from fexgan.studio.stills import STILL_SETS, pose_stills, still_count
 from fexgan.terminal import warn
 from fexgan.video import write_clip
@@ -111,12 +112,17 @@ def film(out: Path, shoot: Shoot, workers: Jobs = 1) -> FilmReport:
 
     A take is finished when its clip stands: the sidecar is written before it, the clip under a temporary name until
     whole. `workers`: processes that film side by side; those of this machine have their share of its cores, on a
-    cluster, which must see `out`, each has one. Raises InputError for unknown names, where Blender cannot be loaded,
-    and where a worker was killed.
+    cluster, which must see `out`, each has one. Raises InputError for unknown names, for a clip that stands and was
+    filmed otherwise than `shoot` says, where Blender cannot be loaded, and where a worker was killed.
     """
     cast = chosen_cast(shoot)
     jobs = _recorded_jobs(cast, shoot.performance, shoot.fps) if shoot.performance else _planned_jobs(cast, shoot)
-    missing = [job for job in jobs if not job.clip(out).exists()]
+    missing = []
+    for job in jobs:
+        if job.clip(out).exists():
+            check_standing(job.clip(out), job.record(shoot)[1], shoot.close_up)
+        else:
+            missing.append(job)
     started = time.monotonic()
     if missing:
         _film_all(out, shoot, missing, workers)
@@ -153,7 +159,13 @@ class _Job:
 
     def plan(self, shoot: Shoot, figure: Figure) -> tuple[list[Pose], Take]:
         """The poses to shoot, and the sidecar that tells of them."""
-        staging = self.staging(shoot)
+        poses, record = self.record(shoot)
+        frames = with_geometry(record.frames, figure, poses, self.staging(shoot), shoot.size_px)
+        window = mouth_window(np.array(frames.extra["landmarks_px"]), shoot.size_px) if shoot.close_up else None
+        return poses, replace(record, frames=frames, window_px=window)
+
+    def record(self, shoot: Shoot) -> tuple[list[Pose], Take]:
+        """The same, but for what takes a figure to tell: units, landmarks, their box and the window."""
         name = self.character.name
         if self.recording:
             poses, truth = self.recording.perform()
@@ -167,8 +179,6 @@ class _Job:
             )
             poses, truth = perform(plan)
             seed, performance = plan.seed, plan.to_dict()
-        frames = with_geometry(truth, figure, poses, staging, shoot.size_px)
-        window = mouth_window(np.array(frames.extra["landmarks_px"]), shoot.size_px) if shoot.close_up else None
         return poses, Take(
             character=name,
             affect=self.folder,
@@ -176,10 +186,9 @@ class _Job:
             fps=shoot.fps,
             seed=seed,
             size_px=shoot.size_px,
-            frames=frames,
-            window_px=window,
+            frames=truth,
             character_parameters=character_to_dict(self.character),
-            performance=performance | {"staging": staging.to_dict()},
+            performance=performance | {"staging": self.staging(shoot).to_dict()},
         )
 
 

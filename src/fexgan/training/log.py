@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from accelerate import Accelerator
@@ -56,3 +57,9 @@ class TrainingLog:
     def close(self) -> None:
         for tracker in self.accelerator.trackers:
             tracker.finish()
+
+
+def means_of(steps: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of every loss over those of the steps that had it."""
+    names = {name: None for losses in steps for name in losses}
+    return {name: fmean(losses[name] for losses in steps if name in losses) for name in names}

@@ -38,7 +38,7 @@ from fexgan.training.breakdown import Breakdown, check_losses, check_weights
 from fexgan.training.display import Display
 from fexgan.training.examples import Examples
 from fexgan.training.interruption import StopRequest
-from fexgan.training.log import TrainingLog
+from fexgan.training.log import TrainingLog, means_of
 from fexgan.training.precision import computes_bf16
 from fexgan.training.processes import check_shares, share_batch_norm, share_of
 from fexgan.training.progress import PREVIEWS, film_progress
@@ -232,8 +232,10 @@ class _Run:
                 if (saving or showing) and self.writes:
                     self.task.finish(self.averaged)
                 figures = self._show(log) if showing else {}
-                if last or showing or self.step % training.log_every_steps == 0:
-                    means = _means(window) | figures
+                logging = last or showing or self.step % training.log_every_steps == 0
+                if logging or saving:
+                    means = means_of(window) | figures
+                if logging:
                     pace = {
                         "learning_rate": learning_rate(self.config, self.step),
                         "seconds_per_step": fmean(durations),
@@ -322,9 +324,3 @@ class _Run:
                 remove_checkpoint(older)
         self.accelerator.wait_for_everyone()
         self.newest = folder
-
-
-def _means(window: list[dict[str, float]]) -> dict[str, float]:
-    """The mean of every loss over the steps that had it."""
-    names = {name: None for losses in window for name in losses}
-    return {name: fmean(losses[name] for losses in window if name in losses) for name in names}

@@ -18,17 +18,7 @@ from fexgan.config_portrait import VariationConfig
 from fexgan.errors import InputError
 from fexgan.framing.stills import Maps, cut_squares, face_squares, in_squares, pixel_maps
 from fexgan.media import Pixels
-from fexgan.model import (
-    CloseUp,
-    EditingFamily,
-    advance,
-    close_up,
-    in_common,
-    is_detour,
-    keep_to,
-    palette_of,
-    retreat,
-)
+from fexgan.model import CloseUp, EditingFamily, close_up, edit_by_way
 from fexgan.stills import StillSet
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.training.cartoons import Points, Style, draw_cartoons, with_large_eyes
@@ -182,14 +172,9 @@ class Mouths:
         """Close-ups of the editor's edits of `sources` [batch, 3, size, size], which `large` are larger."""
         source_affect, target_affect = torch.from_numpy(self.stills.affects[shown]).unbind(1)
         variants = torch.from_numpy(self.variants[shown[0][:, 0], shown[1][:, 1]])
-        common, palette = in_common(source_affect, target_affect), palette_of(sources)
         with autocast(self.config.training.precision, sources.device):
             features = self.editor.analyse(sources)
-            if is_detour(source_affect, common, target_affect):
-                start = retreat(self.editor, sources, features, source_affect, common, palette)
-                edits = advance(self.editor, start, target_affect, variants, palette)
-            else:
-                edits = keep_to(palette, self.editor.edit(features, source_affect, target_affect, variants))
+            edits = edit_by_way(self.editor, sources, features, source_affect, target_affect, variants)
         return close_up(edits, large, self.config.model)
 
     def _window(self, images: Tensor) -> Tensor:

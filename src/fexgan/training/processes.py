@@ -65,7 +65,10 @@ def check_shares(batch_size: int, shares: int) -> None:
 
 
 class _Sum(torch.autograd.Function):
-    """The sum of what the processes hold; what each makes of it sends gradients to all of them."""
+    """The sum of what the processes hold; what each makes of it sends gradients to all of them.
+
+    Those gradients have gradients in turn, as a penalty on them asks for.
+    """
 
     @staticmethod
     def forward(context: Any, local: Tensor) -> Tensor:
@@ -73,7 +76,9 @@ class _Sum(torch.autograd.Function):
         dist.all_reduce(total)
         return total
 
-    backward = forward
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Tensor:
+        return _Sum.apply(gradient)
 
 
 def _mean_over_processes(local: Tensor) -> Tensor:

@@ -21,7 +21,8 @@ def film_progress(run: Path) -> None:
     Sheets of another size than the newest, as of another dataset, are left out. Does nothing where there are none.
     Raises InputError for a sheet that cannot be read.
     """
-    sheets = sorted((run / PREVIEWS).glob("*.png"))
+    sheets = [path for path in (run / PREVIEWS).glob("*.png") if path.stem.isdecimal()]
+    sheets.sort(key=lambda path: int(path.stem))
     if sheets:
         write_clip(run / PROGRESS_NAME, _frames(sheets), fps=SHEETS_PER_S)
 

@@ -5,6 +5,7 @@ Batches and noise follow from seed and step, so no random state and no position 
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,10 +18,22 @@ from fexgan import __version__
 from fexgan.checkpoints import Metadata, newest_checkpoint, saved_checkpoints
 from fexgan.config import AnyConfig, config_to_dict
 from fexgan.errors import InputError
+from fexgan.training.progress import PREVIEWS
 from fexgan.training.updates import Updates
 
 CHANGEABLE = {"training.steps", "training.save_every_steps", "training.preview_every_steps", "training.log_every_steps"}
-"""Settings that may change between two runs of one training: they decide when it ends and what it writes."""
+"""Settings that may change between two runs of one training: they decide when it ends and what it writes.
+
+Where `training.decay_share` is above 0, `training.steps` also decides when the learning rate begins to fall: a run that
+is given other steps goes on at the rate that a run of so many would have there, higher where they are more.
+"""
+
+HALF_WRITTEN = {
+    ".": re.compile(r"\.(writable|log|progress)\.\w+\.partial(\.csv|\.mp4)?"),
+    "checkpoints": re.compile(r"\.\d+(\.\w+)?\.partial"),
+    PREVIEWS: re.compile(r"\.\d+\.\w+\.partial\.png"),
+}
+"""What a training's own files are called until they are whole, by folder of the run; others write into it too."""
 
 ROLLBACKS = "rollbacks"
 
@@ -28,15 +41,17 @@ ROLLBACKS = "rollbacks"
 def last_checkpoint(out: Path) -> tuple[Path | None, list[Path]]:
     """(the newest whole checkpoint of the run in `out`, None where it saved none; what was damaged after it).
 
-    Damaged checkpoints are set aside under another name, and what a killed process was writing is removed. Raises
-    InputError where all checkpoints are damaged.
+    Damaged checkpoints are set aside under another name, and what a killed training was writing is removed; what others
+    write there stays. Raises InputError where all checkpoints are damaged.
     """
     saved, newest = saved_checkpoints(out), newest_checkpoint(out)
     if saved and newest is None:
         raise InputError(f"every checkpoint in {saved[0].parent} is damaged; train into a new folder")
     damaged = saved[saved.index(newest) + 1 :] if newest else []
-    for leftover in out.rglob(".*.partial*"):
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    for folder, names in HALF_WRITTEN.items():
+        for leftover in (out / folder).glob(".*.partial*"):
+            if names.fullmatch(leftover.name):
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     return newest, [_set_aside(folder) for folder in damaged]
 
 

@@ -23,6 +23,7 @@ from fexgan.training.batches import Batch, faces_at_rest, make_batch, step_gener
 from fexgan.training.details_preview import DetailsPreview
 from fexgan.training.details_step import DetailsTrainer
 from fexgan.training.examples import Examples
+from fexgan.training.measuring import measure_drawing
 from fexgan.training.mouths import MouthBatch, open_mouths
 from fexgan.training.pairs import PairBatch, Pairs
 from fexgan.training.portrait_preview import PortraitPreview
@@ -56,7 +57,8 @@ class Task(Protocol):
     def updates(self, networks: Family, accelerator: Accelerator) -> Updates: ...
 
     def batch(self, step: int, generator: torch.Generator, device: torch.device) -> Any:
-        """The batch of a step, which follows from the step's generator alone."""
+        """The batch of a step: it follows from the training's seed, the step and the step's generator, which comes of
+        both."""
         ...
 
     def finish(self, averaged: AveragedNetworks) -> None:
@@ -111,7 +113,8 @@ class PaperTask:
         seed, device = self.config.training.seed, next(averaged.networks.parameters()).device
         steps = range(1, MEASURED_BATCHES + 1)
         batches = [self.batch(step, step_generator(seed, step), device) for step in steps]
-        averaged.measure(batches, faces_at_rest(self.faces, self.config.training.batch_size, device))
+        at_rest = faces_at_rest(self.faces, self.config.training.batch_size, device)
+        measure_drawing(averaged.networks, batches, at_rest)
 
     def preview(self) -> Preview:
         return Preview(self.data)

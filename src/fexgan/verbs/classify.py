@@ -15,7 +15,7 @@ from fexgan.verbs.sources import open_model
 
 @dataclass(frozen=True)
 class Classify:
-    """Name the affect of each picture, its strength and the likeliest three, or in a file of all seven; folders too.
+    """Name the affect of each picture, its strength and the three largest shares, or in a file all seven; folders too.
 
     $ fexgan classify face.png other.jpg
     $ fexgan classify face.png --json
@@ -42,6 +42,8 @@ class Classify:
         if not self.images:
             raise InputError("no picture to classify; name one or more")
         if self.out is not None:
+            if self.json:
+                raise InputError(f"--json prints, --out {self.out} writes a file; leave one of them out")
             naming.check_table(self.out)
         readings = naming.read_faces(open_model(self.checkpoint, self.images, None), user_files(self.images))
         if self.out is not None:
@@ -51,9 +53,9 @@ class Classify:
         if self.json:
             print(naming.to_json(readings))
             return
-        table = Table(Column("picture", overflow="fold"), "affect", "strength", "likeliest")
+        table = Table(Column("picture", overflow="fold"), "affect", "strength", "shares")
         for name, reading in readings.items():
-            shares = sorted(reading.probabilities.items(), key=lambda pair: -pair[1])[:3]
-            likeliest = ", ".join(f"{affect} {100 * share:.0f} %" for affect, share in shares)
-            table.add_row(escape(name), reading.affect, f"{reading.strength:.2f}", likeliest)
+            shares = sorted(reading.shares.items(), key=lambda pair: -pair[1])[:3]
+            largest = ", ".join(f"{affect} {100 * share:.0f} %" for affect, share in shares)
+            table.add_row(escape(name), reading.affect, f"{reading.strength:.2f}", largest)
         console.print(table)

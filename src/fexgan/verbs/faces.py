@@ -29,7 +29,6 @@ from fexgan.verbs.flags import (
 )
 from fexgan.verbs.sources import (
     is_folder,
-    mixtures_of,
     named_mixtures,
     only,
     open_model,
@@ -86,7 +85,7 @@ class Generate:
         editor = load(self.edit_with) if self.edit_with else None
         if editor is not None:
             require(editor.networks, "edit", "edit faces")
-        rows = figures.random_faces(model, mixtures_of(self.affect), self.count, self.seed, editor)
+        rows = figures.random_faces(model, named_mixtures(self.affect), self.count, self.seed, editor)
         pictures = {f"{affect}-{index}": face for affect, row in rows.items() for index, face in enumerate(row)}
         write_pictures(self.out, pictures, only(pictures) or figures.random_sheet(rows))
 
@@ -202,7 +201,7 @@ class Blend:
 
         if self.save is not None and not self.optimise:
             raise InputError(f"no strengths are found to save in {self.save}; add --optimise")
-        named = titled([share_strength(mixture) for mixture in mixtures_of(self.mixtures)])
+        named = titled([share_strength(mixture) for mixture in named_mixtures(self.mixtures).values()])
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
         labels = {mixture: label for label, mixture in named.items()}
@@ -287,7 +286,7 @@ class Animate:
         )
         pictures = list(sources.values())
         if isinstance(model, Editor) and len(pictures) == 1 and self.cell_px is None:
-            portrait = model.open(pictures[0], face, source_affect)
+            portrait = model.open(pictures[0], source_affect, face)
             if is_folder(self.out):
                 retouch.write_frames(self.out, portrait, keyframes, self.fps)
                 say_wrote(self.out)

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from fexgan.synthesis import Model
 
 
-def mixtures_of(texts: Sequence[str]) -> list[Mixture]:
-    return list(named_mixtures(texts).values())
-
-
 def named_mixtures(texts: Sequence[str]) -> dict[str, Mixture]:
     """Mixtures by what to call them: their own text, or the name of an expression. Raises InputError for none."""
     from fexgan.expressions import named_mixture
@@ -125,7 +121,7 @@ def sources_of(
         for file in user_files(images, out):
             picture = pictures[file.title] = read_source(model, file.path)
             if isinstance(model, Model) and "encode" in model.networks.capabilities:
-                tell_if_unfamiliar(model.open(picture, None, shown), str(file.path))
+                tell_if_unfamiliar(model.open(picture, shown), str(file.path))
         return pictures, shown
     from fexgan.dataset import FaceDataset
     from fexgan.figures import neutral_faces

@@ -24,8 +24,7 @@ from fexgan.media import Pixels
 from fexgan.motion import check_held, write_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import clip_frames
-from fexgan.synthesis import target_of
-from fexgan.variants import spell_out
+from fexgan.variants import by_affect, spell_out
 
 VIEW_PX = 1280
 """About the longest side that the browser is shown, half as much again at most: pictures are shrunk by whole numbers.
@@ -58,7 +57,7 @@ class OpenPicture:
 
     def __init__(self, picture: LoadedPicture, name: str, editor: Editor) -> None:
         self.picture, self.name = picture, name
-        self.full = self.view = editor.open(picture, "all")
+        self.full = self.view = editor.open(picture, face="all")
         factor = max(1, round(max(picture.width, picture.height) / VIEW_PX))
         if factor > 1:
             shrunk = LoadedPicture(picture.view((0, 0, picture.width, picture.height), factor))
@@ -121,14 +120,17 @@ class Desk:
         opened = self._find(key)
         with self._work:
             portrait = self._portrait(opened.full, look)
-            row = [portrait.close_up(target) for target in (None, *AFFECTS)]
+            targets = [self._spelled(Mixture.parse(affect), look) for affect in AFFECTS]
+            row = [portrait.close_up(target) for target in (None, *targets)]
         encoded = io.BytesIO()
         transform_sheet(AFFECTS, {Path(opened.name).stem: row}).save(encoded, format="PNG")
         return encoded.getvalue()
 
     def clip(self, key: str, look: Look, keyframes: str, fps: float, suffix: str) -> bytes:
         """The view moving from keyframe to keyframe, in the look's variants, as the file that `suffix` names."""
-        frames = parse_keyframes(keyframes)
+        frames = [
+            replace(keyframe, mixture=self._spelled(keyframe.mixture, look)) for keyframe in parse_keyframes(keyframes)
+        ]
         if frames[-1].time_s > LONGEST_CLIP_S:
             raise InputError(f"the last keyframe is at {frames[-1].time_s:g} s; the studio makes {LONGEST_CLIP_S:g} s")
         opened = self._find(key)
@@ -159,12 +161,14 @@ class Desk:
             return self._open[key]
 
     def _edit(self, opened: Portrait, look: Look, details: bool = True) -> LoadedPicture:
-        """A picture with a look, its variants by name: who chooses a laugh wants one where there is a smile, too."""
-        portrait = self._portrait(opened, look)
-        return portrait.edit(spell_out(target_of(look.mixture), portrait.editor.variants), details)
+        return self._portrait(opened, look).edit(self._spelled(look.mixture, look), details)
+
+    def _spelled(self, mixture: Mixture, look: Look) -> Mixture:
+        """A mixture in the look's variants, by name: who chooses a laugh wants one where there is a smile, too."""
+        return spell_out(mixture, by_affect(look.variants, self.editor.checkpoint.config.model.variants))
 
     def _portrait(self, opened: Portrait, look: Look) -> Portrait:
-        """The faces that the look is for, in its variants."""
+        """The faces that the look is for."""
         faces = opened.faces
         if look.face != "all":
             number = look.face or 0
@@ -172,7 +176,7 @@ class Desk:
             if not faces:
                 there = ", ".join(str(face.number) for face in opened.faces)
                 raise InputError(f"face {number} is not there to edit; choose from {there}, or all")
-        return Portrait(self.editor.taking(*look.variants), opened.picture, faces)
+        return Portrait(self.editor, opened.picture, faces)
 
 
 def _seen_smaller(face: OpenFace, factor: int, seen_px: int) -> OpenFace:

@@ -31,6 +31,8 @@ from fexgan.web.guard import Guard
 LARGEST_BODY = 64_000_000
 """Bytes of a picture file that is taken."""
 DEFAULT_FPS = 24.0
+LONGEST_SEED = 10
+"""Digits of a seed in text; Python itself reads no number of thousands of them."""
 CLIP_KINDS = {".mp4": "video/mp4", ".gif": "image/gif", ".webp": "image/webp"}
 PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 KEEP = {"Cache-Control": "private, max-age=3600"}
@@ -100,12 +102,12 @@ class Server:
 
     def random(self, request: Request) -> Response:
         """A face of nobody, drawn neutral from `seed`, PNG."""
-        seed = _number(request, "seed", 0)
-        if not (seed.is_integer() and 0 <= seed < 2**63):
-            raise InputError(f"seed {seed:g} draws nobody; give a whole number, 0 or more")
+        text = request.query_params.get("seed", "0")
+        if not (text.isdecimal() and len(text) <= LONGEST_SEED):
+            raise InputError(f"seed {text!r:.40} draws nobody; give a whole number, 0 or more")
         with self._drawing:
             self._model = self._model or load()
-            face = self._model.random(1, seed=int(seed))[0]
+            face = self._model.random(1, seed=int(text))[0]
         return Response(encode_image(np.asarray(face)), media_type="image/png", headers=KEEP)
 
     def units(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""One steady square around a face, and pictures cut out along it."""
+"""One steady square around a face, as datasets are cut: its sides are parallel to the picture's."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ EVEN_FROM = 2.0
 
 
 @dataclass(frozen=True)
-class Square:
-    """A square inside a picture, in its pixels, not rounded."""
+class UprightSquare:
+    """A square inside a picture, in its pixels, not rounded; `FaceSquare` is the one that turns with a face."""
 
     left: float
     top: float
     side: float
 
 
-def square_around(face: FaceBox | None, width: int, height: int, framing: FramingConfig) -> Square:
+def upright_square(face: FaceBox | None, width: int, height: int, framing: FramingConfig) -> UprightSquare:
     """The square that `framing` asks for around a face, inside a picture of `width` x `height`.
 
     A square that would leave the picture is made no larger than it and moved inside, so that nothing has to be painted
@@ -36,14 +36,16 @@ def square_around(face: FaceBox | None, width: int, height: int, framing: Framin
     """
     if face is None:
         side = float(min(width, height))
-        return Square((width - side) / 2, (height - side) / 2, side)
+        return UprightSquare((width - side) / 2, (height - side) / 2, side)
     side = min(face.height / framing.face_fraction, width, height)
     left = face.left + face.width / 2 - side / 2
     top = face.top + face.height / 2 + (framing.vertical_offset - 0.5) * side
-    return Square(min(max(left, 0.0), width - side), min(max(top, 0.0), height - side), side)
+    return UprightSquare(min(max(left, 0.0), width - side), min(max(top, 0.0), height - side), side)
 
 
-def steady_square(frames: Sequence[Pixels], finder: FaceFinder, framing: FramingConfig) -> tuple[Square, int]:
+def steady_upright_square(
+    frames: Sequence[Pixels], finder: FaceFinder, framing: FramingConfig
+) -> tuple[UprightSquare, int]:
     """One square for all `frames` of one size, around the median of the boxes of the largest steady face.
 
     Also how many faces are steady, seen in at least half of the frames that show any. Where none is, for they move too
@@ -52,10 +54,10 @@ def steady_square(frames: Sequence[Pixels], finder: FaceFinder, framing: Framing
     height, width = frames[0].shape[:2]
     seen = [boxes for frame in frames if (boxes := [face.box for face in finder.find_all(frame)])]
     if not seen:
-        return square_around(None, width, height, framing), 0
+        return upright_square(None, width, height, framing), 0
     steady = [_median(track) for track in _tracks(seen) if 2 * len(track) >= len(seen)]
     steady = steady or [_median([boxes[0] for boxes in seen])]
-    return square_around(max(steady, key=lambda box: box.width * box.height), width, height, framing), len(steady)
+    return upright_square(max(steady, key=lambda box: box.width * box.height), width, height, framing), len(steady)
 
 
 def _tracks(seen: Sequence[Sequence[FaceBox]]) -> list[list[FaceBox]]:
@@ -86,20 +88,20 @@ def _median(boxes: Sequence[FaceBox]) -> FaceBox:
     return FaceBox(*np.median([(box.left, box.top, box.width, box.height) for box in boxes], axis=0).tolist())
 
 
-def cut(pixels: Pixels, square: Square, size_px: int) -> Pixels:
+def cut_upright(pixels: Pixels, square: UprightSquare, size_px: int) -> Pixels:
     """The square of a picture as pixels [size_px, size_px, 3], resampled with an antialiased Lanczos filter."""
     box = (square.left, square.top, square.left + square.side, square.top + square.side)
     return np.asarray(Image.fromarray(pixels).resize((size_px, size_px), Image.Resampling.LANCZOS, box=box))
 
 
-def cut_frame(frame: ClipFrame, square: Square, size_px: int) -> Pixels:
+def cut_frame(frame: ClipFrame, square: UprightSquare, size_px: int) -> Pixels:
     """The square of a clip's frame as `cut` gives it.
 
     Where it shrinks to half or less, its corners go to the nearest even pixels, between which a clip keeps no colours,
     and it is cut before it becomes RGB.
     """
     if frame.quarter_turns or square.side < EVEN_FROM * size_px:
-        return cut(frame.pixels(), square, size_px)
+        return cut_upright(frame.pixels(), square, size_px)
     width, height = frame.size
     side = min(_even(square.side), width // 2 * 2, height // 2 * 2)
     return frame.shrunk(min(_even(square.left), width - side), min(_even(square.top), height - side), side, size_px)

@@ -1,4 +1,4 @@
-"""Random faces start from faces that the averaged networks draw well, and from no other."""
+"""Random faces start from faces that the networks draw well, and from no other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from fexgan.affects import AFFECTS
 from fexgan.model.latents import ANCHORS
-from fexgan.training.averaging import LEFT_OUT_SHARE, AveragedNetworks, likeness_of_faces
+from fexgan.training.measuring import LEFT_OUT_SHARE, likeness_of_faces, measure_drawing
 
 SIDE = 32
 
@@ -40,18 +40,18 @@ def test_no_random_face_starts_from_one_that_comes_back_torn():
     images = noise(2 * ANCHORS)
     torn = torch.arange(2 * ANCHORS) % 5 == 0
     images[:, 0, 0, 0] = torn.float()
-    averaged = AveragedNetworks(Copyist(), decay=0.9)
-    averaged.measure([], [(images, torch.zeros(2 * ANCHORS, len(AFFECTS)))])
-    kept = averaged.networks.fitted
+    networks = Copyist()
+    measure_drawing(networks, [], [(images, torch.zeros(2 * ANCHORS, len(AFFECTS)))])
+    kept = networks.fitted
     assert not (kept[:, 0] == 1.0).any()
     assert len(kept) >= (1.0 - LEFT_OUT_SHARE) * 2 * ANCHORS - 1
 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_faces_leave_some_to_start_from(count):
-    averaged = AveragedNetworks(Copyist(), decay=0.9)
-    averaged.measure([], [(noise(count), torch.zeros(count, len(AFFECTS)))])
-    assert len(averaged.networks.fitted)
+    networks = Copyist()
+    measure_drawing(networks, [], [(noise(count), torch.zeros(count, len(AFFECTS)))])
+    assert len(networks.fitted)
 
 
 def test_likeness_is_of_features_and_not_of_light_or_backdrop():
