@@ -142,6 +142,9 @@ def test_what_does_not_fit_is_one_line_and_writes_nothing(
         error = capsys.readouterr().err
         assert complaint in error and error.count("\n") == 1, error
         assert sorted(tmp_path.rglob("*")) == before
+    nothing = ("--character", "nowhere.png", "--data", "nowhere", "--out", "used")
+    assert fexgan("adapt", "nowhere", *nothing) == 2
+    assert "no picture at nowhere.png" in capsys.readouterr().err, "what is to be learned is looked for first"
     assert fexgan("adapt", "portrait", "--character", "cleo.png", "--data", tiny_dataset, "--out", "run") == 2
     assert "give one that draws" in capsys.readouterr().err
     assert fexgan("adapt", "open-cast", "--character", "cleo.png", "--data", tiny_dataset, "--out", "run") == 2

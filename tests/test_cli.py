@@ -17,6 +17,7 @@ from fexgan.config import FramingConfig
 from fexgan.dataset import FaceDataset, read_metadata, shard_paths, shard_schema
 from fexgan.manifest import DatasetRecord
 from fexgan.media import read_image
+from fexgan.naming import Reading
 from fexgan.video import count_clip_frames
 
 Run = Callable[..., int]
@@ -59,6 +60,83 @@ def test_the_version_is_told(fexgan: Run, capsys):
     with pytest.raises(SystemExit) as exit_:
         cli.parse(["--version"])
     assert exit_.value.code == 0 and capsys.readouterr().out == f"fexgan {__version__}\n"
+    assert fexgan("--help") == 0 and "fexgan --version" in capsys.readouterr().out
+
+
+def test_who_asks_for_nothing_or_help_gets_it(fexgan: Run, capsys):
+    assert fexgan("--help") == 0
+    told = capsys.readouterr().out
+    for arguments in ((), ("help",)):
+        assert fexgan(*arguments) == 0 and capsys.readouterr().out == told
+
+
+def test_a_misspelt_verb_is_told_the_nearest(fexgan: Run, capsys):
+    assert fexgan("transfrom", "x.png") == 2
+    error = capsys.readouterr().err
+    assert "'transfrom' is unknown; did you mean 'transform'?" in error and error.count("\n") == 1
+
+
+def test_the_package_runs_as_a_module():
+    command = [sys.executable, "-m", "fexgan", "--version"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"fexgan {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("expressions",), ("--version",)])
+def test_who_reads_no_further_ends_it_quietly(arguments: tuple[str, ...]):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fexgan", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.close()
+    assert process.stderr.read() == "" and process.wait() == cli.EXIT_NOBODY_READS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("transform", "face.png", "--out", "-"), "--out - is no place for results"),
+        (("generate", "--dataset", "-"), "--dataset - is no place for results"),
+        (("expressions", "--units", "-"), "--units - is no place for results"),
+        (("classify", "-"), "standard input is not read"),
+        (("transform", "face.png", "-"), "standard input is not read"),
+    ],
+)
+def test_a_dash_is_no_file(fexgan: Run, tmp_path: Path, capsys, arguments: tuple[str, ...], complaint: str):
+    assert fexgan(*arguments) == 2 and not list(tmp_path.iterdir())
+    error = capsys.readouterr().err
+    assert complaint in error and error.count("\n") == 1
+
+
+def test_faces_of_a_dataset_without_a_test_split_are_train_frames(
+    fexgan: Run, tiny_footage: Path, tiny_checkpoint: Path, capsys
+):
+    assert fexgan("prepare", tiny_footage, "--out", "set", "--size-px", 64, "--test-share", 0) == 0
+    model = ("--data", "set", "--checkpoint", tiny_checkpoint)
+    for command in (
+        ("transform", "--to", "joy", "--out", "sheet.png"),
+        ("blend", "--mixtures", "wry-smile", "--out", "blend.png"),
+        ("animate", "--keyframes", "0s neutral, 100ms joy", "--out", "clip.webp"),
+    ):
+        capsys.readouterr()
+        assert fexgan(*command, *model) == 0
+        assert "set has no test split; its train frames are shown" in capsys.readouterr().out
+    assert fexgan("evaluate", tiny_checkpoint, "--data", "set", "--out", "report") == 2
+    assert "--split character" in capsys.readouterr().err
+
+
+def test_faces_of_a_dataset_that_nobody_learned_are_told_of(
+    fexgan: Run, tiny_footage: Path, tiny_dataset: Path, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    monkeypatch.setattr("fexgan.familiarity.familiarity", lambda sitter: 0.1)
+    monkeypatch.setattr(bundled, "checkpoint_names", lambda: ("open-cast",))
+    monkeypatch.setattr(bundled, "checkpoint_path", lambda name: tiny_checkpoint)
+    assert fexgan("prepare", tiny_footage, "--out", "set", "--size-px", 64, "--test-share", 0.25) == 0
+    command = ("transform", "--to", "joy", "--out", "sheet.png", "--data")
+    assert fexgan(*command, "set") == 0
+    told = capsys.readouterr().out
+    assert "checkpoint open-cast draws the faces of set" in told
+    assert all(f"{name}: this face is outside the cast" in told for name in ("ada", "bo"))
+    assert fexgan(*command, tiny_dataset) == 0
+    assert "outside the cast" not in capsys.readouterr().out, "they are whom it learned"
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 2**64])
@@ -67,7 +145,7 @@ def test_seeds_that_no_generator_takes_are_refused(fexgan: Run, capsys, seed: in
     assert capsys.readouterr().err.count(f"seed {seed} is out of range") == 2
 
 
-@pytest.mark.parametrize("arguments", [(), ("dance",), ("transform", "--too", "joy"), ("prepare",), ("evaluate",)])
+@pytest.mark.parametrize("arguments", [("dance",), ("transform", "--too", "joy"), ("prepare",), ("evaluate",)])
 def test_wrong_flags_exit_with_two_and_no_traceback(fexgan: Run, capsys, arguments: tuple[str, ...]):
     assert fexgan(*arguments) == 2
     assert "Traceback" not in capsys.readouterr().err
@@ -205,6 +283,15 @@ def test_classify_prints_json_that_names_every_picture(fexgan: Run, face: Path, 
     assert fexgan("classify", face, "--checkpoint", tiny_checkpoint) == 0
 
 
+def test_a_calm_face_has_no_strength(fexgan: Run, face: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    shares = dict.fromkeys(AFFECTS, 0.0) | {"neutral": 0.65, "anger": 0.35}
+    monkeypatch.setattr("fexgan.naming.read_face", lambda *_: Reading(shares, "neutral", 0.35))
+    monkeypatch.setattr("fexgan.verbs.classify.open_model", lambda *_: None)
+    assert fexgan("classify", face) == 0
+    told = capsys.readouterr().out
+    assert "│ neutral │ -        │" in told and "0.35" not in told
+
+
 def test_classify_reads_the_smile_of_someone_that_no_network_saw(fexgan: Run, capsys):
     picture = bundled.pictures_path() / "collins.jpg"
     assert fexgan("classify", picture, "--json") == 0
@@ -250,4 +337,8 @@ def test_expressions_are_saved_listed_applied_and_handed_to_engines(
     assert sorted(path.name for path in Path("made").iterdir()) == ["face-sly.png", "face-startled.png"]
     assert fexgan("expressions", "--units", "units.csv") == 0
     assert len(Path("units.csv").read_text().splitlines()) == 1 + len(list(bundled.expressions_path().iterdir()))
+    assert fexgan("expressions", "wry-smile", "startled:0.5", "mine/sly.yaml+fear:0.1", "--units", "three.csv") == 0
+    assert len(Path("three.csv").read_text().splitlines()) == 4
+    assert fexgan("expressions", "half.yaml", "--save", "wry-smile:0.5") == 0
+    assert "joy:0.2+disgust:0.125" in Path("half.yaml").read_text()
     assert fexgan("expressions", "mine", "other", "--save", "joy") == 2

@@ -21,6 +21,7 @@ from fexgan.video import count_clip_frames, read_clip, write_clip
 
 Run = Callable[..., int]
 SIZE = 64
+EXPRESSIONS = bundled.expressions_path()
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,7 @@ def fexgan(run_command: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ch
     """Run `fexgan` with these arguments in a folder with pictures, where `portrait` is bundled."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(bundled, "_DATA", checkpoints)
+    monkeypatch.setattr(bundled, "expressions_path", lambda: EXPRESSIONS)
     Image.fromarray(face(160)[:, :150]).save("face.jpg")
     Image.fromarray(face(160)).save("face.png")
     return run_command
@@ -116,12 +118,41 @@ def test_a_folder_is_one_whatever_it_is_called(fexgan: Run):
 def test_a_sheet_names_the_picture_that_it_cannot_show(fexgan: Run, capsys):
     Image.new("RGB", (99, 99)).save("empty.png")
     Path("talk.mp4").write_bytes(b"talk")
-    assert fexgan("transform", "face.png", "empty.png", "--out", "sheet.png") == 2
-    assert "empty: no face found" in capsys.readouterr().err
+    assert fexgan("transform", "empty.png", "talk.mp4", "--out", "sheet.png") == 2
+    assert "empty.png: no face found" in capsys.readouterr().err
     assert fexgan("transform", "face.png", "--face", "all", "--out", "sheet.png") == 2
     assert "a sheet shows one face" in capsys.readouterr().err
     assert fexgan("animate", "talk.mp4", "--out", "moved.mp4") == 2
     assert "talk.mp4 is a clip, where a picture is wanted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("transform", "--to", "wry-smile:0.5+fear:0.2", "--sheet", "--out", "sheet.png"),
+        ("blend", "--mixtures", "wry-smile", "--out", "sheet.png"),
+        ("animate", "--keyframes", "0s neutral, 100ms wry-smile", "--cell-px", 64, "--out", "clip.mp4"),
+    ],
+)
+def test_what_has_no_face_is_left_out_of_a_sheet_or_clip_of_many(fexgan: Run, capsys, command: tuple[object, ...]):
+    verb, *flags = command
+    Path("album").mkdir()
+    Image.new("RGB", (99, 99)).save("album/empty.png")
+    Path("album/broken.png").write_bytes(b"no picture")
+    assert fexgan(verb, "album", "face.png", "face.jpg", *flags) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("left out album/empty.png: no face found") for line in told)
+    assert any(line.startswith("left out album/broken.png cannot be read") for line in told)
+    if flags[-1] == "sheet.png":
+        assert read_image(Path("sheet.png")).shape[0] < 3 * 256
+    else:
+        assert next(read_clip(Path("clip.mp4")))[0].shape == (64, 128, 3)
+
+
+def test_what_a_picture_shows_may_be_told_by_the_name_of_an_expression(fexgan: Run):
+    told = ("--source-affect", "wry-smile", "--to", "wry-smile", "--out", "same.png")
+    assert fexgan("transform", "face.png", *told) == 0
+    assert np.array_equal(read_image(Path("same.png")), read_image(Path("face.png")))
 
 
 def test_a_datasets_names_cannot_lead_out_of_the_folder(fexgan: Run, monkeypatch: pytest.MonkeyPatch):
@@ -238,6 +269,42 @@ def test_flags_that_measure_drawing_are_refused_for_a_checkpoint_that_edits(fexg
     assert fexgan("evaluate", "portrait", "--data", "stills", "--out", "report", flag) == 2
     name = flag.partition("=")[0]
     assert f"{name} is for checkpoints that draw, and portrait does not; leave it out" in capsys.readouterr().err
+
+
+def test_a_face_that_is_not_found_is_edited_where_points_say(fexgan: Run, capsys):
+    gradient = np.linspace(0, 255, 200, dtype=np.uint8)[None, :, None].repeat(200, 0).repeat(3, 2)
+    Image.fromarray(gradient).save("slab.png")
+    for verb in (("transform", "--to", "joy"), ("blend", "--mixtures", "joy+fear"), ("animate",)):
+        assert fexgan(verb[0], "slab.png", *verb[1:], "--out", "made") == 2
+        assert "or say where its eyes and its mouth are: --points\n" in capsys.readouterr().err
+    pointed = ("slab.png", "--points", "70,80", "130,80", "100,140")
+    assert fexgan("transform", *pointed, "--source-affect", "neutral", "--to", "joy", "--out", "joy.png") == 0
+    points = [(70, 80), (130, 80), (100, 140)]
+    made = load("portrait").transform(Image.open("slab.png"), "joy", "neutral", points=points)
+    assert np.array_equal(read_image(Path("joy.png")), np.asarray(made))
+    assert fexgan("transform", *pointed, "--out", "sheet.png") == 0
+    assert fexgan("blend", *pointed, "--mixtures", "joy+fear", "--out", "blend.png") == 0
+    flags = ("--keyframes", "0s neutral, 0.1s joy", "--out")
+    assert fexgan("animate", *pointed, *flags, "whole.mp4") == 0
+    assert fexgan("animate", *pointed, "--cell-px", 64, *flags, "cell.mp4") == 0
+
+
+def test_points_are_refused_where_they_say_nothing(fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, capsys):
+    write_clip(Path("clip.mp4"), [face(160)], preset="ultrafast")
+    points = ("--points", "60,70", "100,70", "80,105")
+    for arguments, reason in [
+        (("face.png", "--points", "60,70", "100,70"), "not three of X,Y"),
+        (("face.png", "--points", "60,70", "100,70", "down"), "not three of X,Y"),
+        (("face.png", "--points", "60,70", "100,70", "80,500"), "outside the picture"),
+        (("face.png", "face.jpg", *points), "and 2 came; give one at a time"),
+        (("face.png", "--face", "0", *points), "so does --face 0"),
+        (("--data", tiny_dataset, "--checkpoint", "portrait", *points), "not those of --data"),
+        (("clip.mp4", *points), "clip.mp4 is a clip"),
+        (("face.png", "--checkpoint", tiny_checkpoint, *points), "this one draws"),
+    ]:
+        assert fexgan("transform", *arguments, "--to", "joy", "--out", "joy.png") == 2, arguments
+        error = capsys.readouterr().err
+        assert reason in error and error.count("\n") == 1, (arguments, error)
 
 
 def test_what_a_picture_shows_may_be_told_and_is_then_nothing_to_edit(fexgan: Run):

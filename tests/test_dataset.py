@@ -250,7 +250,7 @@ def test_a_wrong_folder_or_split_is_named_with_the_way_out(folder: Path, tmp_pat
         FaceDataset.load(tmp_path / "gone")
     with pytest.raises(InputError, match="is no dataset"):
         FaceDataset.load(tmp_path)
-    with pytest.raises(InputError, match="no split 'dev'; choose from train, test"):
+    with pytest.raises(InputError, match=r"no split 'dev'; choose from train, test$"):
         FaceDataset.load(folder, "dev")
 
 

@@ -15,6 +15,7 @@ from fexgan.config_details import DetailsModelConfig
 from fexgan.editing import Editor, loaded
 from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
+from fexgan.framing import face_landmarks
 from fexgan.keyframes import parse_keyframes
 from fexgan.model import CloseUp, Edits, keep_to, palette_of
 from fexgan.video import read_clip
@@ -183,6 +184,47 @@ def test_a_close_up_shows_the_face_upright_and_large(editor: Editor):
     assert np.asarray(portrait.close_up("joy"))[120:136, 120:136].mean() > 250
     (square,) = editor._squares(loaded(portrait.close_up()), None).values()
     assert square.roll_rad == pytest.approx(0, abs=0.1) and square.side_px == pytest.approx(256, rel=0.1)
+
+
+def test_a_face_is_where_points_say_and_nobody_looks_for_it(
+    editor: Editor, image: Image.Image, monkeypatch: pytest.MonkeyPatch
+):
+    found = editor.open(image).faces[0].square
+    monkeypatch.setattr("fexgan.editing.find_faces", None)
+    places = face_landmarks(editor.framing)
+    points = found.to_picture(np.array([places[part] for part in ("left_eye", "right_eye", "mouth")]))
+    portrait = editor.open(image, points=points)
+    square = portrait.faces[0].square
+    assert [square.centre_x, square.centre_y, square.side_px, square.roll_rad] == pytest.approx(
+        [found.centre_x, found.centre_y, found.side_px, found.roll_rad], abs=0.1
+    )
+    points = points.tolist()
+    joyful = editor.transform(image, "joy", points=points)
+    assert changed(image, joyful).any() and not changed(joyful, portrait.edit("joy").to_image()).any()
+    assert not changed(joyful, editor.blend(image, "joy+fear", points=points).parents[0]).any()
+    assert not changed(joyful, editor.animate(image, "0s joy, 1s joy", fps=1, points=points)[0]).any()
+    with pytest.raises(InputError, match="give one of them"):
+        editor.open(image, points=points, face=0)
+
+
+@pytest.mark.parametrize(
+    ("points", "complaint"),
+    [
+        ([(50, 60), (100, 60)], "not three of"),
+        ([(50, 60), (100, 60), (75, 160)], r"75,160 lies outside the picture; give x from 0 to 159, y from 0 to 159"),
+        ([(50, 60), (100, 60), (75, float("nan"))], "lies outside"),
+        ([(50, 60), (50, 60), (75, 100)], "coincide"),
+        ([(50, 60), (100, 60), (75, 20)], "put the mouth above the eyes"),
+        ([(100, 60), (50, 60), (75, 100)], "put the mouth above the eyes"),
+        ([(50, 60), (100, 60), (90, 62)], "eye distances below the eyes"),
+        ([(75, 20), (80, 20), (77, 150)], "eye distances below the eyes"),
+        ([(50, 60), (56, 60), (53, 66)], "px wide; give one of at least 32 px"),
+    ],
+)
+def test_points_that_make_no_face_are_refused(editor: Editor, image: Image.Image, points: list, complaint: str):
+    with pytest.raises(InputError, match=complaint) as raised:
+        editor.open(image, points=points)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

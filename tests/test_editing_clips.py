@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from drawn import face
 from fake_editor import fake_editor
 
@@ -12,6 +13,7 @@ from fexgan.editing import Editor
 from fexgan.editing_clips import pace, transform_clip
 from fexgan.errors import InputError
 from fexgan.media import Pixels
+from fexgan.motion import Animation, look_at_animation, read_animation, write_animation
 from fexgan.synthesis import target_of
 from fexgan.video import read_clip, write_clip
 
@@ -90,8 +92,9 @@ def test_a_smile_fades_into_an_edit_that_takes_variants_without_a_jump(
 
 
 def test_a_face_that_leaves_is_no_longer_edited(edited: Edited, tmp_path: Path):
-    empty = np.full((SIDE, SIDE, 3), 150, np.uint8)
-    source = film(tmp_path / "in.mp4", [face(SIDE)] * 5 + [empty] * 25)
+    side = 2 * SIDE  # of a larger picture a face is too little for a cut to be seen where it vanishes
+    empty = np.full((side, side, 3), 150, np.uint8)
+    source = film(tmp_path / "in.mp4", [face(side, height=0.3)] * 5 + [empty] * 25)
     after = edited(source, "joy", source_affect="neutral")
     amount = np.abs(after.astype(int) - pictures(source)).max(axis=(1, 2, 3))
     assert amount[:5].all() and not amount[22:].any()
@@ -106,12 +109,100 @@ def test_the_chosen_face_alone_changes(edited: Edited, tmp_path: Path, chosen: o
     assert changed[:SIDE].any() == (sides != "right") and changed[SIDE:].any() == (sides != "left")
 
 
+SHOTS = [
+    [face(SIDE, x=0.4 + 0.02 * index) for index in range(7)],
+    [np.zeros((SIDE, SIDE, 3), np.uint8)] * 6,
+    [face(SIDE, x=0.56, y=0.54, height=0.75, skin=120) // 2 + 8 * (index % 2) for index in range(9)],
+]
+
+
+@pytest.fixture
+def shown(edited: Edited, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> Edited:
+    """What becomes of frames that are given as they are, read by networks that see anger in dark faces."""
+    monkeypatch.setattr(
+        editor.networks, "read", lambda images: torch.tensor([[float(images.mean() < -0.2), *[0.0] * 5, 1.0]])
+    )
+
+    def edit(frames: list[Pixels], **choices: object) -> np.ndarray:
+        timed = [(frame, index / 32) for index, frame in enumerate(frames)]
+        monkeypatch.setattr("fexgan.editing_clips.read_clip", lambda path: iter(timed))
+        monkeypatch.setattr("fexgan.editing_clips.count_clip_frames", lambda path: len(timed))
+        return edited(Path("in.mp4"), "joy", **choices)
+
+    return edit
+
+
+@pytest.mark.parametrize("choices", [{}, {"face": 0}, {"face": "all"}])
+def test_shots_are_edited_as_if_each_were_a_clip_of_its_own(shown: Edited, choices: dict[str, object]):
+    light, black, dark = SHOTS
+    alone = [shown(light, **choices), np.stack(black), shown(dark, **choices), shown(light[::-1], **choices)]
+    together = shown([*light, *black, *dark, *light[::-1]], **choices)
+    assert np.array_equal(together, np.concatenate(alone))
+    assert all(
+        (one != np.stack(shot)).any(axis=(1, 2, 3)).all() for one, shot in zip(alone[::2], SHOTS[::2], strict=True)
+    )
+
+
+def test_a_clip_without_cuts_is_one_shot(shown: Edited, monkeypatch: pytest.MonkeyPatch):
+    frames = [face(SIDE, x=0.3 + 0.03 * index, skin=214 - 6 * index) for index in range(14)]
+    found = shown(frames)
+    monkeypatch.setattr("fexgan.editing_clips.find_shots", lambda glances, fps: [range(len(glances))])
+    assert np.array_equal(found, shown(frames))
+
+
+def test_a_number_is_that_face_of_every_shot(shown: Edited):
+    both = np.hstack([face(SIDE, height=0.45), face(SIDE, height=0.6)])
+    frames = (
+        [both] * 4
+        + [255 - np.zeros_like(both)] * 4
+        + [np.hstack([face(SIDE), np.zeros((SIDE, SIDE, 3), np.uint8)])] * 4
+    )
+    changed = [(shown(frames, face=chosen) != np.stack(frames)).any(axis=(1, 3)) for chosen in (0, 1)]
+    assert changed[0][:4, SIDE:].any() and not changed[0][:4, :SIDE].any() and changed[0][8:, :SIDE].any()
+    assert changed[1][:4, :SIDE].any() and not changed[1][:4, SIDE:].any() and not changed[1][4:].any()
+
+
 def test_odd_sides_become_even_without_shifting_the_picture(edited: Edited, monkeypatch: pytest.MonkeyPatch):
     frame = face(129)[:, :127]
     monkeypatch.setattr("fexgan.editing_clips.read_clip", lambda path: iter([(frame, 0.0)]))
     monkeypatch.setattr("fexgan.editing_clips.count_clip_frames", lambda path: 1)
     (after,) = edited(Path("in.webm"), "neutral", source_affect="neutral")
     assert after.shape == (130, 128, 3) and np.array_equal(after[:129, :127], frame)
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_an_animation_keeps_its_kind_size_and_durations(editor: Editor, tmp_path: Path, suffix: str):
+    durations_s = (0.1, 0.04, 0.5, 0.2)
+    frames = [face(129, x=0.45 + 0.03 * index)[:, :127] for index in range(4)]
+    source, out = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
+    write_animation(source, frames, Animation(durations_s, repeats=2))
+    editor.transform_clip(source, out, "joy")
+    assert look_at_animation(out) == look_at_animation(source)
+    assert look_at_animation(out).durations_s == pytest.approx(durations_s)
+    before, after = (np.stack([pixels for pixels, _ in read_animation(path)]).astype(int) for path in (source, out))
+    assert after.shape == before.shape == (4, 129, 127, 3)
+    assert after[:, 75, 63].min() > 235 and np.abs(after - before)[:, :, :8].mean() < 4
+    editor.transform_clip(source, tmp_path / "out.mp4", "joy")
+    times_s = [time_s for _, time_s in read_clip(tmp_path / "out.mp4")]
+    assert times_s[:4] == pytest.approx([0, 0.1, 0.14, 0.64], abs=1e-3)
+
+
+def test_a_frame_that_an_animation_ends_with_is_held_in_an_mp4(editor: Editor, tmp_path: Path):
+    write_animation(tmp_path / "in.gif", [face(SIDE, x=0.48), face(SIDE)], Animation((0.1, 2.0)))
+    editor.transform_clip(tmp_path / "in.gif", tmp_path / "out.mp4", "joy")
+    assert [time_s for _, time_s in read_clip(tmp_path / "out.mp4")] == pytest.approx([0, 0.1, 2.0], abs=1e-3)
+
+
+def test_a_clip_becomes_an_animation_as_its_name_says(editor: Editor, tmp_path: Path):
+    source = film(tmp_path / "in.mp4", [face(SIDE, x=0.45 + 0.02 * index) for index in range(6)])
+    for suffix in (".gif", ".webp"):
+        editor.transform_clip(source, tmp_path / f"out{suffix}", "joy")
+        assert look_at_animation(tmp_path / f"out{suffix}").durations_s == pytest.approx([1 / FPS] * 6)
+    fast = tmp_path / "fast.mp4"
+    write_clip(fast, [face(SIDE)] * 3, 60, preset="ultrafast")
+    with pytest.raises(InputError, match="a GIF cannot play 60 frames a second"):
+        editor.transform_clip(fast, tmp_path / "fast.gif", "joy")
+    assert not (tmp_path / "fast.gif").exists()
 
 
 def test_progress_is_told_to_its_end(editor: Editor, tmp_path: Path):

@@ -7,7 +7,7 @@ import pytest
 
 from fexgan.affects import Mixture
 from fexgan.errors import InputError
-from fexgan.expressions import named_mixture, read_expression, read_expressions, write_expression
+from fexgan.expressions import named_mixture, read_expression, read_expressions, text_mixture, write_expression
 
 MIXTURE = Mixture.parse("joy:0.4+disgust:0.25")
 
@@ -79,6 +79,85 @@ def test_what_is_longer_than_the_name_of_a_file_may_be_is_refused_in_one_line(te
 def test_a_misspelt_name_is_told_all_there_are():
     with pytest.raises(InputError, match=r"'wry-smle' is unknown; .*, or a named expression: .*, wry-smile"):
         named_mixture("wry-smle")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "plain"),
+    [
+        ("wry-smile:0.5", "wry-smile:0.5", "joy:0.2+disgust:0.125"),
+        ("wry-smile + fear:0.2", "wry-smile+fear:0.2", "joy:0.4+disgust:0.25+fear:0.2"),
+        ("wry-smile+joy:0.3", "wry-smile+joy:0.3", "joy:0.7+disgust:0.25"),
+        ("soft-smile+joy", "soft-smile+joy", "joy"),
+        ("laugh:0.5+joy:0.2", "laugh:0.5+joy:0.2", "joy.laugh:0.675"),
+    ],
+)
+def test_expressions_are_parts_of_mixtures_and_what_they_share_adds_up_to_one_at_most(text: str, name: str, plain: str):
+    assert text_mixture(text) == named_mixture(text) == (name, Mixture.parse(plain))
+    assert Mixture.of(text) == Mixture.parse(plain) == Mixture.parse(str(Mixture.of(text)))
+
+
+def test_dicts_of_python_name_expressions_too():
+    assert Mixture.of({"wry-smile": 0.5, "fear": 0.2}) == named_mixture("wry-smile:0.5+fear:0.2")[1]
+
+
+def test_files_are_parts_of_mixtures_whatever_their_names_hold(tmp_path: Path):
+    write_expression(tmp_path / "sly.yaml", Mixture.parse("joy.closed:0.3"))
+    write_expression(tmp_path / "me-anger+sadness.yml", Mixture.parse("anger:0.4+sadness:0.2"))
+    sly, mine = tmp_path / "sly.yaml", tmp_path / "me-anger+sadness.yml"
+    assert named_mixture(f"{sly}+joy:0.2") == ("sly+joy:0.2", Mixture.parse("joy.closed:0.5"))
+    assert named_mixture(f"fear:0.1+{mine}:0.5") == (
+        "fear:0.1+me-anger+sadness:0.5",
+        Mixture.parse("fear:0.1+anger:0.2+sadness:0.1"),
+    )
+    assert named_mixture(str(mine)) == ("me-anger+sadness", Mixture.parse("anger:0.4+sadness:0.2"))
+    with pytest.raises(InputError, match=r"no expression at joy\+no\.yaml"):
+        named_mixture("joy+no.yaml")
+
+
+@pytest.mark.parametrize("text", ["{}", "{}+joy", "joy+{}:0.5"])
+def test_texts_that_come_from_anywhere_open_no_file(tmp_path: Path, text: str):
+    write_expression(tmp_path / "sly.yaml", MIXTURE)
+    with pytest.raises(InputError, match="is unknown"):
+        text_mixture(text.format(tmp_path / "sly.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "way_out"),
+    [
+        ("happy", "did you mean joy"),
+        ("JOY", "did you mean joy"),
+        ("angry+sad", "did you mean anger"),
+        ("suprise", "did you mean surprise"),
+        ("wry-smlie:0.5", "did you mean wry-smile"),
+        ("joy=0.5", "as in 'joy:0.5'"),
+        ("joy 0.5", "as in 'joy:0.5'"),
+        ("joy,anger", r"as in 'joy\+anger'"),
+        ("joy:50%", "write 0.5"),
+        ("joy:0,5", "write 0.5"),
+        ("joy:0.5,fear", r"mix with '\+'"),
+        ("wry-smile:2", "strength 2 of 'wry-smile' is out of range"),
+        ("laugh+joy.closed:0.2", "two variants of one affect"),
+        ("joy+joy", "'joy' comes twice"),
+        ("joy+joy.laugh", "'joy' comes twice"),
+        ("wry-smile+wry-smile:0.2", "'wry-smile' comes twice"),
+    ],
+)
+def test_a_near_miss_is_told_what_to_write(text: str, way_out: str):
+    for read in (named_mixture, text_mixture, Mixture.of):
+        with pytest.raises(InputError, match=way_out) as error:
+            read(text)
+        assert "\n" not in str(error.value)
+
+
+def test_names_and_mixtures_are_listed_where_files_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    write_expression(tmp_path / "sly.yaml", MIXTURE)
+    named, half, sum_ = read_expressions([Path("wry-smile"), Path("wry-smile:0.5"), Path("fear:0.1+sly.yaml")])
+    assert (named.name, bool(named.note)) == ("wry-smile", True)
+    assert (half.name, half.mixture) == ("wry-smile:0.5", Mixture.parse("joy:0.2+disgust:0.125"))
+    assert sum_.mixture == Mixture.parse("fear:0.1+joy:0.4+disgust:0.25")
+    with pytest.raises(InputError, match="mine is no file or folder here"):
+        read_expressions([Path("mine")])
 
 
 def test_what_is_missing_or_otherwise_named_is_refused(tmp_path: Path):

@@ -108,8 +108,28 @@ def test_a_mixture_stands_between_its_parents_on_the_sheet(
     assert all(same(cell, picture) for cell, picture in zip(laid_out["cells"][1], expected, strict=True))
 
 
+def test_what_cannot_be_opened_is_left_out_unless_nothing_is_left(
+    tiny_model: Model, sources: dict[str, np.ndarray], capsys
+):
+    blank, keyframes = np.zeros((99, 99, 3), np.uint8), parse_keyframes("0s neutral, 0.5s joy")
+    rows = figures.transformed(tiny_model, {"blank": blank, "bo": sources["bo"]}, [Mixture.parse("joy")], "neutral")
+    assert list(rows) == ["bo"] and capsys.readouterr().out.startswith("left out blank: no face found")
+    given = {"blank": blank, "bo": sources["bo"]}
+    frames = list(figures.clip_frames(tiny_model, given, keyframes, 4, 64, "neutral"))
+    assert frames[0].shape == (64, 64, 3)
+    assert capsys.readouterr().out.startswith("left out blank: no face found")
+    with pytest.raises(InputError, match="blank: no face found"):
+        figures.transformed(tiny_model, {"blank": blank}, [Mixture.parse("joy")], "neutral")
+    with pytest.raises(InputError, match="blank: no face found"):
+        list(figures.clip_frames(tiny_model, {"blank": blank}, keyframes, 4, 64, "neutral"))
+
+
+def named(pictures: list[np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"picture {place}": picture for place, picture in enumerate(pictures)}
+
+
 def test_every_face_plays_in_its_own_cell(tiny_model: Model, sources: dict[str, np.ndarray]):
-    many = [*sources.values()] * 2
+    many = named([*sources.values()] * 2)
     keyframes = parse_keyframes("0s neutral, 0.5s joy")
     frames = list(figures.clip_frames(tiny_model, many, keyframes, 4, 64, "neutral"))
     assert len(frames) == 3 and frames[0].shape == (2 * 64, 2 * 64, 3)
@@ -121,16 +141,16 @@ def test_every_face_plays_in_its_own_cell(tiny_model: Model, sources: dict[str, 
 def test_a_large_picture_is_edited_no_larger_than_its_cell_and_shows_the_same():
     editor, picture = fake_editor(), drawn_face(960)
     keyframes = parse_keyframes("0s joy, 0.1s joy")
-    (frame, _) = figures.clip_frames(editor, [picture], keyframes, 10, 96, "neutral")
+    (frame, _) = figures.clip_frames(editor, named([picture]), keyframes, 10, 96, "neutral")
     edited = editor.open(picture, source_affect="neutral")
     whole, unedited = (np.asarray(edited.close_up(target, 96)).astype(float) for target in ("joy", None))
     assert np.abs(frame - whole).mean() < 0.1 * np.abs(unedited - whole).mean()
     sizes = []
     opened = editor.open_face
     editor.open_face = lambda shown, *rest: sizes.append(shown.width) or opened(shown, *rest)
-    list(figures.clip_frames(editor, [picture], keyframes, 10, 96, "neutral"))
+    list(figures.clip_frames(editor, named([picture]), keyframes, 10, 96, "neutral"))
     assert sizes == [960, 96]
-    list(figures.clip_frames(editor, [drawn_face(160)], keyframes, 10, 256, "neutral"))
+    list(figures.clip_frames(editor, named([drawn_face(160)]), keyframes, 10, 256, "neutral"))
     assert sizes[2] == 160 and sizes[3] < 256, "nor any larger than the picture shows it"
 
 
@@ -140,7 +160,7 @@ def test_tiles_leave_few_empty_places(count: int, grid: tuple[int, int]):
 
 
 def test_places_without_a_face_stay_black(tiny_model: Model, sources: dict[str, np.ndarray]):
-    five = [*sources.values(), *sources.values(), *sources.values()][:5]
+    five = named([*sources.values(), *sources.values(), *sources.values()][:5])
     (frame, *_) = figures.clip_frames(tiny_model, five, parse_keyframes("0s neutral, 0.5s joy"), 4, 32, "neutral")
     assert frame.shape == (2 * 32, 3 * 32, 3) and not frame[32:, 64:].any()
 

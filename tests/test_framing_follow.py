@@ -60,12 +60,21 @@ def test_a_long_clip_takes_memory_by_its_frames_alone():
 
 def test_tracks_that_cannot_be_edited_are_left_out_unless_all_are():
     good, small = follow_faces([[seen(0), seen(300, 20)]])
-    assert choose_tracks([good, small], None) == [good] and choose_tracks([good, small], 0) == [good]
-    for tracks, index, complaint in [
-        ([], 0, "no face found in the clip"),
-        ([good], 1, "face 1 is not in the clip"),
-        ([good, small], 1, "20 px wide"),
-        ([small], None, "20 px wide"),
+    assert choose_tracks([[good, small]], None) == [[good]] and choose_tracks([[good, small]], 0) == [[good]]
+    for shots, index, complaint in [
+        ([[]], 0, "no face found in the clip"),
+        ([[good], []], 1, "face 1 is not in the clip; choose from 0 .* to 0"),
+        ([[good, small]], 1, "20 px wide"),
+        ([[small], []], None, "20 px wide"),
     ]:
         with pytest.raises(InputError, match=complaint):
-            choose_tracks(tracks, index)
+            choose_tracks(shots, index)
+
+
+def test_a_number_means_that_face_of_every_shot():
+    first, second = (follow_faces([[seen(0), seen(300, 90)]]) for _ in range(2))
+    (alone,), (small,) = follow_faces([[seen(0)]]), follow_faces([[seen(0, 20)]])
+    shots = [first, [], [alone], [small], second]
+    assert choose_tracks(shots, 0) == [first[:1], [], [alone], [], second[:1]]
+    assert choose_tracks(shots, 1) == [first[1:], [], [], [], second[1:]]
+    assert choose_tracks(shots, None) == [first, [], [alone], [], second]

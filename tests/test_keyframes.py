@@ -75,6 +75,11 @@ def test_a_file_lists_what_the_text_says(tmp_path: Path):
     assert read_keyframes(str(lines)) == read_keyframes(str(scene)) == read_keyframes(text) == parse_keyframes(text)
 
 
+@pytest.mark.parametrize("text", ["0s neutral, 500ms joy,", "0 s neutral, 500 ms joy", "0 neutral , 0.5 joy , "])
+def test_times_are_in_seconds_or_milliseconds_and_a_comma_may_end_the_list(text: str):
+    assert parse_keyframes(text) == parse_keyframes("0s neutral, 0.5s joy")
+
+
 @pytest.mark.parametrize("content", ["- 0s: joy", "{", "- 0s joy\n- 0s fear", "7", "", "- 1"])
 def test_a_wrong_file_is_named_in_one_line(tmp_path: Path, content: str):
     path = tmp_path / "scene.yaml"
@@ -102,8 +107,9 @@ def test_a_variant_comes_and_goes_with_its_affect():
 
 
 def test_a_keyframe_may_name_a_bundled_expression_but_no_file():
-    named = parse_keyframes("0s neutral, 1s wry-smile, 2s wry-smile out")
+    named = parse_keyframes("0s neutral, 1s wry-smile, 2s wry-smile out, 3s wry-smile:0.5 + fear:0.2 in")
     assert named[1].mixture == named[2].mixture == named_mixture("wry-smile")[1]
+    assert named[3].mixture == named_mixture("wry-smile:0.5+fear:0.2")[1]
     with pytest.raises(InputError, match="is unknown"):
         parse_keyframes("0s neutral, 1s ../expressions/wry-smile")
 
@@ -122,6 +128,9 @@ def test_a_keyframe_may_name_a_bundled_expression_but_no_file():
         ("0s joy, 1s happy", "'happy' is unknown"),
         ("0s joy, 1s " + 300 * "a", "is unknown"),
         ("0s joy, 1s fear slowly", "easing 'slowly'"),
+        ("0s joy; 1s neutral", "separated by ';'; write ','"),
+        ("0s joy,, 1s neutral", "not a time and a mixture"),
+        ("0s joy, 1s fear=0.5", "as in 'fear:0.5'"),
     ],
 )
 def test_wrong_keyframes_are_refused_in_one_line(text: str, complaint: str):

@@ -82,7 +82,7 @@ def test_a_header_that_promises_too_many_pixels_is_refused_before_it_is_decoded(
 def test_a_file_of_several_pictures_is_refused(tmp_path: Path, suffix: str) -> None:
     pages = [Image.new("RGB", (8, 8), (level, 0, 0)) for level in (0, 120, 240)]
     pages[0].save(tmp_path / f"moving.{suffix}", save_all=True, append_images=pages[1:])
-    with pytest.raises(InputError, match="holds 3 pictures; give a single one, or a clip"):
+    with pytest.raises(InputError, match="holds 3 pictures; give a single one, or a clip to transform: MP4"):
         read_image(tmp_path / f"moving.{suffix}")
 
 

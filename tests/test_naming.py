@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from drawn import face
 from fake_editor import fake_editor
@@ -16,8 +17,8 @@ from fexgan.retouch import user_files
 from fexgan.synthesis import Model
 
 READINGS = {
-    "a.png": Reading(dict.fromkeys(AFFECTS, 0.1) | {"joy": 0.4}, 0.9),
-    "b, c.png": Reading(dict.fromkeys(AFFECTS, 0.0) | {"fear": 1.0}, 0.25),
+    "a.png": Reading(dict.fromkeys(AFFECTS, 0.1) | {"joy": 0.4}, "joy", 0.9),
+    "b, c.png": Reading(dict.fromkeys(AFFECTS, 0.0) | {"fear": 1.0}, "fear", 0.25),
 }
 
 
@@ -35,10 +36,33 @@ def test_a_model_that_draws_says_how_surely_a_face_is_not_neutral(tiny_model: Mo
     assert sum(reading.shares.values()) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_a_model_that_edits_says_the_strength_that_it_reads(album: Path):
-    editor = fake_editor()
-    editor.networks.shown = Mixture.parse("anger:0.5+fear:0.2").vector()
-    assert read_face(editor, album / "summer" / "face.png").strength == pytest.approx(0.7)
+@pytest.mark.parametrize(
+    ("shows", "affect", "strength"),
+    [
+        ("joy:0.5+fear:0.2", "joy", 0.5),
+        ("anger:0.86", "neutral", 0.0),
+        ("anger:0.95", "anger", 0.95),
+        ("neutral", "neutral", 0.0),
+    ],
+)
+def test_a_model_that_edits_names_what_it_would_take_away(album: Path, shows: str, affect: str, strength: float):
+    editor, picture = fake_editor(), album / "summer" / "face.png"
+    editor.networks.shown = Mixture.parse(shows).vector()
+    reading = read_face(editor, picture)
+    assert (reading.affect, reading.strength) == (affect, pytest.approx(strength))
+    source = dict(editor.open(picture).source.strengths)
+    assert reading.affect == max(source, key=source.__getitem__), "one rule for reading and editing"
+    assert reading.shares == pytest.approx(editor.classify(picture))
+
+
+def test_of_several_faces_the_largest_is_read_which_is_told(tiny_model: Model, album: Path, capsys):
+    pair = np.hstack([face(160), np.pad(face(120), ((0, 40), (0, 0), (0, 0)), constant_values=128)])
+    Image.fromarray(pair).save(album / "pair.png")
+    for model in (fake_editor(), tiny_model):
+        assert read_faces(model, user_files([album / "pair.png"]))[str(album / "pair.png")].faces == 2
+        captured = capsys.readouterr()
+        assert captured.err.splitlines() == [f"{album / 'pair.png'} shows 2 faces; the largest is read"]
+        assert captured.out == ""
 
 
 def test_folders_are_read_and_what_cannot_be_is_told_of(tiny_model: Model, album: Path, capsys):

@@ -326,3 +326,12 @@ def test_a_view_lays_transparency_on_grey_and_cuts_depth() -> None:
     assert clear.view((0, 0, 2, 2))[..., 0].tolist() == [[128, 255], [153, 255]]
     deep = open_picture(drawn("I;16"))
     assert np.array_equal(deep.view((0, 0, 12, 9))[..., 1], DEEP >> 8)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "I;16", "RGB", "RGBA"])
+def test_a_loaded_picture_is_to_numpy_and_notebooks_what_its_pil_picture_is(mode: str):
+    image = drawn(mode)
+    loaded = open_picture(image)
+    assert loaded.size == image.size
+    assert np.array_equal(np.asarray(loaded), np.asarray(image))
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(loaded._repr_png_()))), np.asarray(image))

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from drawn import face
 from fake_editor import fake_editor
-from PIL import Image
+from PIL import Image, features
 
 from fexgan.affects import Mixture
 from fexgan.editing import Editor
 from fexgan.errors import InputError
 from fexgan.media import read_image
+from fexgan.motion import is_animation, write_motion
 from fexgan.picture import LoadedPicture, open_picture
-from fexgan.retouch import Retouch, clip_frames, user_files
+from fexgan.retouch import RARE_DECODERS, Retouch, clip_frames, user_files
 from fexgan.synthesis import Model
 from fexgan.video import count_clip_frames, write_clip
 
@@ -124,8 +125,72 @@ def test_where_nothing_can_be_edited_the_first_reason_is_the_error(retouch: Reto
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("no picture")
     with pytest.raises(InputError, match="no pictures or clips in"):
         user_files([tmp_path], tmp_path / "out")
+
+
+def test_results_do_not_go_among_their_sources(album: Path):
+    with pytest.raises(InputError, match=r"results would lie among the sources in .*album; give another folder"):
+        user_files([album], album / "summer" / "..")
+    (album / "b.jpg").unlink()
+    with pytest.raises(InputError, match=r"no pictures or clips in .*album but those in .*summer"):
+        user_files([album], album / "summer")
+    assert len(user_files([album], album.parent)) == 2  # beside them is not among them
+
+
+def test_a_source_is_never_replaced(retouch: Retouch, album: Path):
+    before = {name: (album / name).read_bytes() for name in below(album)}
+    (album / "link.jpg").symlink_to(album / "b.jpg")
+    for given, out in [("b.jpg", "b.jpg"), ("b.jpg", "summer/../b.jpg"), ("link.jpg", "b.jpg")]:
+        with pytest.raises(InputError, match="is the source itself; give another name"):
+            user_files([album / given], album / out)
+    (album / "link.jpg").unlink()
+    clip = album / "summer" / "clip.mov"
+    with pytest.raises(InputError, match=r"clip\.mov is the source itself"):
+        user_files([clip], clip)
+    for suffix, write in [("joy.jpg", retouch.to_folder), ("sheet.png", retouch.sheets_to_folder)]:
+        Image.fromarray(face(128)).save(album / f"b-{suffix}")
+        files = user_files([album / "b.jpg", album / f"b-{suffix}"], album)
+        with pytest.raises(InputError, match=f"b-{suffix} is the source itself"):
+            write(files, {"joy": Mixture.parse("joy")}, album)
+        (album / f"b-{suffix}").unlink()
+    assert {name: (album / name).read_bytes() for name in below(album)} == before
+
+
+def test_files_of_a_folder_that_are_passed_over_are_counted(album: Path, capsys):
+    assert len(user_files([album])) == 3
+    assert capsys.readouterr().err.splitlines() == [
+        f"passed over 1 other file in {album}, by name no pictures or clips: notes.txt"
+    ]
+    for name in ("a.heic", "noext", "summer/x.psd"):
+        (album / name).write_bytes(b"")
+    user_files([album], album / "summer" / "x.psd")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("passed over 3 other files") and line.endswith(": a.heic, noext, notes.txt")
+    user_files([album])
+    assert capsys.readouterr().err.endswith(": a.heic, noext, notes.txt, ...\n")
+
+
+def test_animations_and_rare_pictures_of_a_folder_are_edited(retouch: Retouch, tmp_path: Path, capsys):
+    album, out = tmp_path / "album", tmp_path / "out"
+    album.mkdir()
+    for name in ("still.gif", *(f"rare{suffix}" for suffix, name in RARE_DECODERS.items() if features.check(name))):
+        Image.fromarray(face(128)).save(album / name)
+    write_motion(album / "moving.gif", [face(128), face(128, x=0.52)], fps=10)
+    write_motion(album / "moving.webp", [face(128), face(128, x=0.52)], fps=10)
+    files = user_files([album], out)
+    retouch.to_folder(files, JOY, out)
+    assert capsys.readouterr().err == "" and len(below(out)) == len(files) == len(list(album.iterdir()))
+    assert {"moving-joy-0.8.gif", "moving-2-joy-0.8.webp", "still-joy-0.8.png"} <= set(below(out))
+    assert is_animation(out / "moving-joy-0.8.gif") and is_animation(out / "moving-2-joy-0.8.webp")
+
+
+def test_transparency_that_an_animation_loses_is_told(retouch: Retouch, tmp_path: Path, capsys):
+    frames = [Image.fromarray(np.dstack([face(128, x=x), np.full((128, 128), 90, np.uint8)])) for x in (0.5, 0.52)]
+    frames[0].save(tmp_path / "glass.webp", save_all=True, append_images=frames[1:])
+    retouch.to_folder(user_files([tmp_path / "glass.webp"]), JOY, tmp_path / "out")
+    assert "glass.webp is partly transparent" in capsys.readouterr().err
 
 
 def test_a_file_is_read_once_for_all_its_results(retouch: Retouch, album: Path, tmp_path: Path):

@@ -145,6 +145,18 @@ def test_units_are_those_of_arkit(studio: str):
     assert tuple(sorted(weights)) == ARKIT_UNITS and weights["mouthSmileLeft"] > 0.3
 
 
+def test_a_mixture_may_name_bundled_expressions_but_no_files(studio: str, hopper: str, tmp_path: Path):
+    for path in (f"{studio}/api/units.json", f"{hopper}/edit.jpg"):
+        for named, plain in (
+            ("wry-smile:0.5%2Bfear:0.2", "joy:0.2%2Bdisgust:0.125%2Bfear:0.2"),
+            ("laugh", "joy.laugh:0.95"),
+        ):
+            assert get(f"{path}?mixture={named}") == get(f"{path}?mixture={plain}")
+        (tmp_path / "sly.yaml").write_text("mixture: joy")
+        for text in (f"{tmp_path}/sly.yaml", f"joy%2B{tmp_path}/sly.yaml"):
+            assert "is unknown" in refusal(f"{path}?mixture={text}")[1]
+
+
 def test_large_pictures_are_viewed_small_and_saved_whole(editor: Editor, tmp_path: Path):
     large = Image.open(HOPPER).resize((2048, 2400), Image.Resampling.BICUBIC)
     large.save(tmp_path / "large.png")
@@ -299,6 +311,50 @@ def test_what_is_no_picture_of_a_face_is_refused_by_its_own_name(studio: str):
     blank = io.BytesIO()
     Image.new("RGB", (64, 64)).save(blank, format="PNG")
     assert "no face found" in refusal(f"{studio}/api/pictures", blank.getvalue())[1]
+
+
+def test_a_face_that_is_not_found_is_edited_where_points_say_that_it_is(editor: Editor, studio: str):
+    slab = Image.new("RGB", (300, 300), (120, 130, 150))
+    encoded = io.BytesIO()
+    slab.save(encoded, format="PNG")
+    with pytest.raises(HTTPError) as raised:
+        urlopen(Request(f"{studio}/api/pictures", encoded.getvalue()))
+    told = json.loads(raised.value.read())
+    assert told["unplaced"] and told["error"].endswith("or say with points where its eyes and its mouth are")
+    points = "100,120+200,130+150,230"
+    with urlopen(Request(f"{studio}/api/pictures?points={points}", encoded.getvalue())) as answer:
+        opened = json.loads(answer.read())
+    (face,) = opened["faces"]
+    square = editor.open(slab, points=[(100, 120), (200, 130), (150, 230)]).faces[0].square
+    assert face["width"] * 300 == pytest.approx(square.side_px) and 0 < face["roll_deg"] < 10
+    assert face["left"] * 300 + square.side_px / 2 == pytest.approx(square.centre_x)
+    assert get(f"{studio}/api/pictures/{opened['key']}/edit.jpg?mixture=joy")
+    for wrong, error in (("1,2", "not three of X,Y"), ("100,120+200,130+150,1e9", "lies outside the picture")):
+        code, line = refusal(f"{studio}/api/pictures?points={wrong}", encoded.getvalue())
+        assert code == 422 and error in line and "\n" not in line
+
+
+def test_what_a_face_shows_can_be_said_of_it_under_another_key(editor: Editor, studio: str, hopper: str):
+    with urlopen(Request(f"{hopper}?source=joy", b"", method="POST")) as answer:
+        told = json.loads(answer.read())
+    joyful = f"{studio}/api/pictures/{told['key']}"
+    assert [face["shows"] for face in told["faces"]] == ["joy"] and joyful != hopper
+    assert get(f"{joyful}/edit.jpg?mixture=joy") == get(f"{hopper}/source.jpg")
+    made = editor.transform(Image.open(HOPPER), "anger", source_affect="joy")
+    assert np.array_equal(pixels(get(f"{joyful}/save.png?mixture=anger")), np.asarray(made))
+    with urlopen(Request(f"{joyful}?source=", b"", method="POST")) as answer:
+        assert [face["shows"] for face in json.loads(answer.read())["faces"]] == ["neutral"]
+    assert "affect 'happy' is unknown" in refusal(f"{hopper}?source=happy", b"")[1]
+    assert "face 3 is not there" in refusal(f"{hopper}?source=joy&face=3", b"")[1]
+
+
+def test_a_clip_is_refused_with_the_command_that_takes_it(studio: str):
+    moving = io.BytesIO()
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    frames[0].save(moving, format="GIF", save_all=True, append_images=frames[1:])
+    for name, body in (("talk.mp4", b"talk"), ("wave.gif", moving.getvalue())):
+        code, told = refusal(f"{studio}/api/pictures?name={name}", body)
+        assert code == 422 and told.startswith(f"{name} is a clip") and "fexgan transform clip.mp4 --to joy" in told
 
 
 def test_pictures_that_are_not_there_are_not_made_up(studio: str):

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from fexgan import bundled
+from fexgan.affects import Mixture
+from fexgan.expressions import text_mixture
 
 expect.set_options(timeout=30_000)  # machines that test may be slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -96,6 +99,14 @@ def test_strengths_beyond_one_are_shared_alike_in_picture_clip_units_and_command
     assert {asked["edit.jpg"], asked["units.json"]} == {shared}
     page.locator("#range-surprise").fill("0")
     expect(page.locator("#mixture")).to_have_value("anger:0.5+joy.laugh:0.5")
+
+
+def test_the_box_of_mixtures_takes_named_expressions(page: Page):
+    page.locator("#mixture").fill("wry-smile:0.5+fear:0.2")
+    page.locator("#mixture").press("Enter")
+    _, mixture = text_mixture("wry-smile:0.5+fear:0.2")
+    shown = Mixture.parse(page.locator("#mixture").input_value())
+    assert dict(shown.strengths) == pytest.approx(dict(mixture.strengths), abs=0.01)
 
 
 def test_the_command_names_the_file_and_the_face_as_a_shell_reads_them(page: Page, tmp_path: Path):
@@ -249,6 +260,93 @@ def test_a_picture_without_a_face_is_refused_and_the_open_one_stays(page: Page, 
     page.locator("#file").set_input_files(tmp_path / "wall.png")
     expect(page.locator("#error")).to_contain_text("no face found")
     expect(page.locator("#about")).to_contain_text("hopper.jpg")
+    expect(page.locator("#guide-text")).to_have_text("wall.png: click the eye on the left")
+    assert page.evaluate("shown.src === pointing.address") and page.locator("#save").is_disabled()
+    page.locator("#guide-end").click()
+    expect(page.locator("#guide")).to_be_hidden()
+    assert page.evaluate("shown.src === look") and page.locator("#save").is_enabled()
+
+
+def click_at(page: Page, *points: tuple[float, float]) -> None:
+    """Click on places of the picture shown, in its own pixels."""
+    page.wait_for_function("pointing && pointing.isShown")
+    for x, y in points:
+        box = page.locator("#shown").bounding_box()
+        scale = box["width"] / page.evaluate("shown.naturalWidth")
+        page.mouse.click(box["x"] + x * scale, box["y"] + y * scale)
+
+
+def test_three_clicks_tell_where_a_face_is_that_is_not_found(page: Page, tmp_path: Path):
+    turned = tmp_path / "slab.jpg"
+    rotated = Image.Exif()
+    rotated[ExifTags.Base.Orientation] = 6
+    Image.new("RGB", (400, 300), (120, 130, 150)).save(turned, exif=rotated)  # seen upright, 300 wide
+    page.locator("#file").set_input_files(turned)
+    expect(page.locator("#guide")).to_be_visible()
+    click_at(page, (200, 150), (100, 150), (150, 240))  # the other eye first
+    expect(page.locator("#about")).to_contain_text("slab.jpg, 300 \u00d7 400 px")
+    expect(page.locator("#guide")).to_be_hidden()
+    shown(page, "")
+    shown_at = page.locator("#shown").bounding_box()
+    assert shown_at["height"] / shown_at["width"] == pytest.approx(4 / 3, abs=0.01)
+    points = page.evaluate("picture.points")
+    assert np.allclose([[float(x) for x in one.split(",")] for one in points.split()],
+                       [[99.5, 149.5], [199.5, 149.5], [149.5, 239.5]], atol=1.5)  # fmt: skip
+    expect(page.locator("#command")).to_contain_text(f"--points {points} --out slab-edited.jpg")
+    square = page.locator("div.box").bounding_box()
+    assert abs(square["x"] + square["width"] / 2 - shown_at["x"] - shown_at["width"] / 2) < 4
+    page.locator("#by-hand").click()
+    click_at(page, (148, 150), (152, 150), (150, 154))
+    expect(page.locator("#error")).to_contain_text("give one of at least 32 px")
+    expect(page.locator("#guide-text")).to_have_text("slab.jpg: click the eye on the left")
+
+
+def test_the_square_of_a_single_face_is_shown_and_lets_the_picture_be_held(page: Page):
+    expect(page.locator("div.box")).to_have_count(1)
+    box = page.locator("div.box").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    expect(page.locator("#badge")).to_be_visible()
+    page.mouse.up()
+
+
+def test_what_a_face_shows_can_be_said_and_is_then_taken_out(page: Page):
+    before = shown(page, "")
+    expect(page.locator("#source")).to_have_value("neutral")
+    page.locator("#range-anger").fill("0.9")
+    before = shown(page, before)
+    page.locator("#source").fill("joy")
+    page.locator("#source").press("Enter")
+    shown(page, before)
+    expect(page.locator("#mixture")).to_have_value("anger:0.9")
+    expect(page.locator("#command")).to_contain_text("--to anger:0.9 --source-affect joy --out")
+    page.locator("#reset").click()
+    expect(page.locator("#mixture")).to_have_value("joy")
+    page.locator("#source").fill("happy")
+    page.locator("#source").press("Enter")
+    expect(page.locator("#error")).to_contain_text("affect 'happy' is unknown")
+    expect(page.locator("#source")).to_have_value("joy")
+    page.locator("#source").fill("")
+    page.locator("#source").press("Enter")
+    expect(page.locator("#source")).to_have_value("neutral")
+    expect(page.locator("#mixture")).to_have_value("neutral")  # the sliders rested at what the face showed
+    expect(page.locator("#command")).not_to_contain_text("--source-affect")
+
+
+def test_an_error_goes_with_the_next_thing_that_works(page: Page):
+    page.locator("#mixture").fill("happy")
+    page.locator("#mixture").press("Enter")
+    expect(page.locator("#error")).to_be_visible()
+    page.locator("#mixture").fill("joy")
+    page.locator("#mixture").press("Enter")
+    expect(page.locator("#error")).to_be_hidden()
+
+
+def test_a_clip_is_told_of_the_command_that_takes_it(page: Page, tmp_path: Path):
+    (tmp_path / "talk.mp4").write_bytes(b"talk")
+    page.locator("#file").set_input_files(tmp_path / "talk.mp4")
+    expect(page.locator("#error")).to_contain_text("fexgan transform clip.mp4 --to joy")
+    expect(page.locator("#guide")).to_be_hidden()
 
 
 def test_a_clip_is_made_and_plays(page: Page):
@@ -256,3 +354,21 @@ def test_a_clip_is_made_and_plays(page: Page):
     page.locator("#play").click()
     expect(page.locator("#clip")).to_be_visible(timeout=60_000)
     page.wait_for_function("clip.readyState >= 2 && clip.duration > 0.15")
+    page.locator("#keyframes").fill("0s happy")
+    page.locator("#play").click()
+    expect(page.locator("#error")).to_be_visible()
+    expect(page.locator("#clip")).to_be_hidden()
+
+
+def test_a_clip_goes_with_its_picture_even_when_it_arrives_late(page: Page):
+    page.locator("#keyframes").fill("0s neutral, 0.1s joy")
+    page.locator("#play").click()
+    expect(page.locator("#clip")).to_be_visible(timeout=60_000)
+    page.get_by_title("clay.jpg").click()
+    expect(page.locator("#about")).to_contain_text("clay.jpg")
+    expect(page.locator("#clip")).to_be_hidden()
+    expect(page.locator("#clip-save")).to_be_hidden()
+    page.locator("#play").click()
+    page.evaluate("picture = { ...picture }")  # as another one would be
+    expect(page.locator("#working")).to_be_hidden(timeout=60_000)
+    assert page.locator("#clip").is_hidden()

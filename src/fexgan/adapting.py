@@ -108,6 +108,7 @@ def adapt(
     stopped. Raises InputError for what does not fit, before anything is written, and KeyboardInterrupt where a signal
     ended the training.
     """
+    files = _picture_files(character)
     model, painter = open_painter(checkpoint), load(editor)
     if not isinstance(painter, Editor):
         raise InputError(f"checkpoint {editor} cannot edit a new face; give one that edits, such as portrait")
@@ -116,7 +117,7 @@ def adapt(
     name = character.resolve().name if character.is_dir() else character.stem
     pictures, taught = out / PICTURES / name, f"character {name}"
     check_run(out, taught)
-    portraits = _open_pictures(painter, character)
+    portraits = _open_pictures(painter, files)
     before = _standing(model, portraits, old)
     begin_run(out, taught)
     _write_pictures(pictures, name, portraits)
@@ -176,10 +177,16 @@ def old_characters(
     return known, FaceDataset.join(tests)
 
 
-def _open_pictures(painter: Editor, character: Path) -> list[Portrait]:
+def _picture_files(character: Path) -> list[Path]:
+    """The picture files that `character` means. Raises InputError where there is none."""
     files = [file.path for file in user_files([character]) if not file.is_clip]
-    if not files:
-        raise InputError(f"no picture in {character}; give one or more of one face")
+    if not any(map(Path.exists, files)):
+        where = "in" if character.is_dir() else "at"
+        raise InputError(f"no picture {where} {character}; give one or more of one face")
+    return files
+
+
+def _open_pictures(painter: Editor, files: Sequence[Path]) -> list[Portrait]:
     portraits = []
     for path in tracked(files, "opening pictures"):
         image = Image.fromarray(read_image(path))

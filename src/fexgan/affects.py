@@ -2,13 +2,15 @@
 
 A mixture gives each of some affects a strength in [0, 1]. Its text form is the same everywhere: `joy:0.8`,
 `anger:0.5+sadness:0.5`, or a bare name, which means strength 1. An affect may be asked for in one of its variants, as
-in `joy.laugh:0.8`.
+in `joy.laugh:0.8`. Wherever a user writes a mixture, its parts may be named expressions too (see `expressions`).
 """
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fexgan.errors import InputError
@@ -17,6 +19,8 @@ AFFECTS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
 NEUTRAL = "neutral"
 NEUTRAL_INDEX = AFFECTS.index(NEUTRAL)
 EMOTIONS = tuple(affect for affect in AFFECTS if affect != NEUTRAL)
+LONGEST_MEANT = 60
+"""Characters up to which a wrong name is guessed at; what is longer comes from nobody who mistyped one."""
 PAPER_MIXTURES = ("anger+sadness", "joy+disgust", "fear+surprise")
 """Those of figure 8 of arXiv 2203.05975."""
 
@@ -24,13 +28,66 @@ PAPER_MIXTURES = ("anger+sadness", "joy+disgust", "fear+surprise")
 def affect_index(affect: str) -> int:
     """Position of `affect` in `AFFECTS`. Raises InputError for an unknown name."""
     if affect not in AFFECTS:
-        raise InputError(f"affect {affect!r} is unknown; choose from {', '.join(AFFECTS)}")
+        raise unknown_affect(affect)
     return AFFECTS.index(affect)
+
+
+def unknown_affect(name: str, expressions: Sequence[str] = ()) -> InputError:
+    """The refusal of a name that is no affect, nor one of `expressions` where these may be named too, with what was
+    probably meant."""
+    there = ", ".join(AFFECTS) + (f", or a named expression: {', '.join(expressions)}" if expressions else "")
+    if len(name) > LONGEST_MEANT:
+        way_out = f"choose from {there}"
+    elif "," in name:
+        way_out = f"mix with '+', as in {re.sub(r' *, *', '+', name)!r}"
+    elif number := re.fullmatch(r"([^\d]*?)[\s=]*(\d*\.?\d+)", name):
+        way_out = f"a strength follows a colon, as in '{number[1] or 'joy'}:{number[2]}'"
+    elif meant := _meant(name, expressions):
+        way_out = f"did you mean {meant}? choose from {there}"
+    else:
+        way_out = f"choose from {there}"
+    return InputError(f"affect {name!r} is unknown; {way_out}")
+
+
+def _meant(name: str, expressions: Sequence[str]) -> str | None:
+    """The affect or expression that people call so, or nearly so."""
+    from fexgan.prepare.labels import load_vocabulary, plain  # slow to import, and needed for refusals alone
+
+    known = {plain(one): one for one in expressions} | load_vocabulary().affects
+    close = difflib.get_close_matches(plain(name), known, n=1, cutoff=0.65)
+    return known[close[0]] if close else None
 
 
 def affect_of(variant: str) -> str:
     """The affect that a variant is one of: `joy` of `joy.laugh`."""
     return variant.partition(".")[0]
+
+
+def split_strength(part: str, text: str) -> tuple[str, float]:
+    """Name and strength of one part, such as `joy:0.8`, of the mixture `text`; 1 where none is given. Raises InputError
+    for a strength that is no number."""
+    name, colon, number = (piece.strip() for piece in part.partition(":"))
+    try:
+        return name, float(number) if colon else 1.0
+    except ValueError:
+        raise InputError(f"strength {number!r} in mixture {text!r} is no number; {_number_for(number)}") from None
+
+
+def _number_for(text: str) -> str:
+    """What to write instead of a strength that is no number."""
+    if share := re.fullmatch(r"(\d+(?:[.,]\d+)?) *%", text):
+        return f"write {float(share[1].replace(',', '.')) / 100:g}"
+    if re.fullmatch(r"\d*,\d+", text):
+        return f"write {text.replace(',', '.')}"
+    if "," in text:
+        return "mix with '+', as in 'joy:0.8+fear:0.2'"
+    return "write one in [0, 1], as in 'joy:0.8'"
+
+
+def check_strength(name: str, strength: float) -> None:
+    """Raise InputError unless the strength of what is called `name` lies in [0, 1]."""
+    if not (math.isfinite(strength) and 0.0 <= strength <= 1.0):
+        raise InputError(f"strength {strength:g} of {name!r} is out of range; strengths lie in [0, 1]")
 
 
 @dataclass(frozen=True)
@@ -53,8 +110,7 @@ class Mixture:
             if affect in seen:
                 raise InputError(f"affect {affect!r} comes twice in a mixture; give each affect one strength")
             seen.add(affect)
-            if not (math.isfinite(strength) and 0.0 <= strength <= 1.0):
-                raise InputError(f"strength {strength:g} of {affect!r} is out of range; strengths lie in [0, 1]")
+            check_strength(affect, strength)
         for affect, variant in self.variants:
             if affect not in seen or affect == NEUTRAL or not variant:
                 raise InputError(
@@ -63,28 +119,26 @@ class Mixture:
 
     @classmethod
     def parse(cls, text: str) -> Mixture:
-        """Read the text form, `joy`, `joy.laugh:0.8` or `anger:0.5+sadness:0.5`. Raises InputError."""
-        pairs = []
-        for part in text.split("+"):
-            name, colon, number = part.strip().partition(":")
-            try:
-                strength = float(number) if colon else 1.0
-            except ValueError:
-                raise InputError(
-                    f"strength {number!r} in mixture {text!r} is no number; write one in [0, 1], as in 'joy:0.8'"
-                ) from None
-            pairs.append((name.strip(), strength))
-        return cls._of_named(pairs)
+        """Read the text form of affects alone, `joy`, `joy.laugh:0.8` or `anger:0.5+sadness:0.5`. Raises InputError.
+
+        What users write may hold named expressions, and is read by `expressions.text_mixture`.
+        """
+        return cls._of_named([split_strength(part, text) for part in text.split("+")])
 
     @classmethod
     def of(cls, mixture: Mixture | str | Mapping[str, float]) -> Mixture:
-        """Accept what users write in Python: a mixture, its text, or a dict, affect or variant -> strength."""
+        """Accept what users write in Python: a mixture, its text, or a dict, affect or variant -> strength.
+
+        In texts and dicts bundled expressions may stand beside affects. Raises InputError.
+        """
+        from fexgan.expressions import mixed, text_mixture  # which are made of mixtures
+
         if isinstance(mixture, Mixture):
             return mixture
         if isinstance(mixture, str):
-            return cls.parse(mixture)
+            return text_mixture(mixture)[1]
         try:
-            return cls._of_named([(name, float(strength)) for name, strength in mixture.items()])
+            return mixed([(name, float(strength)) for name, strength in mixture.items()])
         except (TypeError, ValueError):
             raise InputError(f"mixture {mixture} holds no strengths; give numbers in [0, 1]") from None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +25,9 @@ from fexgan.verbs.flags import check_seed
 from fexgan.verbs.inspect import Inspect
 from fexgan.verbs.road import Film, Prepare, Train
 from fexgan.verbs.serve import Serve
+from fexgan.verbs.sources import check_paths
 
+EXIT_NOBODY_READS = 1
 EXIT_WRONG_INPUT = 2
 EXIT_INTERRUPTED = 130
 
@@ -77,15 +81,28 @@ VERBS: dict[str, type[Verb]] = {
 
 
 def parse(arguments: Sequence[str]) -> Verb:
-    """The verb that `arguments` ask for, ready to run. Prints help or what is wrong and exits (0 or 2) otherwise."""
+    """The verb that `arguments` ask for, ready to run; without any they ask for help.
+
+    Prints help or what is wrong and exits (0 or 2) otherwise. Raises InputError for a verb that does not exist.
+    """
     if list(arguments) == ["--version"]:
         print(f"fexgan {__version__}")
         raise SystemExit(0)
-    if arguments and arguments[0] in VERBS:
+    if list(arguments) in ([], ["help"]):
+        arguments = ["--help"]
+    first = arguments[0]
+    if first in VERBS:
         name, *flags = arguments
         return tyro.cli(VERBS[name], prog=f"fexgan {name}", args=flags, config=(tyro.conf.FlagCreatePairsOff,))
+    if not first.startswith("-"):
+        close = difflib.get_close_matches(first.lower(), VERBS, n=1)
+        meant = f"did you mean {close[0]!r}? " if close else ""
+        raise InputError(f"verb {first!r} is unknown; {meant}choose from {', '.join(VERBS)}")
     listed = Union[tuple(Annotated[verb, _summary(name, verb)] for name, verb in VERBS.items())]  # noqa: UP007
-    description = f"FExGAN-Meta {__version__}: facial expressions for digital characters. Start with: fexgan demo"
+    description = (
+        f"FExGAN-Meta {__version__}: facial expressions for digital characters. Start with: fexgan demo\n\n"
+        "fexgan VERB --help tells of a verb, fexgan --version which version this is."
+    )
     return tyro.cli(listed, prog="fexgan", description=description, args=arguments)
 
 
@@ -93,17 +110,24 @@ def run(arguments: Sequence[str]) -> None:
     """Parse and run. Raises InputError for what a verb refuses."""
     verb = parse(arguments)
     check_seed(getattr(verb, "seed", 0))
+    check_paths(vars(verb))
     verb.run()
 
 
 def main() -> int:
-    """Entry point of `fexgan`: 0 when done, 2 for wrong input, 130 when interrupted."""
+    """Entry point of `fexgan`: 0 when done, 2 for wrong input, 130 when interrupted, 1 when nobody reads on."""
     try:
-        run(sys.argv[1:])
+        try:
+            run(sys.argv[1:])
+        finally:
+            sys.stdout.flush()
     except InputError as error:
         line = str(error).replace("\n", "\\n")  # names of files may hold line breaks
         print(f"fexgan: error: {line}", file=sys.stderr)
         return EXIT_WRONG_INPUT
+    except BrokenPipeError:  # as of `| head`; what is left to print goes nowhere, or Python complains as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_NOBODY_READS
     except OSError as error:  # a full disk, a folder without permission
         print(f"fexgan: error: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
         return EXIT_WRONG_INPUT

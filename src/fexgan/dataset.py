@@ -92,7 +92,10 @@ class FaceDataset:
         shards = shard_paths(folder)
         wanted = [path for path in shards if path.name.startswith(f"{split}-")]
         if not wanted:
-            raise InputError(f"dataset {folder} has no split {split!r}; choose from {', '.join(split_names(folder))}")
+            way_out = f"choose from {', '.join(split_names(folder))}"
+            if split == "test":  # which no flag asks for
+                way_out = "prepare it anew with one, as in fexgan prepare --split character --test-share 0.2"
+            raise InputError(f"dataset {folder} has no split {split!r}; {way_out}")
         table = _read_shards(wanted)
         record, characters = read_metadata(table.schema, folder)
         side, fingerprint = record.framing.image_size_px, _fingerprint(shards)

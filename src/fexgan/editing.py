@@ -6,6 +6,8 @@
     portrait = editor.open(image)  # the face is found and read once
     portrait.edit("joy:0.3").save("smile.png")
 
+    editor.open(image, points=[(210, 240), (300, 238), (255, 330)])  # a face that is not found: its eyes and its mouth
+
 Pictures come in as PIL pictures, paths, pixels (uint8 [height, width, 3]) or loaded pictures, of any size, and keep
 their size, depth, transparency and colour profile; PIL pictures alone hold no 16-bit colours. Only the face changes;
 what lies outside its square stays bit by bit.
@@ -15,13 +17,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -30,24 +28,27 @@ from fexgan.checkpoints import Checkpoint
 from fexgan.config import FramingConfig
 from fexgan.editing_clips import Tell, transform_clip
 from fexgan.editing_details import DetailPainter, ready
+from fexgan.editing_faces import OpenFace
+from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
 from fexgan.framing import (
     Edit,
     FaceChoice,
     FaceSquare,
+    NoFace,
+    Points,
     carry_back,
     choose_face,
     cut,
     face_square,
     find_faces,
+    pointed_square,
     usable_faces,
 )
 from fexgan.keyframes import Keyframe, parse_keyframes, targets_by_frame
 from fexgan.model import (
     Edits,
-    Palette,
     RefiningFamily,
-    Retreat,
     advance,
     apply_edits,
     in_common,
@@ -66,27 +67,6 @@ from fexgan.variants import by_affect, shares
 CLOSE_UP_PX = 256
 
 
-@dataclass(frozen=True, eq=False)
-class OpenFace:
-    """One face of a picture: where it is, what the networks keep of it, and the affect that it shows."""
-
-    square: FaceSquare
-    images: Tensor
-    """The square as the networks see it, [1, 3, size, size]."""
-    features: Any
-    source: Mixture
-    palette: Palette
-    """The colours that paint on it keeps to."""
-    tint: NDArray[np.float32]
-    """[3]: how much of a shade each colour of it takes."""
-    large: Tensor | None = None
-    """The square as close-ups see it, [1, 3, fineness * size, fineness * size]; None where no details are painted."""
-    number: int = 0
-    """Which of the picture's faces it is, 0 being the largest."""
-    retreats: dict[tuple[float, ...], Retreat] = field(default_factory=dict)
-    """The last one, by the affect vector that it leaves: a slider that adds to that asks for the same again."""
-
-
 class Portrait:
     """An opened picture. Each edit starts from the picture as it was, so the order of edits never matters."""
 
@@ -101,7 +81,8 @@ class Portrait:
         return self.faces[0].source
 
     def edit(self, target: TargetLike, details: bool = True) -> LoadedPicture:
-        """The picture with a mixture, or the seven numbers of an affect vector, on its opened faces.
+        """The picture with a mixture, or the seven numbers of an affect vector, on its opened faces; `save` writes it
+        at its own depth, `to_image` makes a PIL picture of it.
 
         A face that shows just that already stays as it is, bit by bit. `details`: without, mouths are left as the small
         square has them, which takes half as long: for a preview while a slider moves.
@@ -171,14 +152,17 @@ class Editor:
         image: Picture | LoadedPicture,
         source_affect: MixtureLike | None = None,
         face: FaceChoice = None,
+        points: Points | None = None,
     ) -> Portrait:
         """Find the faces of a picture and read them once, for any number of edits.
 
-        `source_affect`: the affect that they show; the networks say it where none is given. Raises InputError where
-        there is no face, or the chosen one is too small or turned too far.
+        `source_affect`: the affect that they show; the networks say it where none is given. `points`: where the one
+        face is, instead of finding it: its left eye as one sees it, the other eye, the middle of the mouth, each (x, y)
+        in pixels of the upright picture. Raises InputError where there is no face (NoFace), where the chosen one is too
+        small or turned too far, and for points that make no face.
         """
         picture = loaded(image)
-        squares = self._squares(picture, face)
+        squares = self._squares(picture, face, points)
         faces = [self.open_face(picture, square, source_affect, number) for number, square in squares.items()]
         return Portrait(self, picture, faces)
 
@@ -217,10 +201,11 @@ class Editor:
         target: MixtureLike,
         source_affect: MixtureLike | None = None,
         face: FaceChoice = None,
+        points: Points | None = None,
     ) -> Image.Image:
         """The same picture with another affect, as in `editor.transform(image, "joy:0.8")`."""
         asked = target_of(target)
-        return self.open(image, source_affect, face).edit(asked).to_image()
+        return self.open(image, source_affect, face, points).edit(asked).to_image()
 
     def blend(
         self,
@@ -228,12 +213,13 @@ class Editor:
         mixture: MixtureLike,
         source_affect: MixtureLike | None = None,
         face: FaceChoice = None,
+        points: Points | None = None,
     ) -> Blend:
         """A mixture beside its parents, as in `editor.blend(image, "anger+sadness")`.
 
         Strengths that sum to more than 1 are scaled to share 1, so `anger+sadness` is half of each.
         """
-        portrait = self.open(image, source_affect, face)
+        portrait = self.open(image, source_affect, face, points)
         return blend_of(lambda target: portrait.edit(target).to_image(), mixture)
 
     def animate(
@@ -243,12 +229,13 @@ class Editor:
         fps: float = 24,
         source_affect: MixtureLike | None = None,
         face: FaceChoice = None,
+        points: Points | None = None,
     ) -> list[Image.Image]:
         """The frames of a clip in which a face moves smoothly from keyframe to keyframe.
 
         All are in memory at once; for large pictures take them one by one from `open(image).animate(keyframes, fps)`.
         """
-        frames = self.open(image, source_affect, face).animate(keyframes, fps)
+        frames = self.open(image, source_affect, face, points).animate(keyframes, fps)
         return [frame.to_image() for frame in frames]
 
     def transform_clip(
@@ -260,10 +247,11 @@ class Editor:
         face: FaceChoice = None,
         tell: Tell | None = None,
     ) -> None:
-        """Write the clip `source` with another affect to `out`, an MP4 of the clip's own size, pace and sound.
+        """Write the clip `source` with another affect to `out`, an MP4, GIF or WebP of its own size and pace; MP4 keeps its
+        sound.
 
-        A face is followed through the clip; 0 is the one that is large and in view for long. `tell`: told of the
-        stage, the frames done and all frames.
+        A face is followed through each shot of the clip; 0 is the one that is large and in view for long. `tell`: told
+        of the stage, the frames done and all frames.
         """
         transform_clip(self, Path(source), {Path(out): target_of(target)}, source_affect, face, tell)
 
@@ -279,9 +267,15 @@ class Editor:
         """What the networks are told of a target's variants, [1, all variants]."""
         return self._vector(shares(target, self.variants, self.checkpoint.config.model.variants))
 
-    def _squares(self, picture: LoadedPicture, face: FaceChoice) -> dict[int, FaceSquare]:
-        """The chosen faces' squares by the faces' numbers, the largest first."""
+    def _squares(self, picture: LoadedPicture, face: FaceChoice, points: Points | None = None) -> dict[int, FaceSquare]:
+        """The chosen faces' squares by the faces' numbers, the largest first; or the one square that points ask for."""
+        if points is not None:
+            if face is not None:
+                raise InputError(f"face {face!r:.40} and points say both which face is meant; give one of them")
+            return {0: pointed_square(points, picture.width, picture.height, self.framing)}
         faces = find_faces(picture, self._finder(), largest_only=not face, any_way_up=True)
+        if not faces:
+            raise NoFace("no face found in the picture; give one with a face seen from the front")
         chosen = usable_faces(faces) if face == "all" else {face or 0: choose_face(faces, face or 0)}
         return {number: face_square(found.landmarks, self.framing) for number, found in chosen.items()}
 

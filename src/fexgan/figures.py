@@ -12,13 +12,14 @@ from fexgan.affects import NEUTRAL_INDEX, Mixture, Target
 from fexgan.dataset import FaceDataset
 from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
-from fexgan.framing import FaceChoice, FaceSquare
+from fexgan.framing import FaceChoice, FaceSquare, Points
 from fexgan.keyframes import Keyframe, targets_by_frame
 from fexgan.media import Pixels
+from fexgan.opening import open_source
 from fexgan.picture import LoadedPicture
 from fexgan.sheets import sheet
 from fexgan.synthesis import Blend, MixtureLike, Model, Sitter, blend_of
-from fexgan.terminal import tracked
+from fexgan.terminal import say, tracked
 
 FACES_A_ROW = 8
 SHEET_CELL_PX = 128
@@ -50,7 +51,9 @@ def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
             differences[blink > max(OPEN_LIDS, blink.min())] = np.inf
             found[character] = take[differences.argmin()]
     if not found:
-        raise InputError("the dataset has no neutral test frames to start from; film or record a neutral take")
+        raise InputError(
+            f"the dataset has no neutral {faces.split} frames to start from; film or record a neutral take"
+        )
     return found
 
 
@@ -89,28 +92,38 @@ def transformed(
     targets: Sequence[Mixture],
     source_affect: MixtureLike | None,
     face: FaceChoice = None,
+    points: Points | None = None,
 ) -> dict[str, Row]:
     """Each source's face as it is and then with every target, by the source's name."""
-    rows = {}
-    for name, source in tracked(list(sources.items()), "transforming"):
-        opened = _opened(model, name, source, face, source_affect)
-        rows[name] = [opened.close_up(target) for target in (None, *targets)]
-    return rows
+    check_one_face(face)
+    return {
+        name: [opened.close_up(target) for target in (None, *targets)]
+        for name, opened in _all_opened(model, sources, face, source_affect, "transforming", points)
+    }
 
 
-def _opened(
+def _all_opened(
     model: Model | Editor,
-    name: str,
-    source: Pixels | LoadedPicture,
+    sources: Sources,
     face: FaceChoice,
     source_affect: MixtureLike | None,
-) -> Sitter | Portrait:
-    """The face that a sheet shows of a source. Raises InputError, in which that goes by `name`."""
-    check_one_face(face)
-    try:
-        return model.open(source, source_affect, face)
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
+    stage: str,
+    points: Points | None,
+) -> Iterator[tuple[str, Sitter | Portrait]]:
+    """The sources' faces, opened one by one, by the sources' names; tells at the end of those that were left out and
+    why. Raises InputError, with the first reason, where none could be opened."""
+    reasons = []
+    for name, source in tracked(list(sources.items()), stage):
+        try:
+            opened = open_source(model, source, source_affect, face, points)
+        except InputError as error:
+            reasons.append(f"{name}: {error}")
+            continue
+        yield name, opened
+    if len(reasons) == len(sources):
+        raise InputError(reasons[0])
+    for reason in reasons:
+        say(f"left out {reason}")
 
 
 def check_one_face(face: FaceChoice) -> None:
@@ -131,12 +144,13 @@ def blended(
     source_affect: MixtureLike | None,
     face: FaceChoice = None,
     tune: Tune | None = None,
+    points: Points | None = None,
 ) -> dict[str, dict[str, Blend]]:
     """Each source's face with every mixture, its strengths tuned to the face by `tune`, and its parents, by the
     source's name and the mixture's."""
+    check_one_face(face)
     rows = {}
-    for name, source in tracked(list(sources.items()), "blending"):
-        opened = _opened(model, name, source, face, source_affect)
+    for name, opened in _all_opened(model, sources, face, source_affect, "blending", points):
         tuned = {label: tune(name, opened, one) if tune else one for label, one in mixtures.items()}
         rows[name] = {label: blend_of(opened.close_up, one) for label, one in tuned.items()}
     return rows
@@ -157,16 +171,18 @@ def blend_sheet(rows: Mapping[str, Mapping[str, Blend]]) -> Image.Image:
 
 def clip_frames(
     model: Model | Editor,
-    sources: Sequence[Pixels | LoadedPicture],
+    sources: Sources,
     keyframes: Sequence[Keyframe],
     fps: float,
     cell_px: int,
     source_affect: MixtureLike | None,
     face: FaceChoice = None,
+    points: Points | None = None,
 ) -> Iterator[Pixels]:
     """Frames uint8 [height, width, 3] of all sources moving together, tiled in even rows, each `cell_px` a side."""
-    cells = [_cell(model.open(source, source_affect, face), cell_px) for source in sources]
-    columns, rows = _grid(len(sources))
+    opened = _all_opened(model, sources, face, source_affect, "opening faces", points)
+    cells = [_cell(one, cell_px) for _, one in opened]
+    columns, rows = _grid(len(cells))
     for target in tracked(targets_by_frame(keyframes, fps), "animating"):
         frame = Image.new("RGB", (columns * cell_px, rows * cell_px))
         for index, cell in enumerate(cells):

@@ -1,8 +1,8 @@
 """Keyframes: which mixture a face shows at which second, and the way from one to the next.
 
-Their text form is `0s neutral, 0.8s surprise, 1.5s joy:0.7 out, 3s wry-smile`: times, mixtures or names of bundled
-expressions, and where it is not to be smooth, how the face moves there from the keyframe before. A YAML file holds the
-same as a list:
+Their text form is `0s neutral, 800ms surprise, 1.5s joy:0.7 out, 3s wry-smile`: times in seconds or milliseconds,
+mixtures, of named expressions too, and where it is not to be smooth, how the face moves there from the keyframe
+before. A YAML file holds the same as a list:
 
     - 0s neutral
     - 0.8s surprise
@@ -12,6 +12,7 @@ same as a list:
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,6 +26,7 @@ from fexgan.yaml_files import read_yaml
 LARGEST_FPS = 240
 LONGEST_CLIP_S = 600
 EXAMPLE = "0s neutral, 1s joy:0.8, 2s neutral"
+UNITS_PER_S = {"": 1, "s": 1, "ms": 1000}
 FILE_SUFFIXES = (".yaml", ".yml", ".txt")
 
 EASINGS: dict[str, Callable[[float], float]] = {
@@ -51,7 +53,7 @@ class Keyframe:
 
 def parse_keyframes(text: str) -> tuple[Keyframe, ...]:
     """Read `0s neutral, 1s joy:0.8, 2s neutral`: at least two, times rising from zero. Raises InputError."""
-    return _parse_all(text.split(","), text_mixture)  # no file, for keyframes also come over HTTP
+    return _parse_all(_split(text), text_mixture)  # no file, for keyframes also come over HTTP
 
 
 def read_keyframes(text_or_file: str) -> tuple[Keyframe, ...]:
@@ -61,17 +63,24 @@ def read_keyframes(text_or_file: str) -> tuple[Keyframe, ...]:
     """
     path = Path(text_or_file)
     if path.suffix.lower() not in FILE_SUFFIXES or "," in text_or_file:
-        return _parse_all(text_or_file.split(","), named_mixture)
+        return _parse_all(_split(text_or_file), named_mixture)
     missing = f"no keyframes at {path}; write them as in {EXAMPLE!r}, or give a file of them"
     content = read_yaml(path, f"keyframes {path}", "list them as '- 0s neutral'", missing)
     try:
         if isinstance(content, str):
-            return _parse_all(content.split(","), named_mixture)
+            return _parse_all(_split(content), named_mixture)
         if isinstance(content, list) and all(isinstance(line, str) for line in content):
             return _parse_all(content, named_mixture)
     except InputError as error:
         raise InputError(f"keyframes {path}: {error}") from None
     raise InputError(f"keyframes {path} hold no list of lines such as '- 0.8s surprise:1'; write one")
+
+
+def _split(text: str) -> list[str]:
+    """The keyframes of a text; a comma after the last one ends it. Raises InputError for other separators."""
+    if ";" in text:
+        raise InputError(f"keyframes {text!r} are separated by ';'; write ',', as in {EXAMPLE!r}")
+    return text.strip().removesuffix(",").split(",")
 
 
 def _parse_all(parts: Sequence[str], named: Callable[[str], tuple[str, Mixture]]) -> tuple[Keyframe, ...]:
@@ -113,12 +122,13 @@ def targets_by_frame(keyframes: Sequence[Keyframe], fps: float) -> list[Target]:
 
 
 def _parse_keyframe(text: str, named: Callable[[str], tuple[str, Mixture]]) -> Keyframe:
-    time_text, _, mixture_text = text.partition(" ")
+    parts = re.fullmatch(r"(\S+?)\s*(ms|s|)\s+(\S.*)", text, re.DOTALL)
+    number, unit, mixture_text = parts.groups() if parts else ("", "", "")
     try:
-        time_s = float(time_text.removesuffix("s"))
+        time_s = float(number) / UNITS_PER_S[unit]
     except ValueError:
         time_s = math.nan
-    if not math.isfinite(time_s) or not mixture_text.strip():
+    if not math.isfinite(time_s):
         raise InputError(f"keyframe {text!r} is not a time and a mixture; write them as in {EXAMPLE!r}")
     words = mixture_text.split()
     if len(words) > 1 and words[-1].isalpha() and not words[-2].endswith("+"):
@@ -126,7 +136,7 @@ def _parse_keyframe(text: str, named: Callable[[str], tuple[str, Mixture]]) -> K
         if easing not in EASINGS:
             raise InputError(f"easing {easing!r} in keyframe {text!r} is unknown; choose from {', '.join(EASINGS)}")
         return Keyframe(time_s, named(" ".join(words))[1], easing)
-    return Keyframe(time_s, named(mixture_text.strip())[1])
+    return Keyframe(time_s, named(mixture_text)[1])
 
 
 def _target_at(keyframes: Sequence[Keyframe], time_s: float) -> Target:

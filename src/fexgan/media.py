@@ -165,8 +165,11 @@ def decode_image(encoded: bytes, name: str = "picture") -> Pixels:
 
 
 @contextmanager
-def checked_picture(source: Path | io.BytesIO | Image.Image, name: str) -> Iterator[Image.Image]:
-    """Yield a picture that may be decoded: a single one, of colours, of at most LARGEST_PIXELS.
+def checked_picture(
+    source: Path | io.BytesIO | Image.Image, name: str, may_move: bool = False
+) -> Iterator[Image.Image]:
+    """Yield a picture that may be decoded: a single one or where it `may_move` several, of colours, of at most
+    LARGEST_PIXELS.
 
     Raises InputError, in which it goes by `name`, for any other, and for whatever goes wrong while it is decoded.
     """
@@ -180,7 +183,7 @@ def checked_picture(source: Path | io.BytesIO | Image.Image, name: str) -> Itera
             warnings.catch_warnings(action="ignore") if is_path else nullcontext(),
             nullcontext(source) if isinstance(source, Image.Image) else Image.open(source) as picture,
         ):
-            _check(picture, name)
+            _check(picture, name, may_move)
             yield picture
     except InputError:
         raise
@@ -193,12 +196,14 @@ def checked_picture(source: Path | io.BytesIO | Image.Image, name: str) -> Itera
         raise InputError(f"{name} cannot be read as a picture; give a whole PNG, JPEG or WebP file") from None
 
 
-def _check(picture: Image.Image, name: str) -> None:
+def _check(picture: Image.Image, name: str, may_move: bool) -> None:
     if picture.width * picture.height > LARGEST_PIXELS:
         raise InputError(f"{name} has {picture.width}x{picture.height} px; {_SIZE_ADVICE}")
     pages = getattr(picture, "n_frames", 1)
-    if pages > 1 and picture.format != "MPO":  # phones store a photograph and extras as MPO
-        raise InputError(f"{name} holds {pages} pictures; give a single one, or a clip such as MP4")
+    if pages > 1 and picture.format != "MPO" and not may_move:  # phones store a photograph and extras as MPO
+        raise InputError(
+            f"{name} holds {pages} pictures; give a single one, or a clip to transform: MP4, or an animated GIF or WebP"
+        )
     if picture.mode == "F":
         raise InputError(f"{name} holds fractions, no colours; give a picture of 8 or 16 bits a channel")
     tags = getattr(picture, "tag_v2", {})

@@ -1,4 +1,5 @@
 """Frames as something that plays: an MP4, an animated GIF or WebP, or a folder of PNG pictures for an editing program.
+Animated GIF and WebP are read here, too.
 
 GIF counts time in hundredths of a second and WebP in thousandths: each frame ends at the moment nearest to its own, so
 a clip is never longer or shorter than asked for.
@@ -6,14 +7,16 @@ a clip is never longer or shorter than asked for.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from fexgan.errors import InputError
-from fexgan.media import Pixels, atomic_folder, atomic_path, write_image
+from fexgan.media import Pixels, atomic_folder, atomic_path, checked_picture, to_pixels, write_image
 from fexgan.video import write_clip
 
 ANIMATED_SUFFIXES = (".gif", ".webp")
@@ -25,6 +28,72 @@ LARGEST_ANIMATION_PX = 250_000_000
 PALETTE_SAMPLES = 16
 """Frames, evenly spread, whose colours a GIF's one palette is made for; a palette of each frame's own would flicker."""
 FRAME_NAME = "frame-{:05d}.png"
+UNTIMED_S = 0.1
+"""How long browsers show a frame that is to last no time at all."""
+
+
+@dataclass(frozen=True)
+class Animation:
+    """How the frames of an animated GIF or WebP are shown."""
+
+    durations_s: tuple[float, ...]
+    """How long, each."""
+    repeats: int | None = 0
+    """How often they are shown again, 0 being without end and None never."""
+    see_through: bool = False
+    """Whether a part of one is transparent, which does not survive: `read_animation` lays it on grey."""
+
+    @property
+    def ends_s(self) -> list[float]:
+        """When each frame gives way to the next."""
+        return np.cumsum(self.durations_s).tolist()
+
+
+def is_animation(path: Path) -> bool:
+    """Whether `path` is called GIF or WebP and holds several pictures."""
+    if path.suffix.lower() not in ANIMATED_SUFFIXES or not path.is_file():
+        return False
+    try:
+        with Image.open(path) as picture:
+            return getattr(picture, "n_frames", 1) > 1
+    except Exception:  # broken files make Pillow's readers raise almost anything; who opens them next says so
+        return False
+
+
+def look_at_animation(path: Path) -> Animation:
+    """How an animated GIF or WebP is shown. Raises InputError for what cannot be read."""
+    durations_s, see_through, repeats = [], False, None
+    for frame in _animation_frames(path):
+        durations_s.append(_duration_s(frame))
+        see_through |= frame.has_transparency_data and frame.convert("RGBA").getextrema()[3][0] < 255
+        repeats = frame.info.get("loop", repeats)
+    if path.suffix.lower() == ".webp":  # which counts how often it is shown in all
+        repeats = None if repeats == 1 else repeats
+    return Animation(tuple(durations_s), repeats, see_through)
+
+
+def animation_of(times_s: Sequence[float], fps: float) -> Animation:
+    """Frames shown from these times on, the last as long as `fps` says, as an animation without end."""
+    return Animation((*np.maximum(np.diff(times_s), 0.0).tolist(), 1 / fps))
+
+
+def read_animation(path: Path) -> Iterator[tuple[Pixels, float]]:
+    """Yield (pixels, time_s) of each frame of an animated GIF or WebP, transparency laid on grey. Raises InputError."""
+    time_s = 0.0
+    for frame in _animation_frames(path):
+        yield to_pixels(frame), time_s
+        time_s += _duration_s(frame)
+
+
+def _animation_frames(path: Path) -> Iterator[Image.Image]:
+    with checked_picture(io.BytesIO(path.read_bytes()), str(path), may_move=True) as animation:
+        for frame in ImageSequence.Iterator(animation):
+            frame.load()  # before that a WebP does not know how long its frame lasts
+            yield frame
+
+
+def _duration_s(frame: Image.Image) -> float:
+    return frame.info.get("duration", 0) / 1000 or UNTIMED_S
 
 
 def _suffix(out: Path) -> str:
@@ -67,12 +136,31 @@ def write_motion(out: Path, frames: Iterable[Pixels], fps: float) -> None:
         with atomic_folder(out) as folder:
             for index, pixels in enumerate(frames):
                 write_image(folder / FRAME_NAME.format(index), pixels)
-    elif suffix == ".gif":
-        pictures = _in_one_palette(list(_held(suffix, frames)))
-        _write_animation(out, pictures, _durations_ms(len(pictures), fps, unit_ms=10), optimize=False, disposal=1)
     else:
-        pictures = [Image.fromarray(pixels) for pixels in _held(suffix, frames)]
-        _write_animation(out, pictures, _durations_ms(len(pictures), fps, unit_ms=1), quality=WEBP_QUALITY, method=4)
+        held = list(_held(suffix, frames))
+        _write_held(out, held, [(index + 1) / fps for index in range(len(held))], repeats=0)
+
+
+def write_animation(out: Path, frames: Iterable[Pixels], shown: Animation) -> None:
+    """Write frames as an animated GIF or WebP, as the suffix of `out` says, each for as long as `shown` says.
+
+    Put together in memory. Atomic; raises InputError as `check_held` does.
+    """
+    _write_held(out, list(_held(out.suffix.lower(), frames)), shown.ends_s, shown.repeats)
+
+
+def _write_held(out: Path, frames: Sequence[Pixels], ends_s: Sequence[float], repeats: int | None) -> None:
+    options: dict[str, object] = {} if repeats is None else {"loop": repeats}
+    if out.suffix.lower() == ".gif":
+        pictures, unit_ms = _in_one_palette(frames), 10
+        options |= {"optimize": False, "disposal": 1}
+    else:
+        pictures, unit_ms = [Image.fromarray(pixels) for pixels in frames], 1
+        options = {"loop": 1} | options | {"quality": WEBP_QUALITY, "method": 4}
+    with atomic_path(out) as temporary:
+        pictures[0].save(
+            temporary, save_all=True, append_images=pictures[1:], duration=_durations_ms(ends_s, unit_ms), **options
+        )
 
 
 def _held(suffix: str, frames: Iterable[Pixels]) -> Iterator[Pixels]:
@@ -88,9 +176,9 @@ def _is_frame(path: Path) -> bool:
     return number.isdecimal() and path.name == FRAME_NAME.format(int(number))
 
 
-def _durations_ms(frames: int, fps: float, unit_ms: int) -> list[int]:
-    """How long each frame shows, in whole units, their sum as near to `frames / fps` seconds as can be."""
-    ends = [round((index + 1) * 1000 / fps / unit_ms) for index in range(frames)]
+def _durations_ms(ends_s: Sequence[float], unit_ms: int) -> list[int]:
+    """How long each frame shows, in whole units, given when it ends: each as near to that moment as can be."""
+    ends = [round(end_s * 1000 / unit_ms) for end_s in ends_s]
     return [unit_ms * (end - start) for start, end in zip([0, *ends], ends, strict=False)]
 
 
@@ -99,8 +187,3 @@ def _in_one_palette(frames: Sequence[Pixels]) -> list[Image.Image]:
     samples = Image.fromarray(np.vstack([frames[index] for index in chosen]))
     palette = samples.quantize(256, Image.Quantize.MEDIANCUT)
     return [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for frame in frames]
-
-
-def _write_animation(out: Path, pictures: Sequence[Image.Image], durations_ms: list[int], **options: object) -> None:
-    with atomic_path(out) as temporary:
-        pictures[0].save(temporary, save_all=True, append_images=pictures[1:], duration=durations_ms, loop=0, **options)

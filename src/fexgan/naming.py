@@ -7,14 +7,19 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from fexgan.affects import AFFECTS, NEUTRAL
 from fexgan.editing import Editor
 from fexgan.errors import InputError
-from fexgan.media import write_text_atomically
-from fexgan.retouch import UserFile, read_source
-from fexgan.synthesis import Model
+from fexgan.faces import FaceFinder
+from fexgan.framing import choose_face, face_square, find_faces
+from fexgan.media import read_image, write_text_atomically
+from fexgan.picture import LoadedPicture, open_picture
+from fexgan.reading import mixture_read
+from fexgan.retouch import UserFile
+from fexgan.synthesis import Model, require
 from fexgan.terminal import tracked, warn
 
 TABLE_SUFFIXES = (".csv", ".json")
@@ -25,16 +30,16 @@ class Reading:
     """What one face shows."""
 
     shares: Mapping[str, float]
-    """Affect -> how much of what is shown is that, summing to 1: of a model that edits, the strengths that it reads, so
+    """Affect -> how much of what is read is that, summing to 1: of a model that edits, the strengths that it reads, so
     a half smile is half joy and half neutral; of one that draws, how probable it holds each to be."""
+    affect: str
+    """What the face is said to show: of a model that edits, the strongest of what counts (`reading.LEAST_READ`), which
+    is what editing takes away first; of one that draws, the one with the largest share."""
     strength: float
-    """How far from neutral, in [0, 1]: as a model that edits reads it; of one that draws, the probability of not being
-    neutral, on held-out frames off by 0.13 in the mean."""
-
-    @property
-    def affect(self) -> str:
-        """The one with the largest share."""
-        return max(self.shares, key=self.shares.__getitem__)
+    """How far from neutral, in [0, 1]: of a model that edits, what counts, so 0 for a calm face; of one that draws, the
+    probability of not being neutral, on held-out frames off by 0.13 in the mean."""
+    faces: int = 1
+    """How many faces the picture shows; this is about the largest."""
 
     def to_dict(self) -> dict[str, object]:
         """Plain values in four decimals."""
@@ -42,14 +47,38 @@ class Reading:
         return {"affect": self.affect, "strength": round(self.strength, 4), "shares": shares}
 
 
+_finder = cache(FaceFinder)
+
+
 def read_face(model: Model | Editor, path: Path) -> Reading:
     """What the largest face of a picture file shows. Raises InputError."""
-    shares = model.classify(read_source(model, path))
-    return Reading(shares, 1.0 - shares[NEUTRAL])
+    if isinstance(model, Editor):
+        return _read_to_edit(model, open_picture(path))
+    pixels = read_image(path)
+    shares = model.classify(pixels)
+    whole = pixels.shape[:2] == (model.image_size_px,) * 2  # and then nobody looks for faces in it
+    count = 1 if whole else len(_finder().find_all(pixels))
+    return Reading(shares, max(shares, key=shares.__getitem__), 1.0 - shares[NEUTRAL], count)
+
+
+def _read_to_edit(editor: Editor, picture: LoadedPicture) -> Reading:
+    """What an editor finds in a picture, and would take away."""
+    require(editor.networks, "classify", "name affects")
+    faces = find_faces(picture, _finder(), any_way_up=True)
+    vector = editor.read(picture, face_square(choose_face(faces).landmarks, editor.framing))
+    shares = {affect: share / sum(vector) for affect, share in zip(AFFECTS, vector, strict=True)}
+    counts = dict(mixture_read(vector).strengths)
+    affect = max(counts, key=counts.__getitem__)
+    return Reading(shares, affect, 0.0 if affect == NEUTRAL else min(1.0, sum(counts.values())), len(faces))
+
+
+def refusal_of(path: Path, error: InputError) -> str:
+    """Why a file is refused, which names the file once."""
+    return str(error) if str(path) in str(error) else f"{path}: {error}"
 
 
 def read_faces(model: Model | Editor, files: Sequence[UserFile]) -> dict[str, Reading]:
-    """What each file shows, by its path; tells of files that are left out and why.
+    """What each file shows, by its path; tells of files that are left out and why, and of those with several faces.
 
     Raises InputError, with the first reason, where none can be read.
     """
@@ -59,11 +88,14 @@ def read_faces(model: Model | Editor, files: Sequence[UserFile]) -> dict[str, Re
         try:
             readings[str(file.path)] = read_face(model, file.path)
         except InputError as error:
-            reasons.append(f"{file.path}: {error}")
+            reasons.append(refusal_of(file.path, error))
     if not readings:
         raise InputError(reasons[0])
     for reason in reasons:
         warn(f"left out {reason}")
+    for path, reading in readings.items():
+        if reading.faces > 1:
+            warn(f"{path} shows {reading.faces} faces; the largest is read")
     return readings
 
 

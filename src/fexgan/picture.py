@@ -55,6 +55,21 @@ class LoadedPicture:
     def height(self) -> int:
         return self.levels.shape[0]
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, as PIL pictures have it."""
+        return self.width, self.height
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
+        """What numpy makes of `to_image`."""
+        return np.array(self.to_image(), dtype, copy=copy)
+
+    def _repr_png_(self) -> bytes:
+        """What notebooks show."""
+        encoded = io.BytesIO()
+        self.to_image().save(encoded, "PNG")
+        return encoded.getvalue()
+
     def view(self, box: Box, factor: int = 1) -> Pixels:
         """What a viewer sees of `box`: RGB uint8, transparency laid on grey, shrunk by the whole number `factor`.
 

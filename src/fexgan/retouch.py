@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, features
 
 from fexgan import bundled
 from fexgan.affects import Mixture
@@ -16,7 +16,7 @@ from fexgan.editing_clips import Tell, transform_clip
 from fexgan.errors import InputError
 from fexgan.familiarity import tell_if_unfamiliar
 from fexgan.figures import Row, Tune, check_one_face, transform_sheet
-from fexgan.framing import FaceChoice
+from fexgan.framing import FaceChoice, Points
 from fexgan.keyframes import Keyframe
 from fexgan.media import (
     CLIP_SUFFIXES,
@@ -29,14 +29,19 @@ from fexgan.media import (
     read_image,
     write_image,
 )
-from fexgan.motion import FRAME_NAME, check_motion
+from fexgan.motion import ANIMATED_SUFFIXES, FRAME_NAME, check_motion, is_animation, look_at_animation
+from fexgan.opening import open_source
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.synthesis import Model, Sitter, target_of
-from fexgan.terminal import say, stage_progress
+from fexgan.terminal import say, stage_progress, warn
 from fexgan.video import even_sides
 
 LARGEST_CLIP_PX = 1920
 """Longest side of a clip made from a picture: what players and browsers take everywhere."""
+RARE_DECODERS = {".avif": "avif", ".jp2": "jpg_2000"}
+"""Pictures that can be read where Pillow was built with a library for them, by its name for that."""
+NAMED_AT_MOST = 3
+"""How many of the files that are passed over are named."""
 
 Targets = Mapping[str, Mixture]
 """The mixtures to show, by the label that tells files apart."""
@@ -57,7 +62,8 @@ class UserFile:
 
     @property
     def is_clip(self) -> bool:
-        return self.path.suffix.lower() in CLIP_SUFFIXES
+        """Whether it moves; an animated GIF or WebP is a clip, too."""
+        return self.path.suffix.lower() in CLIP_SUFFIXES or is_animation(self.path)
 
     def result(self, folder: Path, label: str) -> Path:
         """The file in `folder` for one result."""
@@ -73,6 +79,8 @@ class Retouch:
     face: FaceChoice
     tune: Tune | None = None
     """Finds the strengths for each picture's face."""
+    points: Points | None = None
+    """Where the face of a single picture is, instead of finding it."""
 
     def to_file(self, file: UserFile, target: Mixture, out: Path) -> None:
         """Write one result to `out`. Raises InputError where the file cannot be edited or `out` cannot hold it."""
@@ -82,25 +90,29 @@ class Retouch:
     def to_folder(self, files: Sequence[UserFile], targets: Targets, folder: Path) -> None:
         """Write every file with every target into `folder`, and tell of files that are left out and why.
 
-        Raises InputError, with the first reason, where none could be edited.
+        Raises InputError, with the first reason, where none could be edited, and where a result would replace a source.
         """
 
-        def write(file: UserFile, tell: Tell) -> None:
-            self._write(file, {file.result(folder, label): target for label, target in targets.items()}, tell)
+        def results(file: UserFile) -> dict[Path, Mixture]:
+            return {file.result(folder, label): target for label, target in targets.items()}
 
-        self._each(files, folder, write, len(targets))
+        _refuse_sources([out for file in files for out in results(file)], files)
+        self._each(files, folder, lambda file, tell: self._write(file, results(file), tell), len(targets))
 
     def sheets_to_folder(self, files: Sequence[UserFile], targets: Targets, folder: Path) -> None:
         """Write a sheet of every picture, the source and then every target, into `folder`; else as `to_folder`.
 
-        Raises InputError where all faces of a picture are asked for.
+        Raises InputError where all faces of a picture are asked for, and where a sheet would replace a source.
         """
         check_one_face(self.face)
 
-        def write(file: UserFile, tell: Tell) -> None:
-            rows = {file.title: self._row(file, targets)}
-            write_image(file.result(folder, "sheet").with_suffix(".png"), transform_sheet(list(targets), rows))
+        def sheet(file: UserFile) -> Path:
+            return file.result(folder, "sheet").with_suffix(".png")
 
+        def write(file: UserFile, tell: Tell) -> None:
+            write_image(sheet(file), transform_sheet(list(targets), {file.title: self._row(file, targets)}))
+
+        _refuse_sources(map(sheet, files), files)
         self._each(files, folder, write, 1)
 
     def _each(
@@ -126,6 +138,8 @@ class Retouch:
             raise InputError(f"{file.path} is a clip; strengths are optimised for pictures, give those alone")
         if file.is_clip and isinstance(self.model, Editor):
             targets = {out: target_of(mixture) for out, mixture in results.items()}
+            if is_animation(file.path) and look_at_animation(file.path).see_through:
+                warn(f"{file.path} is partly transparent, which clips are not: that is laid on grey")
             transform_clip(self.model, file.path, targets, self.source_affect, self.face, tell)
             return
         opened = self._open(file)
@@ -139,7 +153,8 @@ class Retouch:
 
     def _open(self, file: UserFile) -> Portrait | Sitter:
         """A picture's face, opened; one that the model does not know is told of."""
-        opened = self.model.open(read_source(self.model, file.path), self.source_affect, self.face)
+        source = read_source(self.model, file.path)
+        opened = open_source(self.model, source, self.source_affect, self.face, self.points)
         if isinstance(opened, Sitter):
             tell_if_unfamiliar(opened, str(file.path))
         return opened
@@ -153,19 +168,41 @@ def read_source(model: Model | Editor, path: Path) -> Pixels | LoadedPicture:
 def user_files(given: Sequence[Path], out: Path | None = None) -> list[UserFile]:
     """The files meant by paths of files and folders, in that order; what lies in `out` is not taken up again.
 
-    Of a folder these are all pictures and clips in it and below, by name; `pictures` is the bundled folder of them and
-    `pictures/hopper.jpg` one of those, unless that is at hand. Files that differ in nothing but the suffix are
-    numbered, for sheets and tables show none. Raises InputError for a folder without any.
+    Of a folder these are all pictures and clips in it and below, by name, and it is told how many other files are
+    passed over; `pictures` is the bundled folder of them and `pictures/hopper.jpg` one of those, unless that is at
+    hand. Files that differ in nothing but the suffix are numbered, for sheets and tables show none. Raises InputError
+    for a folder without any, for one in which all lie in `out`, and where `out` is one of the files.
     """
     files: list[UserFile] = []
     taken: set[str] = set()
     for path, name in _named(given, out):
-        suffix = name.suffix
-        if suffix.lower() not in PICTURE_SUFFIXES:
-            suffix = ".mp4" if suffix.lower() in CLIP_SUFFIXES else ".png"
         title = "/".join(map(file_name, name.with_suffix("").parts))
-        files.append(UserFile(path, Path(free_name(title, taken) + suffix)))
+        files.append(UserFile(path, Path(free_name(title, taken) + _result_suffix(path, name.suffix))))
+    _refuse_sources([] if out is None else [out], files)
     return files
+
+
+def _result_suffix(path: Path, suffix: str) -> str:
+    """What a result's name ends in, of a file that is called `suffix`."""
+    if suffix.lower() in PICTURE_SUFFIXES:
+        return suffix
+    if suffix.lower() in CLIP_SUFFIXES:
+        return ".mp4"
+    return suffix if is_animation(path) else ".png"
+
+
+def _refuse_sources(results: Iterable[Path], files: Sequence[UserFile]) -> None:
+    """Raise InputError where one of `results` would replace one of the files."""
+    sources = {_identity(file.path) for file in files if file.path.exists()}
+    for out in results:
+        if out.exists() and _identity(out) in sources:
+            raise InputError(f"{out} is the source itself; give another name, or another folder, for results")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What tells a file from all others, however it is called: many file systems do not tell case apart."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _named(given: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path]]:
@@ -175,16 +212,42 @@ def _named(given: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path
         if not path.is_dir():
             yield path, Path(path.name)
             continue
-        found = [
+        files = [
             file
             for file in sorted(path.rglob("*"))
-            if file.suffix.lower() in READ_SUFFIXES + CLIP_SUFFIXES
-            and not any(part.startswith(".") for part in file.relative_to(path).parts)
-            and not (out is not None and file.resolve().is_relative_to(out.resolve()))
+            if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts)
         ]
+        found = [file for file in files if _is_taken_up(file)]
         if not found:
             raise InputError(f"no pictures or clips in {path}; give a folder of PNG, JPEG, WebP or MP4 files")
+        if out is not None and out.resolve() == path.resolve():
+            raise InputError(f"results would lie among the sources in {path}; give another folder for --out")
+        if out is not None and _lies_in(out, path):
+            files, found = ([one for one in some if not _lies_in(one, out)] for some in (files, found))
+        if not found:
+            raise InputError(f"no pictures or clips in {path} but those in {out}, the place for results; give another")
+        _tell_passed_over(path, [file for file in files if file not in set(found)])
         yield from ((file, file.relative_to(path)) for file in found)
+
+
+def _is_taken_up(file: Path) -> bool:
+    """Whether a file in a folder is a picture or a clip, as its name says."""
+    suffix = file.suffix.lower()
+    if suffix in RARE_DECODERS:
+        return bool(features.check(RARE_DECODERS[suffix]))
+    return suffix in (*READ_SUFFIXES, *CLIP_SUFFIXES, *ANIMATED_SUFFIXES)
+
+
+def _lies_in(file: Path, folder: Path) -> bool:
+    return file.resolve().is_relative_to(folder.resolve())
+
+
+def _tell_passed_over(folder: Path, files: Sequence[Path]) -> None:
+    if files:
+        names = ", ".join(str(file.relative_to(folder)) for file in files[:NAMED_AT_MOST])
+        more = ", ..." if len(files) > NAMED_AT_MOST else ""
+        count = "1 other file" if len(files) == 1 else f"{len(files)} other files"
+        warn(f"passed over {count} in {folder}, by name no pictures or clips: {names}{more}")
 
 
 def _bundled_or(path: Path) -> Path:

@@ -3,6 +3,8 @@
 from fexgan.framing.carry import Details, Edit, carry_back, details_pay
 from fexgan.framing.follow import Track, choose_tracks, follow_faces, presence
 from fexgan.framing.locate import FaceChoice, choose_face, find_faces, flaw, parse_face, usable_faces
+from fexgan.framing.points import NoFace, Points, parse_points, pointed_square
+from fexgan.framing.shots import find_shots, glance
 from fexgan.framing.square import FaceSquare, cut, face_landmarks, face_square
 from fexgan.framing.steady import steady, steady_squares
 
@@ -11,6 +13,8 @@ __all__ = [
     "Edit",
     "FaceChoice",
     "FaceSquare",
+    "NoFace",
+    "Points",
     "Track",
     "carry_back",
     "choose_face",
@@ -20,9 +24,13 @@ __all__ = [
     "face_landmarks",
     "face_square",
     "find_faces",
+    "find_shots",
     "flaw",
     "follow_faces",
+    "glance",
     "parse_face",
+    "parse_points",
+    "pointed_square",
     "presence",
     "steady",
     "steady_squares",

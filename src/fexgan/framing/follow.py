@@ -1,7 +1,8 @@
-"""Who is who through a clip: the faces of one frame after another, told apart by where they are."""
+"""Who is who through a shot of a clip: the faces of one frame after another, told apart by where they are."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,10 +24,10 @@ FADED_S = 0.3
 
 @dataclass(eq=False)
 class Track:
-    """One face through a clip."""
+    """One face through a shot."""
 
     sightings: dict[int, Face] = field(default_factory=dict)
-    """The face by frame, wherever it was seen, in the order of the frames."""
+    """The face by frame of the shot, wherever it was seen, in the order of the frames."""
 
     @property
     def last(self) -> Face:
@@ -34,7 +35,7 @@ class Track:
 
     @property
     def area(self) -> float:
-        """Of the face box, summed over the clip: who is large and long in view comes first."""
+        """Of the face box, summed over the shot: who is large and long in view comes first."""
         return sum(face.box.width * face.box.height for face in self.sightings.values())
 
     def usable(self) -> dict[int, Face]:
@@ -43,7 +44,7 @@ class Track:
 
 
 def follow_faces(frames: Sequence[Sequence[Face]]) -> list[Track]:
-    """The tracks of all faces of a clip, given those of each frame; largest first.
+    """The tracks of all faces of a shot, given those of each frame; largest first.
 
     A face goes on with the nearest track that ended near it, however long ago, and otherwise begins one.
     """
@@ -80,15 +81,22 @@ def presence(sighted: Sequence[int], frames: int, fps: float) -> NDArray[np.floa
     return np.clip((HELD_S + FADED_S - nearest / fps) / FADED_S, 0.0, 1.0)
 
 
-def choose_tracks(tracks: Sequence[Track], index: int | None) -> list[Track]:
-    """Track `index`, 0 being the largest, or with None all that can be edited. Raises InputError where none can."""
-    if not tracks:
+def choose_tracks(shots: Sequence[Sequence[Track]], index: int | None) -> list[list[Track]]:
+    """Of the tracks of each shot of a clip: track `index` of every shot, 0 being its largest, or with None all of them.
+
+    Those that cannot be edited are left out, and a shot with fewer faces has none. Raises InputError where none of all
+    is left, with the flaw of the largest.
+    """
+    most = max(map(len, shots), default=0)
+    if not most:
         raise InputError("no face found in the clip; give one with a face seen from the front")
-    if index is not None and not 0 <= index < len(tracks):
-        raise InputError(f"face {index} is not in the clip; choose from 0 (the largest) to {len(tracks) - 1}")
-    chosen = [track for track in (tracks if index is None else [tracks[index]]) if track.usable()]
-    if not chosen:
-        raise InputError(f"{flaw(tracks[index or 0].last)}, or another clip")
+    if index is not None and not 0 <= index < most:
+        raise InputError(f"face {index} is not in the clip; choose from 0 (the largest) to {most - 1}")
+    asked = [list(tracks if index is None else tracks[index : index + 1]) for tracks in shots]
+    chosen = [[track for track in tracks if track.usable()] for tracks in asked]
+    if not any(chosen):
+        largest = max(itertools.chain(*asked), key=lambda track: track.area)
+        raise InputError(f"{flaw(largest.last)}, or another clip")
     return chosen
 
 

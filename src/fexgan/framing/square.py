@@ -23,6 +23,7 @@ from fexgan.picture import Box, LoadedPicture
 EYE_HEIGHT = 0.507
 EYE_DISTANCE = 0.21
 MOUTH_HEIGHT = 0.710
+BOX_WIDTH = 0.44
 BOX_HEIGHT = 0.60
 BOX_MIDDLE = 0.57
 

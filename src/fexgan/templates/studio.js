@@ -39,7 +39,8 @@ async function fetched(path, options) {
   });
   if (answer.ok) return answer;
   const broken = { error: `the studio failed (${answer.status}); its terminal says why, and opening the picture again may help` };
-  throw new Error((await answer.json().catch(() => broken)).error);
+  const told = await answer.json().catch(() => broken);
+  throw Object.assign(new Error(told.error), { unplaced: Boolean(told.unplaced) });
 }
 
 let fading = 0;
@@ -51,31 +52,38 @@ function tell(error) {
 }
 
 // A picture: `bytes` brings its file, `origin` tells the command line of it: what it is called there, and the command
-// that makes it, if one does. Whatever was chosen last is opened, in whatever order answers come.
+// that makes it, if one does; `points` say where its face is, if somebody pointed at it. Whatever was chosen last is
+// opened, in whatever order answers come.
 let opening = 0;
-async function open(bytes, name, origin = { path: name, made: "" }) {
+async function open(bytes, name, origin = { path: name, made: "" }, points = "") {
   const mine = ++opening;
   at("stage").ariaBusy = "true";
+  let file = null;
   try {
-    const query = new URLSearchParams({ name });
-    const answer = await fetched(`api/pictures?${query}`, { method: "POST", body: await bytes() });
-    const opened = await answer.json();
-    if (mine === opening) lay({ ...opened, origin });
-  } catch (error) { if (mine === opening) tell(error); }
+    file = await bytes();
+    const query = new URLSearchParams({ name, ...(points && { points }) });
+    const opened = await (await fetched(`api/pictures?${query}`, { method: "POST", body: file })).json();
+    if (mine === opening) lay({ ...opened, file, origin, points, told: {} });
+  } catch (error) {
+    if (mine === opening) {
+      tell(error);
+      if (error.unplaced) point({ file, name, origin });
+      else endPointing();
+    }
+  }
   if (mine === opening) at("stage").ariaBusy = "false";
 }
 
 function lay(opened) {
   picture = opened;
   face = picture.faces[0].number;
-  at("empty").hidden = true;
-  at("frame").hidden = false;
+  URL.revokeObjectURL(look);
+  look = "";  // what is on the stage stays there until the first look of this picture arrives
   at("error").hidden = true;
-  at("save").disabled = at("sheet").disabled = false;
-  at("shown").classList.toggle("small", Math.max(picture.width, picture.height) < 512);
-  const shows = picture.faces.map((one) => one.shows).join("; ");
-  at("about").textContent = `${picture.name}, ${picture.width} × ${picture.height} px, shows ${shows}. `
-    + "Hold the picture, or the key O, to see it as it was.";
+  clearClip();
+  endPointing();
+  at("opened").textContent = `${picture.name}, ${picture.width} × ${picture.height} px,`;
+  at("shows").hidden = at("by-hand").hidden = false;
   drawBoxes();
   asItShows();
 }
@@ -113,17 +121,21 @@ async function show(moving = false) {
 }
 
 function paint() {
-  const address = holding ? `api/pictures/${picture.key}/source.jpg` : look;
+  const open = holding ? `api/pictures/${picture.key}/source.jpg` : look;
+  const address = pointing ? pointing.address : open;
   if (address && at("shown").getAttribute("src") !== address) at("shown").src = address;
-  at("badge").hidden = !holding;
+  at("badge").hidden = !holding || Boolean(pointing);
 }
 
 function describe() {
   const origin = picture ? picture.origin : { path: "me.jpg", made: "" };
   const which = face === 0 ? "" : ` --face ${face}`;
+  const there = picture?.points ? ` --points ${picture.points}` : "";
+  const told = new Set(picture ? facesMeant().map((one) => picture.told[one.number]) : []);
+  const from = told.size === 1 && [...told][0] ? ` --source-affect ${[...told][0]}` : "";
   const by = studio.checkpoint ? ` --checkpoint ${quoted(studio.checkpoint)}` : "";
   const out = quoted(`${stem(picture ? picture.name : "me.jpg")}-${saved()}`);
-  const command = `fexgan transform ${quoted(origin.path)} --to ${mixtureText()}${which}${by} --out ${out}`;
+  const command = `fexgan transform ${quoted(origin.path)} --to ${mixtureText()}${from}${which}${there}${by} --out ${out}`;
   at("command").textContent = [origin.made, command].filter(Boolean).join("\n");
 }
 
@@ -142,16 +154,19 @@ function kindOf(one) {
 }
 
 function drawBoxes() {
-  at("boxes").replaceChildren(...(picture.faces.length < 2 ? [] : picture.faces.map((one) => {
-    const box = document.createElement("button");
+  const alone = picture.faces.length === 1;  // its square only tells what is taken for the face
+  at("boxes").replaceChildren(...picture.faces.map((one) => {
+    const box = document.createElement(alone ? "div" : "button");
     box.className = "box";
+    for (const side of ["left", "top", "width", "height"]) box.style[side] = `${100 * one[side]}%`;
+    box.style.rotate = `${one.roll_deg}deg`;
+    if (alone) return box;
     box.dataset.face = one.number;
     box.title = "Edit this face alone; once more for all";
     box.ariaLabel = `Face ${one.number}, shows ${one.shows}`;
-    for (const side of ["left", "top", "width", "height"]) box.style[side] = `${100 * one[side]}%`;
     box.onclick = () => choose(face === one.number ? "all" : one.number);
     return box;
-  })));
+  }));
   pressBoxes();
 }
 
@@ -162,12 +177,36 @@ function choose(which) {
   if (face === "all") show(); else asItShows();
 }
 
+const facesMeant = () => picture.faces.filter((one) => face === "all" || one.number === face);
+
 function pressBoxes() {
-  for (const box of at("boxes").children) box.ariaPressed = String(face === "all" || box.dataset.face === String(face));
+  at("source").value = [...new Set(facesMeant().map((one) => one.shows))].join("; ");
+  for (const box of at("boxes").querySelectorAll("button")) box.ariaPressed = String(face === "all" || box.dataset.face === String(face));
 }
 
+// What a face shows is read off it; where that is wrong, somebody says it, and the picture is opened with that.
+at("source").onchange = async () => {
+  const mine = picture, text = at("source").value.trim();
+  try {
+    if (text) parsed(text);
+    const query = new URLSearchParams({ source: text, face });
+    const opened = await (await fetched(`api/pictures/${mine.key}?${query}`, { method: "POST" })).json();
+    if (mine !== picture) return;
+    const told = Object.fromEntries(facesMeant().map((one) => [one.number, text]));
+    const untouched = mixtureText() === resting;
+    picture = { ...mine, ...opened, told: { ...mine.told, ...told } };
+    at("error").hidden = true;
+    clearClip();
+    drawBoxes();
+    if (untouched) asItShows(); else show();
+  } catch (error) {
+    tell(error);
+    if (mine === picture) pressBoxes();
+  }
+};
+
 function hold() {
-  if (!picture || holding) return;
+  if (!picture || holding || pointing) return;
   holding = true;
   paint();
 }
@@ -219,6 +258,7 @@ function set(values, variants = chosen, moving = false) {
     if (select) select.value = chosen[name];
   }
   at("mixture").value = mixtureText();
+  at("error").hidden = true;
   show(moving);
 }
 
@@ -245,6 +285,14 @@ function parsed(text) {
   for (const part of text.split("+")) {
     const [asked, strength = "1"] = part.trim().split(":");
     const [name, variant] = asked.split(".");
+    const expression = (studio.expressions || []).find((one) => one.name === asked);
+    if (expression && Number(strength) >= 0 && Number(strength) <= 1) {
+      for (const [affect, share] of Object.entries(expression.mixture)) {
+        values[affect] = Math.min(1, Math.round(100 * ((values[affect] || 0) + share * Number(strength))) / 100);
+        if (expression.variants[affect]) variants[affect] = expression.variants[affect];
+      }
+      continue;
+    }
     if (!(name in strengths) && name !== "neutral") {
       throw new Error(`affect '${name}' is unknown; choose from ${emotions().join(", ")}, neutral`);
     }
@@ -252,7 +300,7 @@ function parsed(text) {
     if (variant !== undefined && !variantsOf(name).includes(variant)) {
       throw new Error(`variant '${asked}' is unknown; choose from ${variantsOf(name).join(", ") || "the usual one"}`);
     }
-    values[name] = Number(strength);
+    values[name] = Math.min(1, (values[name] || 0) + Number(strength));
     variants[name] = variant || "";
   }
   return [values, variants];
@@ -261,9 +309,11 @@ at("mixture").onchange = () => { try { set(...parsed(at("mixture").value)); } ca
 at("reset").onclick = () => { if (picture) asItShows({}); else set({}, {}); };
 
 // The sliders at what the face shows, which leaves it as it is.
+let resting = "neutral";  // the mixture that they then stand for
 function asItShows(variants = chosen) {
   const shown = picture.faces.find((one) => one.number === face) || picture.faces[0];
   set(parsed(shown.shows)[0], variants);
+  resting = mixtureText();
 }
 
 // ---- what is taken along
@@ -289,23 +339,33 @@ at("add").onclick = () => {
   const next = times.length ? Math.max(...times) + 0.8 : 0;
   at("keyframes").value = [at("keyframes").value.trim(), `${number(next)}s ${mixtureText()}`].filter(Boolean).join(", ");
 };
+function clearClip() {
+  for (const id of ["clip", "clip-picture"]) {
+    if (at(id).src) URL.revokeObjectURL(at(id).src);
+    at(id).removeAttribute("src");
+    at(id).hidden = true;
+  }
+  at("clip-save").hidden = true;
+}
 at("play").onclick = async () => {
   if (!picture) return tell(new Error("no picture is open; drop one, or take one below the stage"));
+  const mine = picture;
+  clearClip();
   const kind = at("kind").value, name = `${stem(picture.name)}.${kind}`;
   at("play").disabled = true;
   at("working").hidden = false;
   try {
     const answer = await fetched(place(`clip.${kind}`, { keyframes: at("keyframes").value.replace(/\s+/g, " ") }));
-    const url = URL.createObjectURL(await answer.blob());
-    const player = at(kind === "mp4" ? "clip" : "clip-picture");
-    at("clip").hidden = at("clip-picture").hidden = true;
-    player.src = url;
-    player.hidden = false;
-    at("clip-save").href = url;
-    at("clip-save").download = name;
-    at("clip-save").hidden = false;
-  } catch (error) { tell(error); }
-  at("play").disabled = false;
+    const made = await answer.blob();
+    if (mine === picture) {
+      const player = at(kind === "mp4" ? "clip" : "clip-picture");
+      player.src = at("clip-save").href = URL.createObjectURL(made);
+      player.hidden = false;
+      at("clip-save").download = name;
+      at("clip-save").hidden = false;
+    }
+  } catch (error) { if (mine === picture) tell(error); }
+  at("play").disabled = Boolean(pointing);
   at("working").hidden = true;
 };
 
@@ -320,6 +380,7 @@ const openExample = (name) => openFrom(`api/examples/${name}`, name, { path: `${
     const variants = studio.variants.filter((one) => one.startsWith(`${name}.`)).map((one) => one.slice(name.length + 1));
     at("emotions").append(emotionRow(name, variants));
   }
+  at("affects").append(...["neutral", ...studio.emotions].map((name) => new Option("", name)));
   for (const one of studio.expressions) {
     const button = document.createElement("button");
     button.textContent = one.name.replace(/-/g, " ");

@@ -8,7 +8,6 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from fexgan.affects import Mixture
 from fexgan.errors import InputError
 from fexgan.verbs.flags import EDITING, Folder, MixtureText
 
@@ -44,6 +43,7 @@ class Adapt:
     def run(self) -> None:
         from fexgan.adapting import adapt
         from fexgan.adapting_mixtures import adapt_mixture
+        from fexgan.expressions import named_mixture
         from fexgan.terminal import console, say, say_wrote
 
         if (self.character is None) == (self.mixture is None):
@@ -53,7 +53,7 @@ class Adapt:
         if self.mixture is None:
             taught = adapt(self.checkpoint, self.character, self.data, self.out, self.editor, self.steps, console)
         else:
-            mixture = Mixture.parse(self.mixture)
+            _, mixture = named_mixture(self.mixture)
             taught = adapt_mixture(self.checkpoint, mixture, self.examples, self.data, self.out, self.steps, console)
         console.print(taught.section().terminal())
         for path in taught.write(self.out):

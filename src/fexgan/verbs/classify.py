@@ -8,6 +8,7 @@ from typing import Annotated
 
 from tyro.conf import arg
 
+from fexgan.affects import NEUTRAL
 from fexgan.errors import InputError
 from fexgan.verbs.flags import CheckpointName, Images
 from fexgan.verbs.sources import open_model
@@ -53,9 +54,10 @@ class Classify:
         if self.json:
             print(naming.to_json(readings))
             return
-        table = Table(Column("picture", overflow="fold"), "affect", "strength", "shares")
+        table = Table(Column("picture", overflow="fold"), "affect", "strength", "shares of what is read")
         for name, reading in readings.items():
             shares = sorted(reading.shares.items(), key=lambda pair: -pair[1])[:3]
             largest = ", ".join(f"{affect} {100 * share:.0f} %" for affect, share in shares)
-            table.add_row(escape(name), reading.affect, f"{reading.strength:.2f}", largest)
+            strength = "-" if reading.affect == NEUTRAL else f"{reading.strength:.2f}"
+            table.add_row(escape(name), reading.affect, strength, largest)
         console.print(table)

@@ -19,10 +19,12 @@ class Expressions:
     $ fexgan expressions
     $ fexgan expressions wry-smile.yaml --save joy:0.4+disgust:0.25 --note "does not quite believe it"
     $ fexgan expressions mine wry-smile.yaml --units mine.csv
+    $ fexgan expressions wry-smile startled:0.5 --units two.json
     """
 
-    files: Annotated[Positional[tuple[Path, ...]], arg(metavar="[FILE|DIR ...]")] = ()
-    """YAML or JSON files, and folders of them; the bundled expressions where none is given."""
+    files: Annotated[Positional[tuple[Path, ...]], arg(metavar="[FILE|DIR|NAME ...]")] = ()
+    """YAML or JSON files, folders of them, and names of bundled expressions or mixtures; all bundled ones where none is
+    given."""
     save: MixtureText = None
     """Write this mixture to the one FILE that is given."""
     note: str = ""
@@ -35,7 +37,6 @@ class Expressions:
         from rich.table import Table
 
         from fexgan import expressions
-        from fexgan.affects import Mixture
         from fexgan.media import free_name
         from fexgan.terminal import console, say_wrote
         from fexgan.units import arkit_weights, write_units
@@ -45,7 +46,7 @@ class Expressions:
         if self.save is not None:
             if len(self.files) != 1:
                 raise InputError(f"{len(self.files)} files to save one mixture to; name one, such as wry-smile.yaml")
-            mixture = Mixture.parse(self.save)
+            _, mixture = expressions.named_mixture(self.save)
             arkit_weights(mixture)  # refuses variants that nobody knows
             expressions.write_expression(self.files[0], mixture, self.note)
             say_wrote(self.files[0])

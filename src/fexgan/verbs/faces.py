@@ -24,6 +24,7 @@ from fexgan.verbs.flags import (
     Mixtures,
     MixtureText,
     Names,
+    PointTexts,
     Variants,
     given_of,
 )
@@ -32,6 +33,7 @@ from fexgan.verbs.sources import (
     named_mixtures,
     only,
     open_model,
+    points_of,
     retouched,
     sources_of,
     titled,
@@ -119,6 +121,7 @@ class Transform:
     $ fexgan transform face.png --to joy.laugh:0.8 --out laugh.png
     $ fexgan transform face.png --to wry-smile mine.yaml --out smiles
     $ fexgan transform holiday clip.mp4 --to joy --face all --out smiling
+    $ fexgan transform robot.png --points 210,240 300,238 255,330 --to joy --out joy.png
     $ fexgan transform --data out/dataset --out transform.png
     """
 
@@ -134,6 +137,8 @@ class Transform:
     """Mixture that the given pictures show; the networks say it where not given."""
     face: FaceNumber = None
     """Face to edit, 0 being the largest, or all; the largest where not given."""
+    points: PointTexts = ()
+    """Left eye, other eye and mouth in pixels, where the face of a single picture is not found or not the one meant."""
     sheet: bool = False
     """Show the source beside its results: all on the picture --out, or a sheet for each picture in the folder --out."""
     out: Path = Path("transform.png")
@@ -149,10 +154,11 @@ class Transform:
         targets = list(named.values())
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
-        if retouched(model, self.images, named, self.out, self.source_affect, face, self.sheet):
+        points = points_of(self, model)
+        if retouched(model, self.images, named, self.out, self.source_affect, face, self.sheet, points=points):
             return
         sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
-        rows = figures.transformed(model, sources, targets, source_affect, face)
+        rows = figures.transformed(model, sources, targets, source_affect, face, points)
         pictures = {
             f"{name}-{label}": picture
             for name, row in rows.items()
@@ -185,6 +191,8 @@ class Blend:
     """Mixture that the given pictures show; the networks say it where not given."""
     face: FaceNumber = None
     """Face to edit, 0 being the largest, or all; the largest where not given."""
+    points: PointTexts = ()
+    """Left eye, other eye and mouth in pixels, where the face of a single picture is not found or not the one meant."""
     optimise: bool = False
     """Find for each face the strengths with which the checkpoint itself reads the mixture off it; seconds each."""
     save: Folder = None
@@ -204,12 +212,15 @@ class Blend:
         named = titled([share_strength(mixture) for mixture in named_mixtures(self.mixtures).values()])
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
+        points = points_of(self, model)
         labels = {mixture: label for label, mixture in named.items()}
         tune = partial(self._tune, labels) if self.optimise else None
-        if is_folder(self.out) and retouched(model, self.images, named, self.out, self.source_affect, face, tune=tune):
+        if is_folder(self.out) and retouched(
+            model, self.images, named, self.out, self.source_affect, face, tune=tune, points=points
+        ):
             return
         sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
-        rows = figures.blended(model, sources, named, source_affect, face, tune)
+        rows = figures.blended(model, sources, named, source_affect, face, tune, points)
         pictures = {f"{name}-{label}": blend.blended for name, row in rows.items() for label, blend in row.items()}
         write_pictures(self.out, pictures, figures.blend_sheet(rows))
 
@@ -258,6 +269,8 @@ class Animate:
     """Mixture that the given pictures show; the networks say it where not given."""
     face: FaceNumber = None
     """Face to edit, 0 being the largest, or all; the largest where not given."""
+    points: PointTexts = ()
+    """Left eye, other eye and mouth in pixels, where the face of a single picture is not found or not the one meant."""
     out: Path = Path("joy.mp4")
     """Clip to write, or without a suffix, folder of frames."""
     checkpoint: CheckpointName = None
@@ -269,6 +282,7 @@ class Animate:
         from fexgan.framing import parse_face
         from fexgan.keyframes import read_keyframes
         from fexgan.motion import check_motion, write_motion
+        from fexgan.opening import open_source
         from fexgan.terminal import say_wrote
 
         if self.characters and self.data is None:
@@ -281,12 +295,13 @@ class Animate:
         check_motion(self.out, self.fps)
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
+        points = points_of(self, model)
         sources, source_affect = sources_of(
             model, self.images, self.data, self.out, self.source_affect, self.characters
         )
-        pictures = list(sources.values())
-        if isinstance(model, Editor) and len(pictures) == 1 and self.cell_px is None:
-            portrait = model.open(pictures[0], source_affect, face)
+        if isinstance(model, Editor) and len(sources) == 1 and self.cell_px is None:
+            (picture,) = sources.values()
+            portrait = open_source(model, picture, source_affect, face, points)
             if is_folder(self.out):
                 retouch.write_frames(self.out, portrait, keyframes, self.fps)
                 say_wrote(self.out)
@@ -294,6 +309,6 @@ class Animate:
             frames = retouch.clip_frames(portrait, keyframes, self.fps)
         else:
             cell_px = self.cell_px or figures.CLIP_CELL_PX
-            frames = figures.clip_frames(model, pictures, keyframes, self.fps, cell_px, source_affect, face)
+            frames = figures.clip_frames(model, sources, keyframes, self.fps, cell_px, source_affect, face, points)
         write_motion(self.out, frames, self.fps)
         say_wrote(self.out)

@@ -24,6 +24,7 @@ Mixtures = Annotated[tuple[str, ...], arg(metavar="MIXTURE ...")]
 JobsText = Annotated[str, arg(metavar="N|auto|ray|ray://HOST:PORT")]
 MixtureText = Annotated[str | None, arg(metavar="MIXTURE")]
 Names = Annotated[tuple[str, ...], arg(metavar="NAME ...")]
+PointTexts = Annotated[tuple[str, ...], arg(metavar="X,Y X,Y X,Y")]
 Variants = Annotated[tuple[str, ...], arg(metavar="VARIANT ...")]
 
 LARGEST_SEED = 2**31 - 1

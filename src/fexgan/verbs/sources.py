@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fexgan.affects import AFFECTS, NEUTRAL, Mixture
 from fexgan.errors import InputError
@@ -15,10 +15,24 @@ if TYPE_CHECKING:
 
     from fexgan.editing import Editor
     from fexgan.figures import Tune
-    from fexgan.framing import FaceChoice
+    from fexgan.framing import FaceChoice, Points
     from fexgan.media import Pixels
     from fexgan.picture import LoadedPicture
+    from fexgan.retouch import UserFile
     from fexgan.synthesis import Model
+
+
+class Pointing(Protocol):
+    """A verb that can be told where the face is."""
+
+    images: Sequence[Path]
+    data: Path | None
+    face: str | None
+    points: Sequence[str]
+
+
+WRITTEN = ("out", "dataset", "save", "units")
+"""Flags that name what is written."""
 
 
 def named_mixtures(texts: Sequence[str]) -> dict[str, Mixture]:
@@ -33,6 +47,19 @@ def named_mixtures(texts: Sequence[str]) -> dict[str, Mixture]:
     for name, mixture in map(named_mixture, dict.fromkeys(texts)):
         named[free_name(name, taken)] = mixture
     return named
+
+
+def check_paths(flags: Mapping[str, object]) -> None:
+    """Raise InputError where `-` stands for a file, which elsewhere means standard input or output.
+
+    `flags`: the values of a verb's flags by name.
+    """
+    for name, value in flags.items():
+        if Path("-") not in (value if isinstance(value, tuple) else (value,)):
+            continue
+        if name in WRITTEN:
+            raise InputError(f"--{name} - is no place for results; they go to files, name one or a folder")
+        raise InputError("'-' is no file or folder: standard input is not read; name one")
 
 
 def is_folder(out: Path) -> bool:
@@ -51,20 +78,49 @@ def open_model(
 ) -> Model | Editor:
     """The model that a verb asks for by name, or else the bundled one that suits what it is to work on.
 
-    `variants`: those that its affects are to take; only a model that edits knows any. Raises InputError.
+    `variants`: those that its affects are to take; only a model that edits knows any. Says which one works on a
+    dataset where none is named. Raises InputError.
     """
     from fexgan import bundled, load
+    from fexgan.terminal import say
 
     if bool(images) == (data is not None):
         raise InputError("give either pictures or --data with a prepared dataset")
     suited = EDITING if images and EDITING in bundled.checkpoint_names() else BUNDLED
     model = load(checkpoint or suited)
+    if checkpoint is None and data is not None:
+        say(f"checkpoint {suited} draws the faces of {data}; --checkpoint names another")
     if not variants:
         return model
     if "edit" not in model.networks.capabilities:
         name = checkpoint or suited
         raise InputError(f"checkpoint {name} knows no variants; choose one that edits, or leave --variants out")
     return model.taking(*variants)
+
+
+def points_of(verb: Pointing, model: Model | Editor) -> Points | None:
+    """Where a verb's `points` say that the face is, None where they say nothing.
+
+    Raises InputError for what is no three points, and for anything but one picture whose face is not named otherwise.
+    """
+    from fexgan.editing import Editor
+    from fexgan.framing import parse_points
+    from fexgan.retouch import user_files
+
+    if not verb.points:
+        return None
+    if verb.data is not None:
+        raise InputError("--points says where the face of a picture is, not those of --data; leave one of them out")
+    if verb.face is not None:
+        raise InputError(f"--points says which face is meant, and so does --face {verb.face}; leave one of them out")
+    if not isinstance(model, Editor):
+        raise InputError("--points is for checkpoints that edit, and this one draws; choose another, or leave it out")
+    files = user_files(verb.images, None)
+    if len(files) > 1:
+        raise InputError(f"--points says where the face of one picture is, and {len(files)} came; give one at a time")
+    if files[0].is_clip:
+        raise InputError(f"--points is for a picture, and {files[0].path} is a clip, whose face moves; leave it out")
+    return parse_points(" ".join(verb.points))
 
 
 def retouched(
@@ -76,14 +132,16 @@ def retouched(
     face: FaceChoice,
     sheets: bool = False,
     tune: Tune | None = None,
+    points: Points | None = None,
 ) -> bool:
     """Write a file, or with `sheets` a sheet, for each picture; say whether, for one sheet of all is not made here."""
+    from fexgan.expressions import named_mixture
     from fexgan.retouch import Retouch, user_files
     from fexgan.terminal import say_wrote
 
     if not images:
         return False
-    retouch = Retouch(model, None if source_affect is None else Mixture.parse(source_affect), face, tune)
+    retouch = Retouch(model, None if source_affect is None else named_mixture(source_affect)[1], face, tune, points)
     files = user_files(images, out)
     if sheets and not is_folder(out):
         return False
@@ -109,31 +167,84 @@ def sources_of(
 ) -> tuple[Mapping[str, Pixels | LoadedPicture], Mixture | None]:
     """The faces to start from, by name, and the affect they show where that is known.
 
-    Files can be called by the names, whatever a stranger's dataset says.
+    Of a dataset these are test frames, or where it has none train frames. Files can be called by the names, whatever a
+    stranger's dataset says. Raises InputError where there is no face to start from.
     """
-    if data is None:
-        from fexgan.familiarity import tell_if_unfamiliar
-        from fexgan.retouch import read_source, user_files
-        from fexgan.synthesis import Model
+    from fexgan.expressions import named_mixture
+    from fexgan.retouch import user_files
 
-        shown = None if source_affect is None else Mixture.parse(source_affect)
-        pictures = {}
-        for file in user_files(images, out):
-            picture = pictures[file.title] = read_source(model, file.path)
-            if isinstance(model, Model) and "encode" in model.networks.capabilities:
-                tell_if_unfamiliar(model.open(picture, shown), str(file.path))
-        return pictures, shown
-    from fexgan.dataset import FaceDataset
-    from fexgan.figures import neutral_faces
+    if data is None:
+        shown = None if source_affect is None else named_mixture(source_affect)[1]
+        return _with_faces(model, user_files(images, out), shown), shown
     from fexgan.media import file_name, free_name
 
-    faces = neutral_faces(FaceDataset.load(data, "test"))
+    faces = _of_dataset(model, data, characters)
+    taken: set[str] = set()
+    named = {free_name(file_name(name), taken): face for name, face in faces.items()}
+    return named, named_mixture(source_affect or NEUTRAL)[1]
+
+
+def _with_faces(
+    model: Model | Editor, files: Sequence[UserFile], shown: Mixture | None
+) -> dict[str, Pixels | LoadedPicture]:
+    """The pictures with a face that can be worked on, by title; tells of files that are left out and why, and of faces
+    that are nobody a model that draws knows.
+
+    Raises InputError, with the first reason, where none is left.
+    """
+    from fexgan.editing import Editor
+    from fexgan.faces import FaceFinder
+    from fexgan.familiarity import tell_if_unfamiliar
+    from fexgan.framing import find_faces, usable_faces
+    from fexgan.naming import refusal_of
+    from fexgan.retouch import read_source
+    from fexgan.terminal import say, tracked
+
+    finder = FaceFinder()
+    pictures: dict[str, Pixels | LoadedPicture] = {}
+    reasons = []
+    for file in tracked(files, "looking for faces"):
+        try:
+            picture = read_source(model, file.path)
+            if isinstance(model, Editor) and len(files) > 1:  # where the face of a single one is, points may say
+                usable_faces(find_faces(picture, finder, any_way_up=True))
+            elif "encode" in model.networks.capabilities:
+                tell_if_unfamiliar(model.open(picture, shown), str(file.path))
+            pictures[file.title] = picture
+        except InputError as error:
+            reasons.append(refusal_of(file.path, error))
+    if not pictures:
+        raise InputError(reasons[0])
+    for reason in reasons:
+        say(f"left out {reason}")
+    return pictures
+
+
+def _of_dataset(model: Model | Editor, data: Path, characters: Sequence[str]) -> dict[str, Pixels]:
+    """A neutral face of every character of a dataset, or of those named; tells of those that a model that draws does
+    not know. Raises InputError."""
+    from fexgan.dataset import FaceDataset, split_names
+    from fexgan.familiarity import tell_if_unfamiliar
+    from fexgan.figures import neutral_faces
+    from fexgan.synthesis import Model
+    from fexgan.terminal import say
+
+    split = "test"
+    if split not in split_names(data):
+        split = "train"
+        say(f"dataset {data} has no test split; its train frames are shown, which the model may have learned")
+    dataset = FaceDataset.load(data, split)
+    faces = neutral_faces(dataset)
     for name in characters:
         if name not in faces:
             raise InputError(f"character {name!r} is not in the dataset; choose from {', '.join(faces)}")
-    taken: set[str] = set()
-    named = {free_name(file_name(name), taken): faces[name] for name in dict.fromkeys(characters or faces)}
-    return named, Mixture.parse(source_affect or NEUTRAL)
+    chosen = {name: faces[name] for name in dict.fromkeys(characters or faces)}
+    # Who was learned from just this dataset is the cast, however badly a short training redraws it.
+    learned = model.checkpoint.metadata.dataset_fingerprint == dataset.fingerprint
+    if isinstance(model, Model) and "encode" in model.networks.capabilities and not learned:
+        for name, face in chosen.items():
+            tell_if_unfamiliar(model.open(face, NEUTRAL), name)
+    return chosen
 
 
 def only(pictures: Mapping[str, Image.Image]) -> Image.Image | None:

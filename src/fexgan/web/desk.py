@@ -9,18 +9,20 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
 from fexgan.affects import AFFECTS, Mixture
-from fexgan.editing import Editor, OpenFace, Portrait
+from fexgan.editing import Editor, Portrait
+from fexgan.editing_faces import OpenFace
 from fexgan.errors import InputError
 from fexgan.figures import transform_sheet
-from fexgan.framing import FaceChoice, FaceSquare, details_pay
+from fexgan.framing import FaceChoice, FaceSquare, NoFace, Points, details_pay
 from fexgan.keyframes import count_frames, parse_keyframes
-from fexgan.media import Pixels
+from fexgan.media import CLIP_SUFFIXES, Pixels
 from fexgan.motion import check_held, write_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import clip_frames
@@ -37,10 +39,15 @@ FACE_BYTES = 4_000_000
 """What the networks keep of an opened face, about."""
 VIEW_QUALITY = 92
 LONGEST_CLIP_S = 20.0
+MOVING_FORMATS = ("GIF", "WEBP", "PNG")
 
 
 class NotOpen(Exception):
     """No picture is open under that key, or no longer."""
+
+
+class Unplaced(InputError):
+    """A picture without a face that can be edited where it was looked for; somebody may say where it is."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +60,37 @@ class Look:
 
 
 class OpenPicture:
-    """A picture whose faces have been found and read, and a smaller view of it that shows the same faces."""
+    """A picture whose faces have been found and read, and a smaller view of it that shows the same faces.
 
-    def __init__(self, picture: LoadedPicture, name: str, editor: Editor) -> None:
+    `points`: where its one face is, instead of finding them all.
+    """
+
+    def __init__(self, picture: LoadedPicture, name: str, editor: Editor, points: Points | None = None) -> None:
         self.picture, self.name = picture, name
-        self.full = self.view = editor.open(picture, face="all")
+        self.full = self.view = editor.open(picture, face="all" if points is None else None, points=points)
+        self.read = {face.number: face.source for face in self.full.faces}
         factor = max(1, round(max(picture.width, picture.height) / VIEW_PX))
         if factor > 1:
             shrunk = LoadedPicture(picture.view((0, 0, picture.width, picture.height), factor))
             faces = [_seen_smaller(face, factor, editor.image_size_px) for face in self.full.faces]
             self.view = Portrait(editor, shrunk, faces)
+
+    def showing(self, source: Mixture | None, which: FaceChoice) -> OpenPicture:
+        """The same picture, of which somebody says that the faces meant show `source`; None: what was read off them."""
+
+        def told(portrait: Portrait) -> Portrait:
+            faces = [
+                replace(face, source=source.shared() if source else self.read[face.number], retreats={})
+                if which in ("all", face.number)
+                else face
+                for face in portrait.faces
+            ]
+            return Portrait(portrait.editor, portrait.picture, faces)
+
+        again = copy(self)
+        again.full = told(self.full)
+        again.view = again.full if self.view is self.full else told(self.view)
+        return again
 
     @property
     def size_bytes(self) -> int:
@@ -85,17 +113,42 @@ class Desk:
         self._shelf, self._work = threading.Lock(), threading.Lock()
         """Held while the open pictures are counted, and while the networks work."""
 
-    def open(self, encoded: bytes, name: str = "picture.png") -> tuple[str, OpenPicture]:
-        """Open the bytes of a picture file: its key, and the picture. Raises InputError where no face can be edited."""
+    def open(self, encoded: bytes, name: str = "picture.png", points: Points | None = None) -> tuple[str, OpenPicture]:
+        """Open the bytes of a picture file: its key, and the picture. `points`: where its face is, if it is not found.
+
+        Raises InputError for what is no picture, and Unplaced where no face can be edited.
+        """
+        if is_clip(encoded, name):
+            raise InputError(
+                f"{name} is a clip, and the studio edits pictures; clips go, as MP4, through: "
+                "fexgan transform clip.mp4 --to joy"
+            )
         picture = open_picture(io.BytesIO(encoded), name)
         with self._work:
-            opened = OpenPicture(picture, name, self.editor)
+            try:
+                opened = OpenPicture(picture, name, self.editor, points)
+            except NoFace as error:
+                raise Unplaced(f"{error}, or say with points where its eyes and its mouth are") from None
+            except InputError as error:
+                raise Unplaced(str(error)) from None
+        return self._lay(opened), opened
+
+    def showing(self, key: str, source: Mixture | None, face: FaceChoice) -> tuple[str, OpenPicture]:
+        """An open picture opened once more, told what a face, or all, shows (None: what is read): its key, and it."""
+        opened = self._find(key)
+        number = face or 0
+        check_faces(opened.full, number)
+        again = opened.showing(source, number)
+        return self._lay(again), again
+
+    def _lay(self, opened: OpenPicture) -> str:
+        """Keep a picture open; returns its key. Those unused for longest go where there are too many."""
         key = secrets.token_urlsafe(8)
         with self._shelf:
             self._open[key] = opened
             while self._is_crowded():
                 self._open.popitem(last=False)
-        return key, opened
+        return key
 
     def source(self, key: str) -> bytes:
         """The view of a picture as it is, JPEG."""
@@ -169,14 +222,28 @@ class Desk:
 
     def _portrait(self, opened: Portrait, look: Look) -> Portrait:
         """The faces that the look is for."""
-        faces = opened.faces
-        if look.face != "all":
-            number = look.face or 0
-            faces = [face for face in opened.faces if face.number == number]
-            if not faces:
-                there = ", ".join(str(face.number) for face in opened.faces)
-                raise InputError(f"face {number} is not there to edit; choose from {there}, or all")
+        number = look.face or 0
+        check_faces(opened, number)
+        faces = [face for face in opened.faces if number in ("all", face.number)]
         return Portrait(self.editor, opened.picture, faces)
+
+
+def check_faces(opened: Portrait, number: FaceChoice) -> None:
+    """Raise InputError where a face of that number is not open; `all` are always there."""
+    numbers = [face.number for face in opened.faces]
+    if number != "all" and number not in numbers:
+        raise InputError(f"face {number} is not there to edit; choose from {', '.join(map(str, numbers))}, or all")
+
+
+def is_clip(encoded: bytes, name: str) -> bool:
+    """Whether a file moves: a clip by its name, or a picture file of several pictures, such as a GIF."""
+    if Path(name).suffix.lower() in CLIP_SUFFIXES:
+        return True
+    try:
+        with Image.open(io.BytesIO(encoded)) as picture:
+            return bool(getattr(picture, "is_animated", False)) and picture.format in MOVING_FORMATS
+    except Exception:  # Pillow raises almost anything; who opens the picture then says what is wrong with it
+        return False
 
 
 def _seen_smaller(face: OpenFace, factor: int, seen_px: int) -> OpenFace:

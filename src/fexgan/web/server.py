@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,13 +20,13 @@ from starlette.routing import Route
 from fexgan import bundled, load
 from fexgan.affects import EMOTIONS, NEUTRAL, Mixture
 from fexgan.errors import InputError
-from fexgan.expressions import read_expressions
-from fexgan.framing import parse_face
+from fexgan.expressions import read_expressions, text_mixture
+from fexgan.framing import FaceChoice, parse_face, parse_points
 from fexgan.media import encode_image
 from fexgan.page import fill, template
 from fexgan.synthesis import Model
 from fexgan.units import arkit_weights
-from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture
+from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture, Unplaced
 from fexgan.web.guard import Guard
 
 LARGEST_BODY = 64_000_000
@@ -35,6 +36,7 @@ LONGEST_SEED = 10
 """Digits of a seed in text; Python itself reads no number of thousands of them."""
 CLIP_KINDS = {".mp4": "video/mp4", ".gif": "image/gif", ".webp": "image/webp"}
 PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+SCRIPTS = ("studio.js", "pointing.js")
 KEEP = {"Cache-Control": "private, max-age=3600"}
 """A look of a picture never changes: browsers need not ask twice."""
 
@@ -60,6 +62,7 @@ class Server:
             Route("/api/random.png", self.random),
             Route("/api/units.json", self.units),
             Route("/api/pictures", self.open, methods=["POST"]),
+            Route(picture, self.showing, methods=["POST"]),
             Route(f"{picture}/source.jpg", self.source),
             Route(f"{picture}/edit.jpg", self.edit),
             Route(f"{picture}/sheet.png", self.sheet),
@@ -70,7 +73,7 @@ class Server:
         return Starlette(routes=routes, middleware=[Middleware(Guard, hosts)], exception_handlers=refusals)
 
     def page(self, request: Request) -> Response:
-        return HTMLResponse(fill("studio.html", script=template("studio.js")))
+        return HTMLResponse(fill("studio.html", script="\n".join(map(template, SCRIPTS))))
 
     def studio(self, request: Request) -> Response:
         """What there is to choose from."""
@@ -115,14 +118,28 @@ class Server:
         return JSONResponse(arkit_weights(_mixture(request)))
 
     async def open(self, request: Request) -> Response:
-        """Take a picture file as the body, called `name`: its key, its size, and its faces, the largest first."""
+        """Take a picture file as the body, called `name`: its key, its size, and its faces, the largest first.
+
+        `points` say where its one face is, where it is not found.
+        """
         body = bytearray()
         async for part in request.stream():
             body += part
             if len(body) > LARGEST_BODY:
                 raise InputError(f"the picture has more than {LARGEST_BODY // 1_000_000} MB; give a smaller file")
         name = Path(request.query_params.get("name", "picture.png")).name
-        key, opened = await run_in_threadpool(self.desk.open, bytes(body), name)
+        text = request.query_params.get("points")
+        points = None if text is None else parse_points(text)
+        key, opened = await run_in_threadpool(self.desk.open, bytes(body), name, points)
+        return JSONResponse(_described(key, opened), status_code=201)
+
+    def showing(self, request: Request) -> Response:
+        """Open the picture once more, told what its `face` shows, `source`; where that is empty, as it is read.
+
+        Another key, for the looks of a picture never change.
+        """
+        source = _mixture(request, "source") if request.query_params.get("source") else None
+        key, opened = self.desk.showing(request.path_params["key"], source, _face(request))
         return JSONResponse(_described(key, opened), status_code=201)
 
     def source(self, request: Request) -> Response:
@@ -154,8 +171,11 @@ def _asked(request: Request) -> tuple[str, Look]:
     """The picture's key, and the look that `mixture`, `variants` (separated by commas) and `face` ask for."""
     texts = request.query_params
     variants = tuple(name for name in texts.get("variants", "").split(",") if name)
-    face = parse_face(texts.get("face", "0"))
-    return request.path_params["key"], Look(_mixture(request), variants, face)
+    return request.path_params["key"], Look(_mixture(request), variants, _face(request))
+
+
+def _face(request: Request) -> FaceChoice:
+    return parse_face(request.query_params.get("face", "0"))
 
 
 def _details(request: Request) -> bool:
@@ -166,10 +186,11 @@ def _details(request: Request) -> bool:
     return text == "1"
 
 
-def _mixture(request: Request) -> Mixture:
-    """The mixture asked for; in addresses a `+` that is not written as %2B has become a space."""
-    text = request.query_params.get("mixture", NEUTRAL)
-    return Mixture.parse(re.sub(r"(?<=[^\s+]) +(?=[^\s+])", "+", text))
+def _mixture(request: Request, name: str = "mixture") -> Mixture:
+    """The mixture that a parameter asks for, of bundled expressions too but never of files; in addresses a `+` that is
+    not written as %2B has become a space."""
+    text = request.query_params.get(name, NEUTRAL)
+    return text_mixture(re.sub(r"(?<=[^\s+]) +(?=[^\s+])", "+", text))[1]
 
 
 def _number(request: Request, name: str, default: float) -> float:
@@ -196,6 +217,7 @@ def _described(key: str, opened: OpenPicture) -> dict[str, Any]:
             "top": (face.square.centre_y - face.square.side_px / 2) / view.height,
             "width": face.square.side_px / view.width,
             "height": face.square.side_px / view.height,
+            "roll_deg": math.degrees(face.square.roll_rad),
             "number": face.number,
             "shows": str(face.source),
         }
@@ -213,7 +235,8 @@ def _described(key: str, opened: OpenPicture) -> dict[str, Any]:
 
 
 def _refuse(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, status_code=422)
+    told = {"error": str(error)}
+    return JSONResponse({**told, "unplaced": True} if isinstance(error, Unplaced) else told, status_code=422)
 
 
 def _gone(request: Request, error: Exception) -> Response:
