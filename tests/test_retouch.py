@@ -12,7 +12,7 @@ from PIL import Image, features
 from fexgan.affects import Mixture
 from fexgan.editing import Editor
 from fexgan.errors import InputError
-from fexgan.media import read_image
+from fexgan.media import BACKDROP_GREY, read_image
 from fexgan.motion import is_animation, write_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import RARE_DECODERS, Retouch, clip_frames, user_files
@@ -207,6 +207,21 @@ def test_a_picture_in_motion_keeps_its_size_up_to_what_players_take(editor: Edit
     monkeypatch.setattr("fexgan.retouch.LARGEST_CLIP_PX", 64)
     (first, *_) = clip_frames(editor.open(picture), "0s neutral, 0.5s joy", fps=4)
     assert first.shape == (64, 60, 3)
+
+
+def test_what_is_transparent_stays_so_in_motion_where_the_file_can_hold_it(editor: Editor, tmp_path: Path):
+    glass = np.dstack([face(128), np.full((128, 128), 255, np.uint8)])
+    glass[:20, :, 3] = 0
+    portrait = editor.open(Image.fromarray(glass))
+    write_motion(tmp_path / "glass.webp", clip_frames(portrait, "0s neutral, 0.5s joy", 4, see_through=True), 4)
+    with Image.open(tmp_path / "glass.webp") as animation:
+        assert animation.n_frames == 3
+        for index in range(3):
+            animation.seek(index)
+            opacity = np.asarray(animation.convert("RGBA"))[..., 3]
+            assert (opacity[:20] == 0).all() and (opacity[20:] == 255).all()
+    (first, *_) = clip_frames(portrait, "0s neutral, 0.5s joy", 4)
+    assert first.shape == (128, 128, 3) and (first[:20] == BACKDROP_GREY).all()
 
 
 def test_a_sheet_of_each_picture_shows_the_source_first(retouch: Retouch, album: Path, tmp_path: Path, capsys):

@@ -247,8 +247,8 @@ class Editor:
         face: FaceChoice = None,
         tell: Tell | None = None,
     ) -> None:
-        """Write the clip `source` with another affect to `out`, an MP4, GIF or WebP of its own size and pace; MP4 keeps its
-        sound.
+        """Write the clip `source` with another affect to `out`, an MP4, GIF or WebP of its own size and pace, as MP4
+        with its sound.
 
         A face is followed through each shot of the clip; 0 is the one that is large and in view for long. `tell`: told
         of the stage, the frames done and all frames.

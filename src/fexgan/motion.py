@@ -125,8 +125,9 @@ def check_held(suffix: str, frames: int, width_px: int, height_px: int) -> None:
 def write_motion(out: Path, frames: Iterable[Pixels], fps: float) -> None:
     """Write frames, all of one even-sided size, as the suffix of `out` says; without one, as a folder of PNG files.
 
-    Animated GIF and WebP play without end, and are put together in memory. Atomic; raises InputError as
-    `check_motion`, `check_held` and `write_clip` do.
+    WebP and PNG also take frames with a fourth channel, their opacity, and such WebP is lossless. Animated GIF and WebP
+    play without end, and are put together in memory. Atomic; raises InputError as `check_motion`, `check_held` and
+    `write_clip` do.
     """
     check_motion(out, fps)
     suffix = _suffix(out)
@@ -156,7 +157,9 @@ def _write_held(out: Path, frames: Sequence[Pixels], ends_s: Sequence[float], re
         options |= {"optimize": False, "disposal": 1}
     else:
         pictures, unit_ms = [Image.fromarray(pixels) for pixels in frames], 1
-        options = {"loop": 1} | options | {"quality": WEBP_QUALITY, "method": 4}
+        # With losses, libwebp leaves out that a picture is see-through where all that is lies around its frames.
+        see_through = pictures[0].mode == "RGBA"
+        options = {"loop": 1} | options | {"quality": WEBP_QUALITY, "method": 4, "lossless": see_through}
     with atomic_path(out) as temporary:
         pictures[0].save(
             temporary, save_all=True, append_images=pictures[1:], duration=_durations_ms(ends_s, unit_ms), **options

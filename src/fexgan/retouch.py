@@ -270,11 +270,19 @@ def write_frames(out: Path, portrait: Portrait, keyframes: Sequence[Keyframe], f
             frame.save(folder / FRAME_NAME.format(index))
 
 
-def clip_frames(portrait: Portrait, keyframes: Sequence[Keyframe], fps: float) -> Iterator[Pixels]:
-    """Frames of a clip that shows a whole picture moving, in its own size up to LARGEST_CLIP_PX a side."""
+def clip_frames(
+    portrait: Portrait, keyframes: Sequence[Keyframe], fps: float, see_through: bool = False
+) -> Iterator[Pixels]:
+    """Frames of a clip that shows a whole picture moving, in its own size up to LARGEST_CLIP_PX a side.
+
+    `see_through`: what is transparent stays so, in frames of four channels; else it is laid on grey.
+    """
     picture = portrait.picture
     scale = min(1.0, LARGEST_CLIP_PX / max(picture.width, picture.height))
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     for frame in portrait.animate(keyframes, fps):
-        shown = Image.fromarray(frame.view((0, 0, frame.width, frame.height)))
+        if see_through and frame.alpha is not None:
+            shown = frame.to_image().convert("RGBA")
+        else:
+            shown = Image.fromarray(frame.view((0, 0, frame.width, frame.height)))
         yield even_sides(np.asarray(shown if scale == 1.0 else shown.resize(size, Image.Resampling.LANCZOS)))

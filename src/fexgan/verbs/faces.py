@@ -283,7 +283,7 @@ class Animate:
         from fexgan.keyframes import read_keyframes
         from fexgan.motion import check_motion, write_motion
         from fexgan.opening import open_source
-        from fexgan.terminal import say_wrote
+        from fexgan.terminal import say_wrote, warn
 
         if self.characters and self.data is None:
             raise InputError(
@@ -306,7 +306,10 @@ class Animate:
                 retouch.write_frames(self.out, portrait, keyframes, self.fps)
                 say_wrote(self.out)
                 return
-            frames = retouch.clip_frames(portrait, keyframes, self.fps)
+            see_through = self.out.suffix.lower() == ".webp"
+            if portrait.picture.alpha is not None and not see_through:
+                warn(f"what is transparent is laid on grey in {self.out}; .webp and folders of frames keep it")
+            frames = retouch.clip_frames(portrait, keyframes, self.fps, see_through)
         else:
             cell_px = self.cell_px or figures.CLIP_CELL_PX
             frames = figures.clip_frames(model, sources, keyframes, self.fps, cell_px, source_affect, face, points)
