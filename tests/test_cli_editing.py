@@ -139,8 +139,11 @@ def test_what_has_no_face_is_left_out_of_a_sheet_or_clip_of_many(fexgan: Run, ca
     Path("album").mkdir()
     Image.new("RGB", (99, 99)).save("album/empty.png")
     Path("album/broken.png").write_bytes(b"no picture")
+    Path("album/notes.txt").touch()
     assert fexgan(verb, "album", "face.png", "face.jpg", *flags) == 0
-    told = capsys.readouterr().out.splitlines()
+    said = capsys.readouterr()
+    told = said.out.splitlines()
+    assert said.err.count("passed over 1 other file in album") == 1  # folders are looked through once
     assert any(line.startswith("left out album/empty.png: no face found") for line in told)
     assert any(line.startswith("left out album/broken.png cannot be read") for line in told)
     if flags[-1] == "sheet.png":

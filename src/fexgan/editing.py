@@ -35,7 +35,6 @@ from fexgan.framing import (
     Edit,
     FaceChoice,
     FaceSquare,
-    NoFace,
     Points,
     carry_back,
     choose_face,
@@ -274,8 +273,6 @@ class Editor:
                 raise InputError(f"face {face!r:.40} and points say both which face is meant; give one of them")
             return {0: pointed_square(points, picture.width, picture.height, self.framing)}
         faces = find_faces(picture, self._finder(), largest_only=not face, any_way_up=True)
-        if not faces:
-            raise NoFace("no face found in the picture; give one with a face seen from the front")
         chosen = usable_faces(faces) if face == "all" else {face or 0: choose_face(faces, face or 0)}
         return {number: face_square(found.landmarks, self.framing) for number, found in chosen.items()}
 

@@ -87,13 +87,14 @@ def transform_clip(
     source_affect: MixtureLike | None,
     face: FaceChoice,
     tell: Tell | None,
-) -> None:
+) -> bool:
     """Write the clip `source` once for every target, to the path that the target has in `results`, whose suffix says
     MP4, GIF or WebP; its faces are found and read once for all. Else see `Editor.transform_clip`.
 
     Faces are numbered in each shot alone, the one that is large and in view for long first. A number, or 0 where it is
     None, edits that face of every shot: a shot with fewer faces, or whose one is too small or turned too far, stays as
-    it is. `all` edits all that can be edited.
+    it is. `all` edits all that can be edited. Returns whether a part of the source was transparent, which is laid on
+    grey.
 
     Raises InputError for unknown variants and for what is no clip, and where no face can be edited in any shot.
     """
@@ -134,6 +135,7 @@ def transform_clip(
             _write_mp4(out, edited, source, times_s, fps, shown)
         else:
             write_animation(out, edited, shown or animation_of(times_s, fps))
+    return shown is not None and shown.see_through
 
 
 def pace(times_s: Sequence[float]) -> float:

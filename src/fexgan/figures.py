@@ -19,7 +19,7 @@ from fexgan.opening import open_source
 from fexgan.picture import LoadedPicture
 from fexgan.sheets import sheet
 from fexgan.synthesis import Blend, MixtureLike, Model, Sitter, blend_of
-from fexgan.terminal import say, tracked
+from fexgan.terminal import tracked, usable
 
 FACES_A_ROW = 8
 SHEET_CELL_PX = 128
@@ -112,18 +112,11 @@ def _all_opened(
 ) -> Iterator[tuple[str, Sitter | Portrait]]:
     """The sources' faces, opened one by one, by the sources' names; tells at the end of those that were left out and
     why. Raises InputError, with the first reason, where none could be opened."""
-    reasons = []
-    for name, source in tracked(list(sources.items()), stage):
-        try:
-            opened = open_source(model, source, source_affect, face, points)
-        except InputError as error:
-            reasons.append(f"{name}: {error}")
-            continue
-        yield name, opened
-    if len(reasons) == len(sources):
-        raise InputError(reasons[0])
-    for reason in reasons:
-        say(f"left out {reason}")
+
+    def use(name: str) -> Sitter | Portrait:
+        return open_source(model, sources[name], source_affect, face, points)
+
+    return usable(list(sources), stage, use, lambda name, error: f"{name}: {error}")
 
 
 def check_one_face(face: FaceChoice) -> None:

@@ -28,6 +28,7 @@ LARGEST_ANIMATION_PX = 250_000_000
 PALETTE_SAMPLES = 16
 """Frames, evenly spread, whose colours a GIF's one palette is made for; a palette of each frame's own would flicker."""
 FRAME_NAME = "frame-{:05d}.png"
+MOVING_FORMATS = ("GIF", "WEBP", "PNG")
 UNTIMED_S = 0.1
 """How long browsers show a frame that is to last no time at all."""
 
@@ -51,11 +52,14 @@ class Animation:
 
 def is_animation(path: Path) -> bool:
     """Whether `path` is called GIF or WebP and holds several pictures."""
-    if path.suffix.lower() not in ANIMATED_SUFFIXES or not path.is_file():
-        return False
+    return path.suffix.lower() in ANIMATED_SUFFIXES and path.is_file() and moves(path)
+
+
+def moves(source: Path | io.BytesIO) -> bool:
+    """Whether a picture file holds several pictures that follow one another: GIF, WebP or PNG."""
     try:
-        with Image.open(path) as picture:
-            return getattr(picture, "n_frames", 1) > 1
+        with Image.open(source) as picture:
+            return picture.format in MOVING_FORMATS and getattr(picture, "n_frames", 1) > 1
     except Exception:  # broken files make Pillow's readers raise almost anything; who opens them next says so
         return False
 

@@ -20,7 +20,7 @@ from fexgan.picture import LoadedPicture, open_picture
 from fexgan.reading import mixture_read
 from fexgan.retouch import UserFile
 from fexgan.synthesis import Model, require
-from fexgan.terminal import tracked, warn
+from fexgan.terminal import usable, warn
 
 TABLE_SUFFIXES = (".csv", ".json")
 
@@ -72,9 +72,9 @@ def _read_to_edit(editor: Editor, picture: LoadedPicture) -> Reading:
     return Reading(shares, affect, 0.0 if affect == NEUTRAL else min(1.0, sum(counts.values())), len(faces))
 
 
-def refusal_of(path: Path, error: InputError) -> str:
+def refusal_of(file: UserFile, error: InputError) -> str:
     """Why a file is refused, which names the file once."""
-    return str(error) if str(path) in str(error) else f"{path}: {error}"
+    return str(error) if str(file.path) in str(error) else f"{file.path}: {error}"
 
 
 def read_faces(model: Model | Editor, files: Sequence[UserFile]) -> dict[str, Reading]:
@@ -82,17 +82,12 @@ def read_faces(model: Model | Editor, files: Sequence[UserFile]) -> dict[str, Re
 
     Raises InputError, with the first reason, where none can be read.
     """
-    readings: dict[str, Reading] = {}
-    reasons: list[str] = []
-    for file in tracked(files, "reading faces"):
-        try:
-            readings[str(file.path)] = read_face(model, file.path)
-        except InputError as error:
-            reasons.append(refusal_of(file.path, error))
-    if not readings:
-        raise InputError(reasons[0])
-    for reason in reasons:
-        warn(f"left out {reason}")
+
+    def use(file: UserFile) -> Reading:
+        return read_face(model, file.path)
+
+    read = usable(files, "reading faces", use, refusal_of, warn)
+    readings = {str(file.path): reading for file, reading in read}
     for path, reading in readings.items():
         if reading.faces > 1:
             warn(f"{path} shows {reading.faces} faces; the largest is read")

@@ -29,7 +29,7 @@ from fexgan.media import (
     read_image,
     write_image,
 )
-from fexgan.motion import ANIMATED_SUFFIXES, FRAME_NAME, check_motion, is_animation, look_at_animation
+from fexgan.motion import ANIMATED_SUFFIXES, FRAME_NAME, check_motion, is_animation
 from fexgan.opening import open_source
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.synthesis import Model, Sitter, target_of
@@ -138,9 +138,8 @@ class Retouch:
             raise InputError(f"{file.path} is a clip; strengths are optimised for pictures, give those alone")
         if file.is_clip and isinstance(self.model, Editor):
             targets = {out: target_of(mixture) for out, mixture in results.items()}
-            if is_animation(file.path) and look_at_animation(file.path).see_through:
+            if transform_clip(self.model, file.path, targets, self.source_affect, self.face, tell):
                 warn(f"{file.path} is partly transparent, which clips are not: that is laid on grey")
-            transform_clip(self.model, file.path, targets, self.source_affect, self.face, tell)
             return
         opened = self._open(file)
         for out, target in results.items():

@@ -10,7 +10,10 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, track
 
+from fexgan.errors import InputError
+
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 console = Console(highlight=False)
 
@@ -55,6 +58,29 @@ def say(text: str, style: str | None = None) -> None:
 def warn(text: str) -> None:
     """Say one line on stderr, where it does not mix with results."""
     Console(stderr=True, highlight=False).print(text, style="yellow", markup=False, soft_wrap=True)
+
+
+def usable(
+    items: Sequence[Item],
+    description: str,
+    use: Callable[[Item], Result],
+    refusal: Callable[[Item, InputError], str],
+    tell: Callable[[str], None] = say,
+) -> Iterator[tuple[Item, Result]]:
+    """Yield the items one by one with what `use` makes of each, with a progress bar, but for those that it refuses: of
+    these `tell` is told at the end, each with its `refusal`. Raises InputError, the first one, where it refuses all."""
+    refusals: list[str] = []
+    for item in tracked(items, description):
+        try:
+            result = use(item)
+        except InputError as error:
+            refusals.append(refusal(item, error))
+            continue
+        yield item, result
+    if refusals and len(refusals) == len(items):
+        raise InputError(refusals[0])
+    for one in refusals:
+        tell(f"left out {one}")
 
 
 def say_wrote(path: Path) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from fexgan.affects import AFFECTS, NEUTRAL, NEUTRAL_INDEX
 from fexgan.config import FramingConfig
 from fexgan.faces import Face, FaceBox, FaceFinder
-from fexgan.framing.square import BOX_HEIGHT
+from fexgan.framing.square import BOX_HEIGHT, BOX_WIDTH
 from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.framing.upright import cut_upright, upright_square
 from fexgan.media import Pixels
@@ -21,9 +21,6 @@ from fexgan.model import EditingFamily, apply_edits, edit_by_way
 from fexgan.stills import StillSet, first_in_full
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.terminal import tracked
-
-BOX_WIDTH = 0.44 / BOX_HEIGHT
-"""Of the face box, in its heights, where the finder sees none: as in the studio's own frames."""
 
 Region = tuple[slice, slice]
 """Rows and columns of a square."""
@@ -156,7 +153,7 @@ def _swap(networks: EditingFamily, images: Tensor, affects: Tensor, variants: Te
 def _framed_box(framing: FramingConfig) -> FaceBox:
     """Where the framing puts the face box."""
     side, height = framing.image_size_px, framing.image_size_px * framing.face_fraction
-    width = BOX_WIDTH * height
+    width = BOX_WIDTH / BOX_HEIGHT * height
     return FaceBox((side - width) / 2, side * (0.5 - framing.vertical_offset) - height / 2, width, height)
 
 

@@ -43,6 +43,10 @@ _NEARLY_UPRIGHT_RAD = math.radians(20)
 _SETTLED_RAD = math.radians(1)
 
 
+class NoFace(InputError):
+    """A picture shows no face that the finder knows; somebody may say where it is."""
+
+
 def find_faces(
     picture: LoadedPicture, finder: FaceFinder, largest_only: bool = False, any_way_up: bool = False
 ) -> list[Face]:
@@ -102,11 +106,12 @@ def _moved(face: Face, matrix: NDArray[np.float64]) -> Face:
 
 
 def choose_face(faces: list[Face], index: int = 0) -> Face:
-    """Face `index`, 0 being the largest. Raises InputError where there is none, or it cannot be edited."""
+    """Face `index`, 0 being the largest. Raises NoFace where there is none at all, and
+    InputError where this one is not there or cannot be edited."""
     if not isinstance(index, int):
         raise InputError(f"face {index!r:.40} is unknown; give a number, 0 being the largest, or all")
     if not faces:
-        raise InputError("no face found in the picture; give one with a face seen from the front")
+        raise NoFace("no face found in the picture; give one with a face seen from the front")
     if not 0 <= index < len(faces):
         raise InputError(f"face {index} is not there; choose from 0 (the largest) to {len(faces) - 1}")
     face = faces[index]

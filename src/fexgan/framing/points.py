@@ -22,10 +22,6 @@ LEAST_DEPTH, MOST_DEPTH = 0.2, 4.0
 _WAY = "give the left eye, the other eye and the mouth, as in 210,240 300,238 255,330"
 
 
-class NoFace(InputError):
-    """A picture shows no face that the finder knows; somebody may say where it is."""
-
-
 def parse_points(text: str) -> Points:
     """Three points of a text such as `210,240 300,238 255,330`. Raises InputError for any other text."""
     try:

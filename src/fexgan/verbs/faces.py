@@ -149,15 +149,17 @@ class Transform:
     def run(self) -> None:
         from fexgan import figures
         from fexgan.framing import parse_face
+        from fexgan.retouch import user_files
 
         named = named_mixtures(self.to)
         targets = list(named.values())
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
-        points = points_of(self, model)
-        if retouched(model, self.images, named, self.out, self.source_affect, face, self.sheet, points=points):
+        files = user_files(self.images, self.out)
+        points = points_of(self, model, files)
+        if retouched(model, files, named, self.out, self.source_affect, face, self.sheet, points=points):
             return
-        sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
+        sources, source_affect = sources_of(model, files, self.data, self.source_affect)
         rows = figures.transformed(model, sources, targets, source_affect, face, points)
         pictures = {
             f"{name}-{label}": picture
@@ -205,6 +207,7 @@ class Blend:
     def run(self) -> None:
         from fexgan import figures
         from fexgan.framing import parse_face
+        from fexgan.retouch import user_files
         from fexgan.synthesis import share_strength
 
         if self.save is not None and not self.optimise:
@@ -212,14 +215,15 @@ class Blend:
         named = titled([share_strength(mixture) for mixture in named_mixtures(self.mixtures).values()])
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
-        points = points_of(self, model)
+        files = user_files(self.images, self.out)
+        points = points_of(self, model, files)
         labels = {mixture: label for label, mixture in named.items()}
         tune = partial(self._tune, labels) if self.optimise else None
         if is_folder(self.out) and retouched(
-            model, self.images, named, self.out, self.source_affect, face, tune=tune, points=points
+            model, files, named, self.out, self.source_affect, face, tune=tune, points=points
         ):
             return
-        sources, source_affect = sources_of(model, self.images, self.data, self.out, self.source_affect)
+        sources, source_affect = sources_of(model, files, self.data, self.source_affect)
         rows = figures.blended(model, sources, named, source_affect, face, tune, points)
         pictures = {f"{name}-{label}": blend.blended for name, row in rows.items() for label, blend in row.items()}
         write_pictures(self.out, pictures, figures.blend_sheet(rows))
@@ -295,10 +299,9 @@ class Animate:
         check_motion(self.out, self.fps)
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
-        points = points_of(self, model)
-        sources, source_affect = sources_of(
-            model, self.images, self.data, self.out, self.source_affect, self.characters
-        )
+        files = retouch.user_files(self.images, self.out)
+        points = points_of(self, model, files)
+        sources, source_affect = sources_of(model, files, self.data, self.source_affect, self.characters)
         if isinstance(model, Editor) and len(sources) == 1 and self.cell_px is None:
             (picture,) = sources.values()
             portrait = open_source(model, picture, source_affect, face, points)

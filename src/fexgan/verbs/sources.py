@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 class Pointing(Protocol):
     """A verb that can be told where the face is."""
 
-    images: Sequence[Path]
     data: Path | None
     face: str | None
     points: Sequence[str]
@@ -98,14 +97,13 @@ def open_model(
     return model.taking(*variants)
 
 
-def points_of(verb: Pointing, model: Model | Editor) -> Points | None:
-    """Where a verb's `points` say that the face is, None where they say nothing.
+def points_of(verb: Pointing, model: Model | Editor, files: Sequence[UserFile]) -> Points | None:
+    """Where a verb's `points` say that the face is in the one of its `files`, None where they say nothing.
 
     Raises InputError for what is no three points, and for anything but one picture whose face is not named otherwise.
     """
     from fexgan.editing import Editor
     from fexgan.framing import parse_points
-    from fexgan.retouch import user_files
 
     if not verb.points:
         return None
@@ -115,7 +113,6 @@ def points_of(verb: Pointing, model: Model | Editor) -> Points | None:
         raise InputError(f"--points says which face is meant, and so does --face {verb.face}; leave one of them out")
     if not isinstance(model, Editor):
         raise InputError("--points is for checkpoints that edit, and this one draws; choose another, or leave it out")
-    files = user_files(verb.images, None)
     if len(files) > 1:
         raise InputError(f"--points says where the face of one picture is, and {len(files)} came; give one at a time")
     if files[0].is_clip:
@@ -125,7 +122,7 @@ def points_of(verb: Pointing, model: Model | Editor) -> Points | None:
 
 def retouched(
     model: Model | Editor,
-    images: Sequence[Path],
+    files: Sequence[UserFile],
     targets: Mapping[str, Mixture],
     out: Path,
     source_affect: str | None,
@@ -136,13 +133,12 @@ def retouched(
 ) -> bool:
     """Write a file, or with `sheets` a sheet, for each picture; say whether, for one sheet of all is not made here."""
     from fexgan.expressions import named_mixture
-    from fexgan.retouch import Retouch, user_files
+    from fexgan.retouch import Retouch
     from fexgan.terminal import say_wrote
 
-    if not images:
+    if not files:
         return False
     retouch = Retouch(model, None if source_affect is None else named_mixture(source_affect)[1], face, tune, points)
-    files = user_files(images, out)
     if sheets and not is_folder(out):
         return False
     if sheets:
@@ -159,9 +155,8 @@ def retouched(
 
 def sources_of(
     model: Model | Editor,
-    images: Sequence[Path],
+    files: Sequence[UserFile],
     data: Path | None,
-    out: Path,
     source_affect: str | None,
     characters: Sequence[str] = (),
 ) -> tuple[Mapping[str, Pixels | LoadedPicture], Mixture | None]:
@@ -171,11 +166,10 @@ def sources_of(
     stranger's dataset says. Raises InputError where there is no face to start from.
     """
     from fexgan.expressions import named_mixture
-    from fexgan.retouch import user_files
 
     if data is None:
         shown = None if source_affect is None else named_mixture(source_affect)[1]
-        return _with_faces(model, user_files(images, out), shown), shown
+        return _with_faces(model, files, shown), shown
     from fexgan.media import file_name, free_name
 
     faces = _of_dataset(model, data, characters)
@@ -198,26 +192,19 @@ def _with_faces(
     from fexgan.framing import find_faces, usable_faces
     from fexgan.naming import refusal_of
     from fexgan.retouch import read_source
-    from fexgan.terminal import say, tracked
+    from fexgan.terminal import usable
 
     finder = FaceFinder()
-    pictures: dict[str, Pixels | LoadedPicture] = {}
-    reasons = []
-    for file in tracked(files, "looking for faces"):
-        try:
-            picture = read_source(model, file.path)
-            if isinstance(model, Editor) and len(files) > 1:  # where the face of a single one is, points may say
-                usable_faces(find_faces(picture, finder, any_way_up=True))
-            elif "encode" in model.networks.capabilities:
-                tell_if_unfamiliar(model.open(picture, shown), str(file.path))
-            pictures[file.title] = picture
-        except InputError as error:
-            reasons.append(refusal_of(file.path, error))
-    if not pictures:
-        raise InputError(reasons[0])
-    for reason in reasons:
-        say(f"left out {reason}")
-    return pictures
+
+    def use(file: UserFile) -> Pixels | LoadedPicture:
+        picture = read_source(model, file.path)
+        if isinstance(model, Editor) and len(files) > 1:  # where the face of a single one is, points may say
+            usable_faces(find_faces(picture, finder, any_way_up=True))
+        elif "encode" in model.networks.capabilities:
+            tell_if_unfamiliar(model.open(picture, shown), str(file.path))
+        return picture
+
+    return {file.title: picture for file, picture in usable(files, "looking for faces", use, refusal_of)}
 
 
 def _of_dataset(model: Model | Editor, data: Path, characters: Sequence[str]) -> dict[str, Pixels]:

@@ -23,7 +23,7 @@ from fexgan.figures import transform_sheet
 from fexgan.framing import FaceChoice, FaceSquare, NoFace, Points, details_pay
 from fexgan.keyframes import count_frames, parse_keyframes
 from fexgan.media import CLIP_SUFFIXES, Pixels
-from fexgan.motion import check_held, write_motion
+from fexgan.motion import check_held, moves, write_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import clip_frames
 from fexgan.variants import by_affect, spell_out
@@ -39,7 +39,6 @@ FACE_BYTES = 4_000_000
 """What the networks keep of an opened face, about."""
 VIEW_QUALITY = 92
 LONGEST_CLIP_S = 20.0
-MOVING_FORMATS = ("GIF", "WEBP", "PNG")
 
 
 class NotOpen(Exception):
@@ -237,13 +236,7 @@ def check_faces(opened: Portrait, number: FaceChoice) -> None:
 
 def is_clip(encoded: bytes, name: str) -> bool:
     """Whether a file moves: a clip by its name, or a picture file of several pictures, such as a GIF."""
-    if Path(name).suffix.lower() in CLIP_SUFFIXES:
-        return True
-    try:
-        with Image.open(io.BytesIO(encoded)) as picture:
-            return bool(getattr(picture, "is_animated", False)) and picture.format in MOVING_FORMATS
-    except Exception:  # Pillow raises almost anything; who opens the picture then says what is wrong with it
-        return False
+    return Path(name).suffix.lower() in CLIP_SUFFIXES or moves(io.BytesIO(encoded))
 
 
 def _seen_smaller(face: OpenFace, factor: int, seen_px: int) -> OpenFace:
