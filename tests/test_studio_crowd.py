@@ -59,8 +59,8 @@ def test_stills_share_one_pose_and_tell_the_strength_of_every_affect(set_name, c
 
 def test_in_poses_neutral_and_every_emotion_share_a_pose_and_no_two_poses_are_alike():
     poses, truth = pose_stills("rosa", "poses", seed=0)
-    assert len(poses) == len(truth) == still_count("poses", varied=False) == 252
-    assert len({(pose.head_deg, pose.gaze_deg) for pose in poses}) == 36
+    assert len(poses) == len(truth) == still_count("poses", varied=False) == 420
+    assert len({(pose.head_deg, pose.gaze_deg) for pose in poses}) == 60
     named = [text.partition(":")[0] for text in truth.extra["mixture"]]
     for first in range(0, len(poses), 7):
         assert len({(pose.head_deg, pose.gaze_deg) for pose in poses[first : first + 7]}) == 1
@@ -69,7 +69,7 @@ def test_in_poses_neutral_and_every_emotion_share_a_pose_and_no_two_poses_are_al
     assert [pose.head_deg for pose in poses] == list(told)
     assert [pose.gaze_deg for pose in poses] == list(zip(truth.gaze_yaw_deg, truth.gaze_pitch_deg, strict=True))
     shown = Counter(truth.extra["mixture"])
-    assert shown.pop(NEUTRAL) == 36 and len(shown) == 6 * 5 and set(shown.values()) == {6, 12}
+    assert shown.pop(NEUTRAL) == 60 and len(shown) == 6 * 5 and set(shown.values()) == {10, 20}
 
 
 def test_a_varied_character_of_the_crowd_shows_two_forms_of_every_emotion():

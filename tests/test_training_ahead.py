@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from pathlib import Path
 
 import pytest
 import torch
 
-from fexgan.training.ahead import Ahead, batches_ahead
+from fexgan.training import ahead
+from fexgan.training.ahead import Ahead, AheadInProcesses, batches_ahead, draw_ahead
 
 
 def test_batches_come_in_the_order_they_are_asked_for_and_are_drawn_before():
@@ -52,3 +55,68 @@ def test_processors_draw_in_turn_and_devices_ahead():
         assert batches.take(1) == 1
     assert drawn == [1]
     assert batches_ahead(torch.device("cuda")) >= 1
+
+
+def random_batch(number: int) -> tuple[torch.Tensor, torch.Generator, int]:
+    generator = torch.Generator().manual_seed(number)
+    return torch.rand(2, 3, 8, 8, generator=generator).to(memory_format=torch.channels_last), generator, os.getpid()
+
+
+def test_processes_draw_what_would_have_been_drawn_in_turn():
+    with AheadInProcesses(random_batch, 2) as batches:
+        for number in (4, 5, 6, 1_000, 1_001, 5):  # a rollback goes on with others
+            (images, left, process), (expected, expected_left, _) = batches.take(number), random_batch(number)
+            assert torch.equal(images, expected) and images.stride() == expected.stride()
+            assert torch.equal(torch.rand(3, generator=left), torch.rand(3, generator=expected_left))
+            assert process != os.getpid()
+
+
+def test_what_breaks_a_batch_in_a_process_is_told_where_that_is_taken():
+    def draw(number: int) -> int:
+        if number == 2:
+            raise ValueError("no such batch")
+        return number
+
+    with AheadInProcesses(draw, 1) as batches:
+        assert batches.take(1) == 1
+        with pytest.raises(ValueError, match="no such batch"):
+            batches.take(2)
+
+
+def test_processes_end_with_the_training():
+    with AheadInProcesses(lambda number: os.getpid(), 2) as batches:
+        drawers = {batches.take(number) for number in range(4)}
+    for _ in range(100):
+        if not any(Path(f"/proc/{drawer}").exists() for drawer in drawers):
+            break
+        threading.Event().wait(0.1)
+    assert len(drawers) == 2 and not any(Path(f"/proc/{drawer}").exists() for drawer in drawers)
+
+
+@pytest.mark.parametrize(
+    ("kind", "in_processes", "free_bytes", "expected"),
+    [
+        ("cuda", True, 2**33, AheadInProcesses),
+        ("cuda", False, 2**33, Ahead),
+        ("cuda", True, 2**26, Ahead),
+        ("cpu", True, 2**33, Ahead),
+    ],
+)
+def test_processes_draw_beside_a_device_where_they_are_faster_and_have_room(
+    monkeypatch, kind, in_processes, free_bytes, expected
+):
+    monkeypatch.setattr(ahead.shutil, "disk_usage", lambda _: type("Usage", (), {"free": free_bytes}))
+    monkeypatch.setattr(ahead.os, "cpu_count", lambda: 4)
+    asked: list[torch.device] = []
+    drawn = draw_ahead(lambda number, device: asked.append(device), torch.device(kind), in_processes)
+    assert type(drawn) is expected
+
+
+def test_trainings_that_share_a_machine_share_its_cores(monkeypatch):
+    monkeypatch.setattr(ahead.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 2**33}))
+    monkeypatch.setattr(ahead.os, "cpu_count", lambda: 9)
+    counts = [
+        draw_ahead(lambda number, device: number, torch.device("cuda"), True, trainings)._count
+        for trainings in (1, 2, 8)
+    ]
+    assert counts == [8, 4, 1]

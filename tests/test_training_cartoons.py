@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fexgan.training.cartoons import BROWS, EYES, JAW, LIPS, OPENING, Style, draw_cartoons, with_large_eyes
+from fexgan.training.cartoons import BROWS, EYES, JAW, LIPS, OPENING, Style, draw_cartoons, in_style
 
 SIDE = 128
 
@@ -36,8 +36,8 @@ def face() -> np.ndarray:
 def style() -> Style:
     return dataclasses.replace(
         Style.draw(np.random.default_rng(0)),
-        skin=(230, 180, 140), brow=(10, 10, 10), brow_width=0.04, brow_taper=0.0, eye_scale=(1.0, 1.0),
-        mouth=(90, 0, 0), lips=None, teeth=0.0, nose="nostrils", lashes=0.006,
+        skin=(230, 180, 140), brow=(10, 10, 10), brow_width=0.04, brow_taper=0.0, eye_scale=(1.0, 1.0), expression=1.0,
+        dots=False, on_paper=False, ink=(60, 30, 20), lips=None, teeth=0.0, nose="nostrils", lashes=0.006,
     )  # fmt: skip
 
 
@@ -80,8 +80,33 @@ def test_a_mouth_opens_dark_between_its_lips(style):
     dropped = face()
     dropped[OPENING, 1] += np.where(dropped[OPENING, 1] > 90.1, 12, 0)
     closed, opened = drawn(face(), dropped, style=style)
-    assert opened[95, 64] == pytest.approx(style.mouth, abs=3)
+    assert (opened[95, 64] < np.array(style.ink) / 2).all()  # darker than the line around it
     assert closed[97, 64] == pytest.approx(style.skin, abs=3)
+
+
+def test_the_inside_of_a_mouth_is_told_by_what_a_closed_one_shows(style):
+    dropped = face()
+    dropped[OPENING, 1] += np.where(dropped[OPENING, 1] > 90.1, 12, 0)
+    red, blue = (
+        drawn(dropped, style=dataclasses.replace(style, lips=lips))[0, 95, 64].astype(int)
+        for lips in ((200, 20, 20), (20, 20, 200))
+    )
+    assert red[0] > red[2] + 30 and blue[2] > blue[0] + 30
+
+
+def test_eyes_may_be_dots_without_white(style):
+    plain, dotted = (drawn(face(), style=dataclasses.replace(style, dots=dots))[0] for dots in (False, True))
+    whites = slice(49, 54), slice(36, 49)
+    assert plain[whites].max() > 200
+    assert dotted[51, 40:45] == pytest.approx(np.broadcast_to(style.ink, (5, 3)), abs=3)
+
+
+def test_on_paper_all_is_ink_or_white(style):
+    on_paper = dataclasses.replace(style, on_paper=True)
+    photograph = np.zeros((SIDE, SIDE, 3), np.uint8)
+    photograph[:, SIDE // 2 :] = 160
+    picture = draw_cartoons(photograph[None], face()[None], on_paper)[0]
+    assert picture[5, 5] == pytest.approx(style.ink, abs=1) and picture[5, -5].min() > 240
 
 
 def test_what_is_beside_the_face_stays_as_it_was_filmed(style):
@@ -94,11 +119,22 @@ def test_what_is_beside_the_face_stays_as_it_was_filmed(style):
 def test_eyes_grow_about_their_middle_and_brows_give_way(style):
     large = dataclasses.replace(style, eye_scale=(1.5, 2.0))
     before = np.stack([face(), face()])
-    after = with_large_eyes(before, large)
+    after = in_style(before, face(), large)
     for eye, brow in zip(EYES, BROWS, strict=True):
         assert after[:, eye].mean(axis=1) == pytest.approx(before[:, eye].mean(axis=1))
         assert np.ptp(after[:, eye], axis=1) == pytest.approx(np.ptp(before[:, eye], axis=1) * (1.5, 2.0))
         assert (after[:, brow, 1] < before[:, brow, 1]).all()
+
+
+def test_features_go_farther_than_filmed_from_where_they_rest_but_lids_do_not(style):
+    lively = dataclasses.replace(style, expression=1.5)
+    smiling = face()
+    smiling[[48, 54], 1] -= 6
+    smiling[EYES[0], 1] += 1
+    calm, joyful = in_style(np.stack([face(), smiling]), face(), lively)
+    assert np.array_equal(calm, face())
+    assert joyful[[48, 54], 1] == pytest.approx(face()[[48, 54], 1] - 9)
+    assert joyful[EYES[0], 1] == pytest.approx(smiling[EYES[0], 1])
 
 
 def test_styles_differ_and_repeat():

@@ -141,7 +141,7 @@ class VariationConfig:
     crease_share: float = 0.7
     """Share of the pairs with a smiling source whose smiles fold deeper than the studio's, where the stills tell
     landmarks."""
-    cartoon_share: float = 0.25
+    cartoon_share: float = 0.3
     """Share of the pairs whose faces are drawn anew, as cartoons, from their landmarks, where the stills tell those."""
     caricature_share: float = 0.3
     """Share of the pairs whose faces get other proportions: larger eyes, smaller mouths, longer chins."""

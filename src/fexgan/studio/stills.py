@@ -68,7 +68,7 @@ STILL_SETS: dict[str, tuple[Mixture, ...]] = {
     "crowd": _CROWD,
     "turned": _CROWD,
     "people": (Mixture.parse(NEUTRAL), *_scaled((1.0,))),
-    "poses": _posed((0.3, 0.5, 0.7, 0.85, 1.0, 1.0), rounds=6),
+    "poses": _posed((0.3, 0.5, 0.7, 0.85, 1.0, 1.0), rounds=10),
 }  # fmt: skip
 # What characters who vary show after that once more, in a second variant: so that one face has two forms of anger.
 _AGAIN = _scaled((1.0,))

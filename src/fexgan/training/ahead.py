@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Callable
+import shutil
+import signal
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+import cv2
 import torch
+from torch.utils.data import DataLoader, Dataset
 
 Drawn = TypeVar("Drawn")
 MOST_AHEAD = 4
+MOST_PROCESSES = 12
+SHARED_MEMORY = Path("/dev/shm")
+LEAST_SHARED_BYTES = 2**30
+"""What is to be free where processes pass batches on; containers often have 64 MB there, and end without a word."""
+
+
+class Batches(Protocol[Drawn]):
+    """Batches by number, within a `with` block."""
+
+    def take(self, number: int) -> Drawn: ...
+
+    def __enter__(self) -> Batches[Drawn]: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def processes_ahead(device: torch.device) -> int:
+    """How many processes draw batches for networks on `device`; 0 where threads or none do it better.
+
+    Drawing a pair takes thousands of small steps of Python, which threads take in turns.
+    """
+    if device.type == "cpu" or not SHARED_MEMORY.is_dir():
+        return 0
+    if shutil.disk_usage(SHARED_MEMORY).free < LEAST_SHARED_BYTES:
+        return 0
+    return min(MOST_PROCESSES, (os.cpu_count() or 1) - 1)
 
 
 def batches_ahead(device: torch.device) -> int:
@@ -20,6 +54,20 @@ def batches_ahead(device: torch.device) -> int:
     On processors none: what draws them is taken from the networks, and steps became no faster.
     """
     return 0 if device.type == "cpu" else max(1, min(MOST_AHEAD, (os.cpu_count() or 1) - 1))
+
+
+def draw_ahead(
+    draw: Callable[[int, torch.device], Drawn], device: torch.device, in_processes: bool, trainings: int = 1
+) -> Batches[Drawn]:
+    """The batches that `draw` makes of their number for networks on `device`, drawn ahead where that pays.
+
+    `in_processes`: whether processes draw them faster than threads; they draw on the processor. `trainings`: how many
+    share this machine.
+    """
+    processes = processes_ahead(device) // trainings if in_processes else 0
+    if processes:
+        return AheadInProcesses(lambda number: draw(number, torch.device("cpu")), processes)
+    return Ahead(lambda number: draw(number, device), batches_ahead(device))
 
 
 class Ahead(Generic[Drawn]):
@@ -53,3 +101,59 @@ class Ahead(Generic[Drawn]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._threads.shutdown(cancel_futures=True)
+
+
+class AheadInProcesses(Dataset, Generic[Drawn]):
+    """The same from processes, forked, so that they share what `draw` reads; what it returns, they pass on.
+
+    On its way it may use no device.
+    """
+
+    def __init__(self, draw: Callable[[int], Drawn], count: int) -> None:
+        self._draw, self._count = draw, count
+        self._coming: Iterator[Drawn] = iter(())
+        self._next: int | None = None
+
+    def __getitem__(self, number: int) -> Drawn:
+        return self._draw(number)
+
+    def take(self, number: int) -> Drawn:
+        """Batch `number`; where that is not the one after the last, what was drawn ahead is dropped."""
+        if number != self._next:
+            self._coming = iter(
+                DataLoader(
+                    self,
+                    batch_size=None,
+                    sampler=_From(number),
+                    num_workers=self._count,
+                    worker_init_fn=_become_one_of_many,
+                    multiprocessing_context="fork",
+                )
+            )
+        self._next = number + 1
+        return next(self._coming)
+
+    def __enter__(self) -> AheadInProcesses[Drawn]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._coming, self._next = iter(()), None  # processes whose reader has gone end
+
+
+class _From:
+    """All numbers from one on."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+
+    def __iter__(self) -> Iterator[int]:
+        return itertools.count(self.first)
+
+
+def _become_one_of_many(_: int) -> None:
+    """A process that draws is one of many, and the training alone answers signals."""
+    cv2.setNumThreads(0)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

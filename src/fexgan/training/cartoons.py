@@ -39,7 +39,12 @@ _SKINS = (
 _WHITE = (244, 244, 242)
 _CLOSED = 0.012
 """Lips that part by less, as a fraction of the picture's side, are closed."""
-_MOUTHS = ((30, 8, 12), (80, 16, 24), (10, 8, 10))
+_DEPTH = 0.35
+"""How light the inside of a mouth is beside its lips, or beside the ink where it has none: what nothing in a closed
+mouth tells would be learned as the grey between all that may come."""
+_PAPER = (250, 249, 246)
+_INKED_BELOW = 70
+"""Level of grey under which a drawing on paper is ink beside the face, hair mostly; the rest stays white."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,12 @@ class Style:
     brow_width: float
     brow_taper: float
     """How much narrower the outer end of a brow is, 0 to 1."""
+    expression: float
+    """How many times as far as filmed ones features move from where they rest."""
     eye_scale: tuple[float, float]
     """How many times wider and higher than filmed eyes are."""
+    dots: bool
+    """Whether eyes are areas of ink without white."""
     iris: tuple[int, ...]
     iris_size: float
     """Radius of the iris as a fraction of the eye's half width."""
@@ -68,24 +77,29 @@ class Style:
     lower_lid: bool
     lips: tuple[int, ...] | None
     """None draws the mouth as a line."""
-    mouth: tuple[int, ...]
     teeth: float
-    """Height of the upper teeth; 0 shows none."""
+    """Height of the upper teeth; 0 shows none, 1 nothing else."""
     nose: str
     outlined: bool
+    on_paper: bool
+    """Whether hair and surroundings are ink on white as well."""
 
     @classmethod
     def draw(cls, draw: np.random.Generator) -> Style:
         """A style of its own for each state of `draw`."""
         height = draw.uniform(1.0, 2.8)
+        on_paper = draw.random() < 0.15
+        skin = _one_of(draw, _SKINS) if draw.random() < 0.5 else None
         return cls(
-            skin=_one_of(draw, _SKINS) if draw.random() < 0.5 else None,
+            skin=_PAPER if on_paper else skin,
             ink=_one_of(draw, _INKS),
             line=draw.uniform(0.006, 0.018),
             brow=_one_of(draw, _HAIRS),
             brow_width=draw.uniform(0.012, 0.07),
             brow_taper=draw.uniform(0.0, 0.9),
+            expression=draw.uniform(1.0, 1.8),
             eye_scale=(draw.uniform(0.9, 1.0 + 0.5 * (height - 1.0)), height),
+            dots=draw.random() < 0.1,
             iris=_one_of(draw, _IRISES),
             iris_size=draw.uniform(0.35, 0.7),
             pupil=draw.uniform(0.3, 1.0),
@@ -93,16 +107,18 @@ class Style:
             lashes=draw.uniform(0.004, 0.022),
             lower_lid=draw.random() < 0.5,
             lips=_one_of(draw, _LIPS) if draw.random() < 0.6 else None,
-            mouth=_one_of(draw, _MOUTHS),
-            teeth=draw.uniform(0.01, 0.03) if draw.random() < 0.6 else 0.0,
+            teeth=draw.choice((0.0, draw.uniform(0.014, 0.03), 1.0), p=(0.25, 0.6, 0.15)),
             nose=_one_of(draw, ("line", "nostrils", "shade")),
-            outlined=draw.random() < 0.5,
+            outlined=on_paper or draw.random() < 0.5,
+            on_paper=on_paper,
         )
 
 
-def with_large_eyes(landmarks: Points, style: Style) -> Points:
-    """The landmarks of a pair, [2, 68, 2], as the style wants its eyes; brows give way to higher ones."""
-    changed = landmarks.copy()
+def in_style(landmarks: Points, at_rest: Points, style: Style) -> Points:
+    """The landmarks of a pair, [2, 68, 2], as the style wants its eyes and how far features go from `at_rest` [68, 2],
+    the calm face's; brows give way to higher eyes. Lids go as far as filmed ones, for farther they would pass each
+    other."""
+    changed = at_rest + style.expression * (landmarks - at_rest)
     for eye, brow in zip(EYES, BROWS, strict=True):
         centre = landmarks[:, eye].mean(axis=(0, 1))
         changed[:, eye] = centre + (landmarks[:, eye] - centre) * style.eye_scale
@@ -126,6 +142,8 @@ def draw_cartoons(pictures: Pixels, landmarks: Points, style: Style, fineness: i
     drawn = []
     for picture, points in zip(pictures, marks, strict=True):
         canvas = _Canvas(cv2.resize(picture, (fine_px, fine_px), interpolation=cv2.INTER_LINEAR), style)
+        if style.on_paper:
+            canvas.surroundings()
         canvas.face(np.concatenate([points[JAW], hairline[::-1]]), skin)
         canvas.nose(points, skin)
         for eye, brow, eyeball in zip(EYES, BROWS, eyeballs, strict=True):
@@ -162,6 +180,11 @@ class _Canvas:
     def __init__(self, pixels: Pixels, style: Style) -> None:
         self.pixels, self.style, self.side = pixels, style, pixels.shape[0]
 
+    def surroundings(self) -> None:
+        """All of the picture as ink on paper."""
+        grey = cv2.GaussianBlur(cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY), (0, 0), 0.008 * self.side)
+        self.pixels[:] = np.where(grey[..., None] < _INKED_BELOW, np.uint8(self.style.ink), np.uint8(_PAPER))
+
     def face(self, outline: Points, skin: tuple[int, ...]) -> None:
         """Flat skin within an outline that begins with the jaw's, soft towards the hair."""
         cover = _area(_curve(outline, closed=True), self.side)
@@ -183,6 +206,9 @@ class _Canvas:
     def eye(self, outline: Points, eyeball: _Eyeball) -> None:
         """White with an iris that stays as lids slide over it."""
         style = self.style
+        if style.dots:
+            self._lay(style.ink, _area(_lids(outline), self.side))
+            return
         ball = _Canvas(np.full_like(self.pixels, _WHITE), style)
         ball._disc(eyeball.pupil, eyeball.radius, style.iris)
         ball._disc(eyeball.pupil, style.pupil * eyeball.radius, (10, 10, 12))
@@ -211,7 +237,7 @@ class _Canvas:
             self._line(_curve((upper + lower) / 2.0), style.line)
             return
         inside = _area(_curve(opening, closed=True), self.side)
-        self._lay(style.mouth, inside)
+        self._lay(tuple(int(_DEPTH * level) for level in style.lips or style.ink), inside)
         if style.teeth:
             below = upper + np.array([0.0, style.teeth * self.side])
             self._lay(_WHITE, np.minimum(inside, _area(np.concatenate([upper, below[::-1]]), self.side)))

@@ -99,7 +99,8 @@ def _shaded(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """A line along the curve that fades towards its ends, in a wider and fainter shadow, and the light across from it
     on the side away from the mouth; both 1 where they are strongest."""
-    away = (x[..., None] - curve[:, 0]) ** 2 + (y[..., None] - curve[:, 1]) ** 2  # [side, side, _POINTS]
+    across, down = (x[0, :, None] - curve[:, 0]) ** 2, (y[:, 0, None] - curve[:, 1]) ** 2  # [side, _POINTS] each
+    away = down[:, None] + across  # [side, side, _POINTS]
     nearest = away.argmin(axis=-1)
     distance = np.sqrt(np.take_along_axis(away, nearest[..., None], axis=-1)[..., 0])
     to_mouth = (mouth - curve)[nearest]  # [side, side, 2]

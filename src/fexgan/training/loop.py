@@ -29,7 +29,7 @@ from fexgan.checkpoints import (
 from fexgan.config import AnyConfig
 from fexgan.errors import InputError
 from fexgan.model import build
-from fexgan.training.ahead import Ahead, batches_ahead
+from fexgan.training.ahead import Batches, draw_ahead
 from fexgan.training.alone import alone_in, writable_folder
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import step_generator
@@ -40,7 +40,7 @@ from fexgan.training.examples import Examples
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog, means_of
 from fexgan.training.precision import computes_bf16
-from fexgan.training.processes import check_shares, share_batch_norm, share_of
+from fexgan.training.processes import check_shares, put, share_batch_norm, share_of
 from fexgan.training.progress import PREVIEWS, film_progress
 from fexgan.training.resume import changes_since, last_checkpoint, restore, resume_state
 from fexgan.training.tasks import Task, open_task
@@ -205,7 +205,7 @@ class _Run:
 
     def run(self) -> TrainingSummary:
         """Take the steps that are left."""
-        training = self.config.training
+        training, device = self.config.training, self.accelerator.device
         first_step, start = self.step + 1, time.monotonic()
         means: dict[str, float] = {}
         window: list[dict[str, float]] = []
@@ -215,7 +215,7 @@ class _Run:
         log = TrainingLog(self.out, self.accelerator, first_step, columns)
         with (
             contextlib.closing(log),
-            Ahead(self._draw, batches_ahead(self.accelerator.device)) as batches,
+            draw_ahead(self._draw, device, self.task.drawn_in_processes, self.accelerator.num_processes) as batches,
             StopRequest() as stop,
             Display(self.console, first_step, training.steps) as display,
         ):
@@ -258,7 +258,7 @@ class _Run:
             stopped=self.step < training.steps,
         )
 
-    def _take_step(self, batches: Ahead[Drawn], stop: StopRequest) -> dict[str, float]:
+    def _take_step(self, batches: Batches[Drawn], stop: StopRequest) -> dict[str, float]:
         """Take a step together with the other processes; all of them hear of a signal that reached one."""
         self.step += 1
         drawn = self.step + OTHER_BATCHES * self.rollbacks
@@ -274,18 +274,18 @@ class _Run:
         self.averaged.update(self.trainer.networks, self.step)
         return losses
 
-    def _draw(self, drawn: int) -> Drawn:
+    def _draw(self, drawn: int, device: torch.device) -> Drawn:
         """The whole batch drawn as number `drawn`, and the source of randomness that it leaves."""
         generator = step_generator(self.config.training.seed, drawn)
-        return self.task.batch(drawn, generator, self.accelerator.device), generator
+        return self.task.batch(drawn, generator, device), generator
 
     def _parts(self, drawn: int, batch: Any, generator: torch.Generator) -> list[Drawn]:
-        """This process's share of a batch, in parts, each with its source of randomness."""
+        """This process's share of a batch, in parts, each with its source of randomness, on the device."""
         seed, parts = self.config.training.seed, self.config.training.batch_parts
         first = self.accelerator.process_index * parts
         return [
             (
-                share_of(batch, index, self.accelerator.num_processes * parts),
+                put(share_of(batch, index, self.accelerator.num_processes * parts), self.accelerator.device),
                 step_generator(seed, drawn, index) if index else generator,
             )
             for index in range(first, first + parts)

@@ -55,6 +55,17 @@ def share_of(batch: Any, index: int, shares: int) -> Any:
     return dataclasses.replace(batch, **parts)
 
 
+def put(batch: Any, device: torch.device) -> Any:
+    """A batch, a dataclass of tensors, on a device; pictures [batch, channels, height, width] with channels last."""
+
+    def put_one(tensor: Tensor) -> Tensor:
+        tensor = tensor.to(device, non_blocking=True)
+        return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
+
+    parts = {item.name: put_one(getattr(batch, item.name)) for item in dataclasses.fields(batch)}
+    return dataclasses.replace(batch, **parts)
+
+
 def check_shares(batch_size: int, shares: int) -> None:
     """Raise InputError where a batch cannot be dealt out evenly."""
     if batch_size % shares or (shares > 1 and batch_size // shares < SMALLEST_PART):

@@ -53,6 +53,8 @@ class Task(Protocol):
     """The data's."""
     columns: tuple[str, ...]
     """All losses and figures that there may be."""
+    drawn_in_processes: bool
+    """Whether a batch takes so much Python that beside a device processes draw it faster than threads do."""
 
     def updates(self, networks: Family, accelerator: Accelerator) -> Updates: ...
 
@@ -83,6 +85,8 @@ class PaperTask:
     A dataset that is given several times is drawn from the more often; its characters are named once. `examples`:
     pictures of mixtures to learn beside them.
     """
+
+    drawn_in_processes = False
 
     def __init__(self, data: Sequence[Path], config: Config, examples: Examples | None = None) -> None:
         parts = {folder: FaceDataset.load(folder, "train") for folder in data}
@@ -124,6 +128,7 @@ class PortraitTask:
     """Stills of many characters, edited; of every folder some characters are kept apart to test with, and those of the
     first are shown in previews."""
 
+    drawn_in_processes = True
     columns = (
         "reconstruction", "gradient", "smoothness", "eyes", "sparsity", "strays", "compactness", "shading",
         "painting", "reading", "adversarial", "classification", "discriminator_adversarial",
@@ -156,6 +161,7 @@ class DetailsTask:
     """Mouths of many characters as an editor paints them, and as they were filmed large; sheets show those of some whom
     neither it nor the editor learned from."""
 
+    drawn_in_processes = True
     columns = (
         "reconstruction", "gradient", "adversarial", "discriminator_adversarial", "edges", "edited_edges",
     )  # fmt: skip
