@@ -13,6 +13,7 @@ from fexgan import bundled, load
 from fexgan.checkpoints import Metadata, save_checkpoint
 from fexgan.config import FramingConfig, config_from_dict
 from fexgan.editing import Editor
+from fexgan.faces import FaceFinder
 from fexgan.media import read_image
 from fexgan.model import build
 from fexgan.prepare import prepare
@@ -126,14 +127,15 @@ def test_a_sheet_names_the_picture_that_it_cannot_show(fexgan: Run, capsys):
     assert "talk.mp4 is a clip, where a picture is wanted" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("transform", "--to", "wry-smile:0.5+fear:0.2", "--sheet", "--out", "sheet.png"),
-        ("blend", "--mixtures", "wry-smile", "--out", "sheet.png"),
-        ("animate", "--keyframes", "0s neutral, 100ms wry-smile", "--cell-px", 64, "--out", "clip.mp4"),
-    ],
+TOGETHER = (
+    ("transform", "--to", "wry-smile:0.5+fear:0.2", "--sheet", "--out", "sheet.png"),
+    ("blend", "--mixtures", "wry-smile", "--out", "sheet.png"),
+    ("animate", "--keyframes", "0s neutral, 100ms wry-smile", "--cell-px", 64, "--out", "clip.mp4"),
 )
+"""Commands that show faces of several pictures together."""
+
+
+@pytest.mark.parametrize("command", TOGETHER)
 def test_what_has_no_face_is_left_out_of_a_sheet_or_clip_of_many(fexgan: Run, capsys, command: tuple[object, ...]):
     verb, *flags = command
     Path("album").mkdir()
@@ -150,6 +152,37 @@ def test_what_has_no_face_is_left_out_of_a_sheet_or_clip_of_many(fexgan: Run, ca
         assert read_image(Path("sheet.png")).shape[0] < 3 * 256
     else:
         assert next(read_clip(Path("clip.mp4")))[0].shape == (64, 128, 3)
+
+
+@pytest.mark.parametrize("command", TOGETHER)
+def test_a_picture_is_searched_for_its_face_once(
+    fexgan: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[object, ...]
+):
+    searched: list[FaceFinder] = []
+    find_all = FaceFinder.find_all
+    monkeypatch.setattr(FaceFinder, "find_all", lambda own, *asked: searched.append(own) or find_all(own, *asked))
+    verb, *flags = command
+    for name in ("face.png", "face.jpg"):
+        load("portrait").open(name)
+    alone = len(searched)
+    assert fexgan(verb, "face.png", "face.jpg", *flags) == 0
+    assert len(searched) == 2 * alone
+
+
+@pytest.mark.parametrize("command", TOGETHER)
+def test_of_a_dataset_too_what_has_no_face_is_left_out(
+    fexgan: Run, tiny_dataset: Path, monkeypatch: pytest.MonkeyPatch, capsys, command: tuple[object, ...]
+):
+    verb, *flags = command
+    data = (verb, "--data", tiny_dataset, "--checkpoint", "portrait", *flags)
+    faces = {"blank": np.zeros((99, 99, 3), np.uint8), "ada": face(160)}
+    monkeypatch.setattr("fexgan.figures.neutral_faces", lambda _: faces)
+    assert fexgan(*data) == 0
+    assert "left out blank: no face found" in capsys.readouterr().out
+    del faces["ada"]
+    assert fexgan(*data) == 2
+    error = capsys.readouterr().err
+    assert "error: blank: no face found" in error and "--points" not in error  # which datasets do not take
 
 
 def test_what_a_picture_shows_may_be_told_by_the_name_of_an_expression(fexgan: Run):

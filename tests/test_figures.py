@@ -14,7 +14,7 @@ from fexgan.affects import NEUTRAL_INDEX, Mixture, affect_index
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
 from fexgan.keyframes import parse_keyframes
-from fexgan.synthesis import Model
+from fexgan.synthesis import Model, Sitter
 from fexgan.terminal import size_text
 
 
@@ -26,6 +26,10 @@ def faces(tiny_dataset: Path) -> FaceDataset:
 @pytest.fixture(scope="module")
 def sources(faces: FaceDataset) -> dict[str, np.ndarray]:
     return figures.neutral_faces(faces)
+
+
+def opened(model: Model, sources: dict[str, np.ndarray]) -> dict[str, Sitter]:
+    return {name: model.open(source, "neutral") for name, source in sources.items()}
 
 
 def same(first: Image.Image, second: Image.Image) -> bool:
@@ -90,7 +94,8 @@ def test_a_source_stands_before_what_it_was_transformed_to(
     tiny_model: Model, sources: dict[str, np.ndarray], laid_out: dict[str, list]
 ):
     targets = [Mixture.parse("joy"), Mixture.parse("anger:0.3")]
-    figures.transform_sheet([*map(str, targets)], figures.transformed(tiny_model, sources, targets, "neutral"))
+    rows = figures.transformed(opened(tiny_model, sources).items(), targets)
+    figures.transform_sheet([*map(str, targets)], rows)
     assert laid_out["columns"] == ["source", "joy", "anger:0.3"] and laid_out["labels"] == ["ada", "bo"]
     expected = [sources["bo"], *(tiny_model.transform(sources["bo"], target, "neutral") for target in targets)]
     assert all(same(cell, picture) for cell, picture in zip(laid_out["cells"][1], expected, strict=True))
@@ -99,7 +104,7 @@ def test_a_source_stands_before_what_it_was_transformed_to(
 def test_a_mixture_stands_between_its_parents_on_the_sheet(
     tiny_model: Model, sources: dict[str, np.ndarray], laid_out: dict[str, list]
 ):
-    rows = figures.blended(tiny_model, sources, {"joy+disgust": Mixture.parse("joy+disgust")}, "neutral")
+    rows = figures.blended(opened(tiny_model, sources).items(), {"joy+disgust": Mixture.parse("joy+disgust")})
     figures.blend_sheet(rows)
     assert laid_out["columns"] == ["joy", "joy+disgust", "disgust"]
     expected = [
@@ -108,30 +113,10 @@ def test_a_mixture_stands_between_its_parents_on_the_sheet(
     assert all(same(cell, picture) for cell, picture in zip(laid_out["cells"][1], expected, strict=True))
 
 
-def test_what_cannot_be_opened_is_left_out_unless_nothing_is_left(
-    tiny_model: Model, sources: dict[str, np.ndarray], capsys
-):
-    blank, keyframes = np.zeros((99, 99, 3), np.uint8), parse_keyframes("0s neutral, 0.5s joy")
-    rows = figures.transformed(tiny_model, {"blank": blank, "bo": sources["bo"]}, [Mixture.parse("joy")], "neutral")
-    assert list(rows) == ["bo"] and capsys.readouterr().out.startswith("left out blank: no face found")
-    given = {"blank": blank, "bo": sources["bo"]}
-    frames = list(figures.clip_frames(tiny_model, given, keyframes, 4, 64, "neutral"))
-    assert frames[0].shape == (64, 64, 3)
-    assert capsys.readouterr().out.startswith("left out blank: no face found")
-    with pytest.raises(InputError, match="blank: no face found"):
-        figures.transformed(tiny_model, {"blank": blank}, [Mixture.parse("joy")], "neutral")
-    with pytest.raises(InputError, match="blank: no face found"):
-        list(figures.clip_frames(tiny_model, {"blank": blank}, keyframes, 4, 64, "neutral"))
-
-
-def named(pictures: list[np.ndarray]) -> dict[str, np.ndarray]:
-    return {f"picture {place}": picture for place, picture in enumerate(pictures)}
-
-
 def test_every_face_plays_in_its_own_cell(tiny_model: Model, sources: dict[str, np.ndarray]):
-    many = named([*sources.values()] * 2)
+    many = [*opened(tiny_model, sources).values()] * 2
     keyframes = parse_keyframes("0s neutral, 0.5s joy")
-    frames = list(figures.clip_frames(tiny_model, many, keyframes, 4, 64, "neutral"))
+    frames = list(figures.clip_frames(many, keyframes, 4, 64))
     assert len(frames) == 3 and frames[0].shape == (2 * 64, 2 * 64, 3)
     assert same(frames[2][:64, 64:], tiny_model.transform(sources["bo"], "joy", "neutral"))
     assert same(frames[2][64:, :64], tiny_model.transform(sources["ada"], "joy", "neutral"))
@@ -141,17 +126,17 @@ def test_every_face_plays_in_its_own_cell(tiny_model: Model, sources: dict[str, 
 def test_a_large_picture_is_edited_no_larger_than_its_cell_and_shows_the_same():
     editor, picture = fake_editor(), drawn_face(960)
     keyframes = parse_keyframes("0s joy, 0.1s joy")
-    (frame, _) = figures.clip_frames(editor, named([picture]), keyframes, 10, 96, "neutral")
     edited = editor.open(picture, source_affect="neutral")
+    (frame, _) = figures.clip_frames([edited], keyframes, 10, 96)
     whole, unedited = (np.asarray(edited.close_up(target, 96)).astype(float) for target in ("joy", None))
     assert np.abs(frame - whole).mean() < 0.1 * np.abs(unedited - whole).mean()
     sizes = []
-    opened = editor.open_face
-    editor.open_face = lambda shown, *rest: sizes.append(shown.width) or opened(shown, *rest)
-    list(figures.clip_frames(editor, named([picture]), keyframes, 10, 96, "neutral"))
-    assert sizes == [960, 96]
-    list(figures.clip_frames(editor, named([drawn_face(160)]), keyframes, 10, 256, "neutral"))
-    assert sizes[2] == 160 and sizes[3] < 256, "nor any larger than the picture shows it"
+    open_face, small = editor.open_face, editor.open(drawn_face(160), "neutral")
+    editor.open_face = lambda shown, *rest: sizes.append(shown.width) or open_face(shown, *rest)
+    list(figures.clip_frames([edited], keyframes, 10, 96))
+    assert sizes == [96]
+    list(figures.clip_frames([small], keyframes, 10, 256))
+    assert sizes[1] < 256, "nor any larger than the picture shows it"
 
 
 @pytest.mark.parametrize(("count", "grid"), [(1, (1, 1)), (3, (3, 1)), (7, (4, 2)), (10, (5, 2)), (12, (4, 3))])
@@ -160,8 +145,8 @@ def test_tiles_leave_few_empty_places(count: int, grid: tuple[int, int]):
 
 
 def test_places_without_a_face_stay_black(tiny_model: Model, sources: dict[str, np.ndarray]):
-    five = named([*sources.values(), *sources.values(), *sources.values()][:5])
-    (frame, *_) = figures.clip_frames(tiny_model, five, parse_keyframes("0s neutral, 0.5s joy"), 4, 32, "neutral")
+    five = [*opened(tiny_model, sources).values()] * 3
+    (frame, *_) = figures.clip_frames(five[:5], parse_keyframes("0s neutral, 0.5s joy"), 4, 32)
     assert frame.shape == (2 * 32, 3 * 32, 3) and not frame[32:, 64:].any()
 
 

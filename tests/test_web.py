@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 from pathlib import Path
 from urllib.error import HTTPError
@@ -20,6 +21,7 @@ from fexgan.editing import Editor
 from fexgan.faces import FaceFinder
 from fexgan.framing import find_faces
 from fexgan.framing.locate import SMALLEST_FACE_PX
+from fexgan.page import templates
 from fexgan.picture import open_picture
 from fexgan.sheets import GAP_PX, MARGIN_PX
 from fexgan.studio.arkit import ARKIT_UNITS
@@ -66,6 +68,21 @@ def test_the_page_and_its_choices_come_without_anything_from_elsewhere(studio: s
     assert "joy.laugh" in choices["variants"] and "wry-smile" in [one["name"] for one in choices["expressions"]]
     for name in choices["examples"]:
         assert get(f"{studio}/api/examples/{name}") == (bundled.pictures_path() / name).read_bytes()
+
+
+def test_the_pages_script_comes_in_modules_that_all_lead_to_each_other(studio: str):
+    found, left = set(), set(re.findall(r'<script type="module" src="(.+?)">', get(studio).decode()))
+    while left:
+        path = left.pop()
+        found.add(path)
+        with urlopen(f"{studio}/{path}") as answer:
+            assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+            assert answer.headers["Cache-Control"] == "no-cache"
+            imported = re.findall(r'^import .* from "\./(.+?)";$', answer.read().decode(), re.MULTILINE)
+        left |= {f"studio/{name}" for name in imported} - found
+    assert found == {f"studio/{name}" for name in templates("studio")}
+    for path in ("studio/nothing.js", "studio/..%2Fstudio.html", "studio/..", "studio/"):
+        assert urlopen_code(f"{studio}/{path}") == 404
 
 
 def test_what_is_saved_is_what_the_editor_makes(editor: Editor, hopper: str):

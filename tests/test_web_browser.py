@@ -40,6 +40,7 @@ def page(browser, studio: str) -> Iterator[Page]:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(studio)
+    page.evaluate("import('./studio/state.js').then((module) => { window.state = module.state; })")
     shown(page, "")
     yield page
     page.close()
@@ -49,7 +50,7 @@ def page(browser, studio: str) -> Iterator[Page]:
 def shown(page: Page, before: str) -> str:
     """Address of the picture shown, once it is another than `before` and no newer one is asked for."""
     page.wait_for_function(
-        "before => !busy && shown.src.startsWith('blob:') && shown.complete && shown.src !== before", arg=before
+        "before => !state.busy && shown.src.startsWith('blob:') && shown.complete && shown.src !== before", arg=before
     )
     return page.evaluate("shown.src")
 
@@ -67,7 +68,8 @@ def test_a_slider_asks_for_a_preview_and_once_it_rests_for_all_of_it(page: Page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "edit.jpg" in request.url else None)
     before = shown(page, "")
-    page.evaluate("for (const value of [0.2, 0.5, 0.8]) { let range = at('range-anger'); range.value = value; "
+    page.evaluate("const range = document.getElementById('range-anger');"
+                  "for (const value of [0.2, 0.5, 0.8]) { range.value = value; "
                   "range.dispatchEvent(new Event('input')); }")  # fmt: skip
     shown(page, before)
     asked = [parse_qs(urlsplit(url).query) for url in asked]
@@ -169,11 +171,11 @@ def test_a_look_that_arrives_while_the_picture_is_held_is_shown_after_it(page: P
     page.locator("#shown").dispatch_event("pointerdown")
     with page.expect_response("**/edit.jpg*"):
         page.locator("#range-joy").fill("0.7")
-    page.wait_for_function("before => !busy && look !== before", arg=before)
+    page.wait_for_function("before => !state.busy && state.look !== before", arg=before)
     assert page.evaluate("shown.src").endswith("source.jpg") and page.locator("#badge").is_visible()
     page.evaluate("dispatchEvent(new Event('pointercancel'))")
     expect(page.locator("#badge")).to_be_hidden()
-    assert shown(page, before) == page.evaluate("look") and page.evaluate("shown.naturalWidth") > 0
+    assert shown(page, before) == page.evaluate("state.look") and page.evaluate("shown.naturalWidth") > 0
 
 
 def test_the_picture_chosen_last_is_opened_in_whatever_order_answers_come(page: Page):
@@ -261,15 +263,15 @@ def test_a_picture_without_a_face_is_refused_and_the_open_one_stays(page: Page, 
     expect(page.locator("#error")).to_contain_text("no face found")
     expect(page.locator("#about")).to_contain_text("hopper.jpg")
     expect(page.locator("#guide-text")).to_have_text("wall.png: click the eye on the left")
-    assert page.evaluate("shown.src === pointing.address") and page.locator("#save").is_disabled()
+    assert page.evaluate("shown.src === state.pointing.address") and page.locator("#save").is_disabled()
     page.locator("#guide-end").click()
     expect(page.locator("#guide")).to_be_hidden()
-    assert page.evaluate("shown.src === look") and page.locator("#save").is_enabled()
+    assert page.evaluate("shown.src === state.look") and page.locator("#save").is_enabled()
 
 
 def click_at(page: Page, *points: tuple[float, float]) -> None:
     """Click on places of the picture shown, in its own pixels."""
-    page.wait_for_function("pointing && pointing.isShown")
+    page.wait_for_function("state.pointing && state.pointing.isShown")
     for x, y in points:
         box = page.locator("#shown").bounding_box()
         scale = box["width"] / page.evaluate("shown.naturalWidth")
@@ -289,7 +291,7 @@ def test_three_clicks_tell_where_a_face_is_that_is_not_found(page: Page, tmp_pat
     shown(page, "")
     shown_at = page.locator("#shown").bounding_box()
     assert shown_at["height"] / shown_at["width"] == pytest.approx(4 / 3, abs=0.01)
-    points = page.evaluate("picture.points")
+    points = page.evaluate("state.picture.points")
     assert np.allclose([[float(x) for x in one.split(",")] for one in points.split()],
                        [[99.5, 149.5], [199.5, 149.5], [149.5, 239.5]], atol=1.5)  # fmt: skip
     expect(page.locator("#command")).to_contain_text(f"--points {points} --out slab-edited.jpg")
@@ -369,6 +371,6 @@ def test_a_clip_goes_with_its_picture_even_when_it_arrives_late(page: Page):
     expect(page.locator("#clip")).to_be_hidden()
     expect(page.locator("#clip-save")).to_be_hidden()
     page.locator("#play").click()
-    page.evaluate("picture = { ...picture }")  # as another one would be
+    page.evaluate("state.picture = { ...state.picture }")  # as another one would be
     expect(page.locator("#working")).to_be_hidden(timeout=60_000)
     assert page.locator("#clip").is_hidden()

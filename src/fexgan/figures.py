@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from PIL import Image
@@ -12,14 +12,13 @@ from fexgan.affects import NEUTRAL_INDEX, Mixture, Target
 from fexgan.dataset import FaceDataset
 from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
-from fexgan.framing import FaceChoice, FaceSquare, Points
+from fexgan.framing import FaceChoice, FaceSquare
 from fexgan.keyframes import Keyframe, targets_by_frame
 from fexgan.media import Pixels
-from fexgan.opening import open_source
 from fexgan.picture import LoadedPicture
 from fexgan.sheets import sheet
-from fexgan.synthesis import Blend, MixtureLike, Model, Sitter, blend_of
-from fexgan.terminal import tracked, usable
+from fexgan.synthesis import Blend, Model, Sitter, blend_of
+from fexgan.terminal import tracked
 
 FACES_A_ROW = 8
 SHEET_CELL_PX = 128
@@ -30,7 +29,8 @@ OPEN_LIDS = 0.05
 """A face that blinks by no more looks about with open eyes."""
 
 Row = list[Image.Image]
-Sources = Mapping[str, Pixels | LoadedPicture]
+Opened = Iterable[tuple[str, Sitter | Portrait]]
+"""Faces with their names; each is needed only until the next one comes."""
 Tune = Callable[[str, Sitter | Portrait, Mixture], Mixture]
 """What to show instead of a mixture on an opened face, given the face's name."""
 
@@ -86,37 +86,9 @@ def random_sheet(rows: Mapping[str, Row]) -> Image.Image:
     return _labelled_sheet(grid, [], [], title=affect)
 
 
-def transformed(
-    model: Model | Editor,
-    sources: Sources,
-    targets: Sequence[Mixture],
-    source_affect: MixtureLike | None,
-    face: FaceChoice = None,
-    points: Points | None = None,
-) -> dict[str, Row]:
-    """Each source's face as it is and then with every target, by the source's name."""
-    check_one_face(face)
-    return {
-        name: [opened.close_up(target) for target in (None, *targets)]
-        for name, opened in _all_opened(model, sources, face, source_affect, "transforming", points)
-    }
-
-
-def _all_opened(
-    model: Model | Editor,
-    sources: Sources,
-    face: FaceChoice,
-    source_affect: MixtureLike | None,
-    stage: str,
-    points: Points | None,
-) -> Iterator[tuple[str, Sitter | Portrait]]:
-    """The sources' faces, opened one by one, by the sources' names; tells at the end of those that were left out and
-    why. Raises InputError, with the first reason, where none could be opened."""
-
-    def use(name: str) -> Sitter | Portrait:
-        return open_source(model, sources[name], source_affect, face, points)
-
-    return usable(list(sources), stage, use, lambda name, error: f"{name}: {error}")
+def transformed(opened: Opened, targets: Sequence[Mixture]) -> dict[str, Row]:
+    """Each face as it is and then with every target, by its name."""
+    return {name: [face.close_up(target) for target in (None, *targets)] for name, face in opened}
 
 
 def check_one_face(face: FaceChoice) -> None:
@@ -130,22 +102,13 @@ def transform_sheet(labels: Sequence[str], rows: Mapping[str, Row]) -> Image.Ima
     return _labelled_sheet(list(rows.values()), ["source", *labels], list(rows))
 
 
-def blended(
-    model: Model | Editor,
-    sources: Sources,
-    mixtures: Mapping[str, Mixture],
-    source_affect: MixtureLike | None,
-    face: FaceChoice = None,
-    tune: Tune | None = None,
-    points: Points | None = None,
-) -> dict[str, dict[str, Blend]]:
-    """Each source's face with every mixture, its strengths tuned to the face by `tune`, and its parents, by the
-    source's name and the mixture's."""
-    check_one_face(face)
+def blended(opened: Opened, mixtures: Mapping[str, Mixture], tune: Tune | None = None) -> dict[str, dict[str, Blend]]:
+    """Each face with every mixture, its strengths tuned to the face by `tune`, and its parents, by the face's name and
+    the mixture's."""
     rows = {}
-    for name, opened in _all_opened(model, sources, face, source_affect, "blending", points):
-        tuned = {label: tune(name, opened, one) if tune else one for label, one in mixtures.items()}
-        rows[name] = {label: blend_of(opened.close_up, one) for label, one in tuned.items()}
+    for name, face in opened:
+        tuned = {label: tune(name, face, one) if tune else one for label, one in mixtures.items()}
+        rows[name] = {label: blend_of(face.close_up, one) for label, one in tuned.items()}
     return rows
 
 
@@ -163,18 +126,10 @@ def blend_sheet(rows: Mapping[str, Mapping[str, Blend]]) -> Image.Image:
 
 
 def clip_frames(
-    model: Model | Editor,
-    sources: Sources,
-    keyframes: Sequence[Keyframe],
-    fps: float,
-    cell_px: int,
-    source_affect: MixtureLike | None,
-    face: FaceChoice = None,
-    points: Points | None = None,
+    faces: Iterable[Sitter | Portrait], keyframes: Sequence[Keyframe], fps: float, cell_px: int
 ) -> Iterator[Pixels]:
-    """Frames uint8 [height, width, 3] of all sources moving together, tiled in even rows, each `cell_px` a side."""
-    opened = _all_opened(model, sources, face, source_affect, "opening faces", points)
-    cells = [_cell(one, cell_px) for _, one in opened]
+    """Frames uint8 [height, width, 3] of all faces moving together, tiled in even rows, each `cell_px` a side."""
+    cells = [_cell(face, cell_px) for face in faces]
     columns, rows = _grid(len(cells))
     for target in tracked(targets_by_frame(keyframes, fps), "animating"):
         frame = Image.new("RGB", (columns * cell_px, rows * cell_px))

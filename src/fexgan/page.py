@@ -71,6 +71,11 @@ def template(name: str) -> str:
     return (files("fexgan") / "templates" / name).read_text(encoding="utf-8")
 
 
+def templates(folder: str) -> set[str]:
+    """Names of the templates in a folder of them."""
+    return {path.name for path in (files("fexgan") / "templates" / folder).iterdir()}
+
+
 def table_row(name: str, *cells: str) -> str:
     """A row of a table in HTML: a name, which is escaped, and cells, which are not."""
     return f"<tr><th scope=row>{html.escape(name)}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

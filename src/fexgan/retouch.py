@@ -14,7 +14,6 @@ from fexgan.affects import Mixture
 from fexgan.editing import Editor, Portrait
 from fexgan.editing_clips import Tell, transform_clip
 from fexgan.errors import InputError
-from fexgan.familiarity import tell_if_unfamiliar
 from fexgan.figures import Row, Tune, check_one_face, transform_sheet
 from fexgan.framing import FaceChoice, Points
 from fexgan.keyframes import Keyframe
@@ -26,12 +25,10 @@ from fexgan.media import (
     atomic_folder,
     file_name,
     free_name,
-    read_image,
     write_image,
 )
 from fexgan.motion import ANIMATED_SUFFIXES, FRAME_NAME, check_motion, is_animation
-from fexgan.opening import open_source
-from fexgan.picture import LoadedPicture, open_picture
+from fexgan.opening import open_file
 from fexgan.synthesis import Model, Sitter, target_of
 from fexgan.terminal import say, stage_progress, warn
 from fexgan.video import even_sides
@@ -133,6 +130,10 @@ class Retouch:
         left_out = f"; {len(reasons)} of {len(files)} files left out" if reasons else ""
         say(f"wrote {results * (len(files) - len(reasons))} files to {folder}{left_out}")
 
+    def open(self, file: UserFile) -> Sitter | Portrait:
+        """A picture's face, opened; one that the model does not know is told of. Raises InputError."""
+        return open_file(self.model, file.path, self.source_affect, self.face, self.points)
+
     def _write(self, file: UserFile, results: Mapping[Path, Mixture], tell: Tell) -> None:
         if file.is_clip and self.tune is not None:
             raise InputError(f"{file.path} is a clip; strengths are optimised for pictures, give those alone")
@@ -141,27 +142,14 @@ class Retouch:
             if transform_clip(self.model, file.path, targets, self.source_affect, self.face, tell):
                 warn(f"{file.path} is partly transparent, which clips are not: that is laid on grey")
             return
-        opened = self._open(file)
+        opened = self.open(file)
         for out, target in results.items():
             tuned = target if self.tune is None else self.tune(file.title, opened, target)
             opened.edit(tuned).save(out)
 
     def _row(self, file: UserFile, targets: Targets) -> Row:
-        opened = self._open(file)
+        opened = self.open(file)
         return [opened.close_up(target) for target in (None, *targets.values())]
-
-    def _open(self, file: UserFile) -> Portrait | Sitter:
-        """A picture's face, opened; one that the model does not know is told of."""
-        source = read_source(self.model, file.path)
-        opened = open_source(self.model, source, self.source_affect, self.face, self.points)
-        if isinstance(opened, Sitter):
-            tell_if_unfamiliar(opened, str(file.path))
-        return opened
-
-
-def read_source(model: Model | Editor, path: Path) -> Pixels | LoadedPicture:
-    """A picture file as `model` wants it: one that edits keeps all that goes along with the pixels."""
-    return open_picture(path) if isinstance(model, Editor) else read_image(path)
 
 
 def user_files(given: Sequence[Path], out: Path | None = None) -> list[UserFile]:

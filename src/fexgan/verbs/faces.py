@@ -33,10 +33,11 @@ from fexgan.verbs.sources import (
     named_mixtures,
     only,
     open_model,
+    opened_faces,
     points_of,
     retouched,
-    sources_of,
     titled,
+    told_source,
     write_pictures,
 )
 
@@ -149,18 +150,19 @@ class Transform:
     def run(self) -> None:
         from fexgan import figures
         from fexgan.framing import parse_face
-        from fexgan.retouch import user_files
+        from fexgan.retouch import Retouch, user_files
 
         named = named_mixtures(self.to)
-        targets = list(named.values())
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
         files = user_files(self.images, self.out)
         points = points_of(self, model, files)
-        if retouched(model, files, named, self.out, self.source_affect, face, self.sheet, points=points):
+        retouch = Retouch(model, told_source(self.source_affect), face, points=points)
+        if retouched(retouch, files, named, self.out, self.sheet):
             return
-        sources, source_affect = sources_of(model, files, self.data, self.source_affect)
-        rows = figures.transformed(model, sources, targets, source_affect, face, points)
+        figures.check_one_face(face)
+        opened = opened_faces(retouch, files, self.data, "transforming")
+        rows = figures.transformed(opened, list(named.values()))
         pictures = {
             f"{name}-{label}": picture
             for name, row in rows.items()
@@ -207,7 +209,7 @@ class Blend:
     def run(self) -> None:
         from fexgan import figures
         from fexgan.framing import parse_face
-        from fexgan.retouch import user_files
+        from fexgan.retouch import Retouch, user_files
         from fexgan.synthesis import share_strength
 
         if self.save is not None and not self.optimise:
@@ -219,12 +221,11 @@ class Blend:
         points = points_of(self, model, files)
         labels = {mixture: label for label, mixture in named.items()}
         tune = partial(self._tune, labels) if self.optimise else None
-        if is_folder(self.out) and retouched(
-            model, files, named, self.out, self.source_affect, face, tune=tune, points=points
-        ):
+        retouch = Retouch(model, told_source(self.source_affect), face, tune, points)
+        if is_folder(self.out) and retouched(retouch, files, named, self.out):
             return
-        sources, source_affect = sources_of(model, files, self.data, self.source_affect)
-        rows = figures.blended(model, sources, named, source_affect, face, tune, points)
+        figures.check_one_face(face)
+        rows = figures.blended(opened_faces(retouch, files, self.data, "blending"), named, tune)
         pictures = {f"{name}-{label}": blend.blended for name, row in rows.items() for label, blend in row.items()}
         write_pictures(self.out, pictures, figures.blend_sheet(rows))
 
@@ -281,12 +282,12 @@ class Animate:
     """Bundled name or folder; where not given, portrait for pictures if that is bundled, else open-cast."""
 
     def run(self) -> None:
-        from fexgan import figures, retouch
-        from fexgan.editing import Editor
+        from fexgan import figures
+        from fexgan.editing import Portrait
         from fexgan.framing import parse_face
         from fexgan.keyframes import read_keyframes
         from fexgan.motion import check_motion, write_motion
-        from fexgan.opening import open_source
+        from fexgan.retouch import Retouch, clip_frames, user_files, write_frames
         from fexgan.terminal import say_wrote, warn
 
         if self.characters and self.data is None:
@@ -299,22 +300,20 @@ class Animate:
         check_motion(self.out, self.fps)
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
-        files = retouch.user_files(self.images, self.out)
+        files = user_files(self.images, self.out)
         points = points_of(self, model, files)
-        sources, source_affect = sources_of(model, files, self.data, self.source_affect, self.characters)
-        if isinstance(model, Editor) and len(sources) == 1 and self.cell_px is None:
-            (picture,) = sources.values()
-            portrait = open_source(model, picture, source_affect, face, points)
+        retouch = Retouch(model, told_source(self.source_affect), face, points=points)
+        first, *others = [one for _, one in opened_faces(retouch, files, self.data, "opening faces", self.characters)]
+        if isinstance(first, Portrait) and not others and self.cell_px is None:
             if is_folder(self.out):
-                retouch.write_frames(self.out, portrait, keyframes, self.fps)
+                write_frames(self.out, first, keyframes, self.fps)
                 say_wrote(self.out)
                 return
             see_through = self.out.suffix.lower() == ".webp"
-            if portrait.picture.alpha is not None and not see_through:
+            if first.picture.alpha is not None and not see_through:
                 warn(f"what is transparent is laid on grey in {self.out}; .webp and folders of frames keep it")
-            frames = retouch.clip_frames(portrait, keyframes, self.fps, see_through)
+            frames = clip_frames(first, keyframes, self.fps, see_through)
         else:
-            cell_px = self.cell_px or figures.CLIP_CELL_PX
-            frames = figures.clip_frames(model, sources, keyframes, self.fps, cell_px, source_affect, face, points)
+            frames = figures.clip_frames([first, *others], keyframes, self.fps, self.cell_px or figures.CLIP_CELL_PX)
         write_motion(self.out, frames, self.fps)
         say_wrote(self.out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,13 +13,10 @@ from fexgan.verbs.flags import BUNDLED, EDITING
 if TYPE_CHECKING:
     from PIL import Image
 
-    from fexgan.editing import Editor
-    from fexgan.figures import Tune
-    from fexgan.framing import FaceChoice, Points
-    from fexgan.media import Pixels
-    from fexgan.picture import LoadedPicture
-    from fexgan.retouch import UserFile
-    from fexgan.synthesis import Model
+    from fexgan.editing import Editor, Portrait
+    from fexgan.framing import Points
+    from fexgan.retouch import Retouch, UserFile
+    from fexgan.synthesis import Model, Sitter
 
 
 class Pointing(Protocol):
@@ -120,26 +117,20 @@ def points_of(verb: Pointing, model: Model | Editor, files: Sequence[UserFile]) 
     return parse_points(" ".join(verb.points))
 
 
+def told_source(text: str | None) -> Mixture | None:
+    """The mixture that a flag says the pictures show, None where it says nothing. Raises InputError."""
+    from fexgan.expressions import named_mixture
+
+    return None if text is None else named_mixture(text)[1]
+
+
 def retouched(
-    model: Model | Editor,
-    files: Sequence[UserFile],
-    targets: Mapping[str, Mixture],
-    out: Path,
-    source_affect: str | None,
-    face: FaceChoice,
-    sheets: bool = False,
-    tune: Tune | None = None,
-    points: Points | None = None,
+    retouch: Retouch, files: Sequence[UserFile], targets: Mapping[str, Mixture], out: Path, sheets: bool = False
 ) -> bool:
     """Write a file, or with `sheets` a sheet, for each picture; say whether, for one sheet of all is not made here."""
-    from fexgan.expressions import named_mixture
-    from fexgan.retouch import Retouch
     from fexgan.terminal import say_wrote
 
-    if not files:
-        return False
-    retouch = Retouch(model, None if source_affect is None else named_mixture(source_affect)[1], face, tune, points)
-    if sheets and not is_folder(out):
+    if not files or (sheets and not is_folder(out)):
         return False
     if sheets:
         retouch.sheets_to_folder(files, targets, out)
@@ -153,68 +144,33 @@ def retouched(
     return True
 
 
-def sources_of(
-    model: Model | Editor,
-    files: Sequence[UserFile],
-    data: Path | None,
-    source_affect: str | None,
-    characters: Sequence[str] = (),
-) -> tuple[Mapping[str, Pixels | LoadedPicture], Mixture | None]:
-    """The faces to start from, by name, and the affect they show where that is known.
+def opened_faces(
+    retouch: Retouch, files: Sequence[UserFile], data: Path | None, stage: str, characters: Sequence[str] = ()
+) -> Iterator[tuple[str, Sitter | Portrait]]:
+    """The faces to start from, opened one by one as `retouch` looks at them, by names that files can have.
 
-    Of a dataset these are test frames, or where it has none train frames. Files can be called by the names, whatever a
-    stranger's dataset says. Raises InputError where there is no face to start from.
+    Of a dataset these are test frames, or where it has none train frames. Tells at the end of faces that are left out
+    and why. `stage`: what is done with them meanwhile. Raises InputError, with the first reason, where none is left.
     """
-    from fexgan.expressions import named_mixture
-
-    if data is None:
-        shown = None if source_affect is None else named_mixture(source_affect)[1]
-        return _with_faces(model, files, shown), shown
-    from fexgan.media import file_name, free_name
-
-    faces = _of_dataset(model, data, characters)
-    taken: set[str] = set()
-    named = {free_name(file_name(name), taken): face for name, face in faces.items()}
-    return named, named_mixture(source_affect or NEUTRAL)[1]
-
-
-def _with_faces(
-    model: Model | Editor, files: Sequence[UserFile], shown: Mixture | None
-) -> dict[str, Pixels | LoadedPicture]:
-    """The pictures with a face that can be worked on, by title; tells of files that are left out and why, and of faces
-    that are nobody a model that draws knows.
-
-    Raises InputError, with the first reason, where none is left.
-    """
-    from fexgan.editing import Editor
-    from fexgan.faces import FaceFinder
-    from fexgan.familiarity import tell_if_unfamiliar
-    from fexgan.framing import find_faces, usable_faces
     from fexgan.naming import refusal_of
-    from fexgan.retouch import read_source
     from fexgan.terminal import usable
 
-    finder = FaceFinder()
-
-    def use(file: UserFile) -> Pixels | LoadedPicture:
-        picture = read_source(model, file.path)
-        if isinstance(model, Editor) and len(files) > 1:  # where the face of a single one is, points may say
-            usable_faces(find_faces(picture, finder, any_way_up=True))
-        elif "encode" in model.networks.capabilities:
-            tell_if_unfamiliar(model.open(picture, shown), str(file.path))
-        return picture
-
-    return {file.title: picture for file, picture in usable(files, "looking for faces", use, refusal_of)}
+    if data is not None:
+        return _of_dataset(retouch, data, stage, characters)
+    return ((file.title, opened) for file, opened in usable(files, stage, retouch.open, refusal_of))
 
 
-def _of_dataset(model: Model | Editor, data: Path, characters: Sequence[str]) -> dict[str, Pixels]:
+def _of_dataset(
+    retouch: Retouch, data: Path, stage: str, characters: Sequence[str]
+) -> Iterator[tuple[str, Sitter | Portrait]]:
     """A neutral face of every character of a dataset, or of those named; tells of those that a model that draws does
-    not know. Raises InputError."""
+    not know. Names are safe as names of files, whatever a stranger's dataset says. Raises InputError."""
     from fexgan.dataset import FaceDataset, split_names
     from fexgan.familiarity import tell_if_unfamiliar
     from fexgan.figures import neutral_faces
-    from fexgan.synthesis import Model
-    from fexgan.terminal import say
+    from fexgan.media import file_name, free_name
+    from fexgan.synthesis import Sitter
+    from fexgan.terminal import say, usable
 
     split = "test"
     if split not in split_names(data):
@@ -225,13 +181,19 @@ def _of_dataset(model: Model | Editor, data: Path, characters: Sequence[str]) ->
     for name in characters:
         if name not in faces:
             raise InputError(f"character {name!r} is not in the dataset; choose from {', '.join(faces)}")
-    chosen = {name: faces[name] for name in dict.fromkeys(characters or faces)}
+    taken: set[str] = set()
+    named = {free_name(file_name(name), taken): faces[name] for name in dict.fromkeys(characters or faces)}
+    shown = Mixture.parse(NEUTRAL) if retouch.source_affect is None else retouch.source_affect
     # Who was learned from just this dataset is the cast, however badly a short training redraws it.
-    learned = model.checkpoint.metadata.dataset_fingerprint == dataset.fingerprint
-    if isinstance(model, Model) and "encode" in model.networks.capabilities and not learned:
-        for name, face in chosen.items():
-            tell_if_unfamiliar(model.open(face, NEUTRAL), name)
-    return chosen
+    learned = retouch.model.checkpoint.metadata.dataset_fingerprint == dataset.fingerprint
+
+    def use(name: str) -> Sitter | Portrait:
+        opened = retouch.model.open(named[name], shown, retouch.face)
+        if isinstance(opened, Sitter) and not learned:
+            tell_if_unfamiliar(opened, name)
+        return opened
+
+    return usable(list(named), stage, use, lambda name, error: f"{name}: {error}")
 
 
 def only(pictures: Mapping[str, Image.Image]) -> Image.Image | None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -23,7 +24,7 @@ from fexgan.errors import InputError
 from fexgan.expressions import read_expressions, text_mixture
 from fexgan.framing import FaceChoice, parse_face, parse_points
 from fexgan.media import encode_image
-from fexgan.page import fill, template
+from fexgan.page import fill, template, templates
 from fexgan.synthesis import Model
 from fexgan.units import arkit_weights
 from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture, Unplaced
@@ -36,9 +37,12 @@ LONGEST_SEED = 10
 """Digits of a seed in text; Python itself reads no number of thousands of them."""
 CLIP_KINDS = {".mp4": "video/mp4", ".gif": "image/gif", ".webp": "image/webp"}
 PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
-SCRIPTS = ("studio.js", "pointing.js")
+SCRIPTS = "studio"
+"""The folder of templates, and of addresses, that holds the modules of the page's script."""
 KEEP = {"Cache-Control": "private, max-age=3600"}
 """A look of a picture never changes: browsers need not ask twice."""
+ASK_AGAIN = {"Cache-Control": "no-cache"}
+"""Modules of different versions would not fit together."""
 
 
 class Server:
@@ -57,6 +61,7 @@ class Server:
         picture = "/api/pictures/{key}"
         routes = [
             Route("/", self.page),
+            Route(f"/{SCRIPTS}/{{name}}", self.script),
             Route("/api/studio", self.studio),
             Route("/api/examples/{name}", self.example),
             Route("/api/random.png", self.random),
@@ -73,7 +78,14 @@ class Server:
         return Starlette(routes=routes, middleware=[Middleware(Guard, hosts)], exception_handlers=refusals)
 
     def page(self, request: Request) -> Response:
-        return HTMLResponse(fill("studio.html", script="\n".join(map(template, SCRIPTS))))
+        return HTMLResponse(fill("studio.html"))
+
+    def script(self, request: Request) -> Response:
+        """A module of the page's script."""
+        name = request.path_params["name"]
+        if name not in templates(SCRIPTS):
+            raise HTTPException(404)
+        return Response(template(f"{SCRIPTS}/{name}"), media_type="text/javascript", headers=ASK_AGAIN)
 
     def studio(self, request: Request) -> Response:
         """What there is to choose from."""

@@ -1,24 +1,29 @@
-// ---- pointing at a face that is not found, or that the square is not around: the picture itself is shown, and three
-// clicks tell where eyes and mouth are (the second part of studio.js)
+// Pointing at a face that is not found, or that the square is not around: the picture itself is shown, and three clicks
+// tell where eyes and mouth are.
+
+import { paint } from "./looks.js";
+import { at, tell } from "./page.js";
+import { state } from "./state.js";
 
 const PARTS = ["the eye on the left", "the eye on the right", "the middle of the mouth"];
-let pointing = null;  // the picture: its file, name and origin, the address shown, and the points so far, in fractions
 
-function point(asked) {
+// `pointed` takes the three points as the server does.
+export function point(file, name, pointed) {
   endPointing();
-  pointing = { ...asked, address: URL.createObjectURL(asked.file), points: [] };
-  stage();
+  state.pointing = { file, name, pointed, address: URL.createObjectURL(file), points: [] };
+  setStage();
   at("stage").scrollIntoView({ block: "nearest", behavior: "instant" });  // no click on what moves
 }
 
-function endPointing() {
-  if (pointing) URL.revokeObjectURL(pointing.address);
-  pointing = null;
-  stage();
+export function endPointing() {
+  if (state.pointing) URL.revokeObjectURL(state.pointing.address);
+  state.pointing = null;
+  setStage();
 }
 
 // What the stage holds: the picture that is pointed at, else the one that is open, or nothing yet.
-function stage() {
+function setStage() {
+  const { picture, pointing } = state;
   at("stage").classList.toggle("pointing", Boolean(pointing));
   at("guide").hidden = !pointing;
   at("boxes").hidden = Boolean(pointing);
@@ -40,14 +45,14 @@ function stage() {
 }
 
 at("shown").onclick = (event) => {
+  const { pointing } = state;
   if (!pointing || !pointing.isShown || pointing.points.length === PARTS.length) return;
   const shown = at("shown").getBoundingClientRect();
   pointing.points.push([(event.clientX - shown.left) / shown.width, (event.clientY - shown.top) / shown.height]);
   at("error").hidden = true;
-  stage();
+  setStage();
   if (pointing.points.length < PARTS.length) return;
-  const { file, name, origin, points } = pointing;
-  open(async () => file, name, origin, pixelsOf(points, at("shown").naturalWidth, at("shown").naturalHeight));
+  pointing.pointed(pixelsOf(pointing.points, at("shown").naturalWidth, at("shown").naturalHeight));
 };
 
 // The points as the server takes them: pixels whose centres are whole numbers, the eye that is left of the upright face
@@ -55,22 +60,19 @@ at("shown").onclick = (event) => {
 function pixelsOf(points, width, height) {
   const within = (fraction, side) => Math.min(Math.max(fraction * side - 0.5, 0), side - 1);
   let [left, right, mouth] = points.map(([x, y]) => [within(x, width), within(y, height)]);
-  const turn = (right[0] - left[0]) * (2 * mouth[1] - left[1] - right[1]) - (right[1] - left[1]) * (2 * mouth[0] - left[0] - right[0]);
+  const eyes = [right[0] - left[0], right[1] - left[1]];
+  const turn = eyes[0] * (2 * mouth[1] - left[1] - right[1]) - eyes[1] * (2 * mouth[0] - left[0] - right[0]);
   if (turn < 0) [left, right] = [right, left];
   return [left, right, mouth].map((one) => one.map((pixel) => Math.round(10 * pixel) / 10).join(",")).join(" ");
 }
 
 at("shown").onerror = () => {
+  const { pointing } = state;
   if (!pointing) return;
-  tell(new Error(`no face is known in ${pointing.name}, which the browser does not show; save it as PNG to point at it`));
+  const why = "which the browser does not show; save it as PNG to point at it";
+  tell(new Error(`no face is known in ${pointing.name}, ${why}`));
   endPointing();
 };
-at("shown").onload = () => {
-  if (pointing) pointing.isShown = true;
-  const { naturalWidth: width, naturalHeight: height } = at("shown");
-  at("shown").classList.toggle("small", Math.max(width, height) < 512);
-  at("shown").style.setProperty("--aspect", width / height);
-};
+at("shown").addEventListener("load", () => { if (state.pointing) state.pointing.isShown = true; });
 at("guide-end").onclick = endPointing;
-at("by-hand").onclick = () => point({ file: picture.file, name: picture.name, origin: picture.origin });
-addEventListener("keydown", (event) => { if (event.key === "Escape" && pointing) endPointing(); });
+addEventListener("keydown", (event) => { if (event.key === "Escape" && state.pointing) endPointing(); });

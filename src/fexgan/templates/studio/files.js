@@ -1,0 +1,32 @@
+// What files are called, and how they are taken along.
+
+import { at, tell } from "./page.js";
+import { asked, fetched, place } from "./server.js";
+import { state } from "./state.js";
+
+export const stem = (name) => name.replace(/\.[^.]*$/, "");
+export const saved = () => `edited.${kindOf(state.picture)}`;
+function kindOf(one) {
+  const ending = (one ? one.name : "me.jpg").split(".").pop().toLowerCase();
+  if (one && one.transparent && ending !== "webp") return "png";
+  return ["png", "jpg", "jpeg", "webp"].includes(ending) ? ending : "png";
+}
+
+function download(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+async function take(button, path, name) {
+  button.disabled = true;
+  try { download(await (await fetched(path)).blob(), name); } catch (error) { tell(error); }
+  button.disabled = false;
+}
+
+const named = (ending) => `${stem(state.picture.name)}-${ending}`;
+at("save").onclick = () => take(at("save"), place(`save.${kindOf(state.picture)}`), named(saved()));
+at("sheet").onclick = () => take(at("sheet"), place("sheet.png"), named("sheet.png"));
+at("units").onclick = () => take(at("units"), `api/units.json?${asked()}`, "units.json");
