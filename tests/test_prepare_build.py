@@ -109,6 +109,28 @@ def test_takes_without_a_face_are_listed(report: PrepareReport) -> None:
     assert "- `bo/sadness/wall.mp4`" in (report.folder / "README.md").read_text()
 
 
+def test_only_faces_leaves_out_clips_and_pictures_without_one(footage: Path, tmp_path: Path) -> None:
+    shutil.copytree(footage / "ada", tmp_path / "cast/ada")
+    shutil.copytree(footage / "bo/sadness", tmp_path / "cast/bo/sadness")
+    for name, picture in {
+        "1": face(96), "2": np.full((64, 96, 3), 128, np.uint8), "3": face(128)
+    }.items():  # fmt: skip
+        write_image(tmp_path / f"cast/ada/surprise/{name}.png", picture)
+    middle = prepare(tmp_path / "cast", tmp_path / "all", FRAMING)
+    assert middle.without_face == ("ada/surprise/2.png", "bo/sadness/wall.mp4")
+    only = prepare(tmp_path / "cast", tmp_path / "faces", FRAMING, only_faces=True)
+    reasons = {one.source: one.reason for one in only.left_out}
+    assert {source for source, reason in reasons.items() if reason == look.NO_FACE} == set(middle.without_face)
+    assert only.without_face == () and only.characters == ("ada",)
+    assert only.files_used + sum(one.files for one in only.left_out) == only.footage.files
+    kept = [
+        row["source"]
+        for shard in (tmp_path / "faces/data").glob("*.parquet")
+        for row in pq.read_table(shard).to_pylist()
+    ]
+    assert {source for source in kept if "surprise" in source} == {"ada/surprise/1.png", "ada/surprise/3.png"}
+
+
 def test_the_card_counts_what_the_shards_hold(report: PrepareReport, loaded: datasets.DatasetDict) -> None:
     card = (report.folder / "README.md").read_text()
     assert (report.frames_in("train"), report.frames_in("test")) == (len(loaded["train"]), len(loaded["test"]))

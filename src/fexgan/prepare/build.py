@@ -41,13 +41,15 @@ def prepare(
     progress: Progress | None = None,
     guard_frames: int = GUARD_FRAMES,
     jobs: Jobs = 1,
+    only_faces: bool = False,
 ) -> PrepareReport:
     """Turn footage into a dataset folder that `datasets.load_dataset` reads as it stands; equal input, equal bytes.
 
     `footage`: a folder, read by `scan_footage`, or what was found there or in a list. `out`: written under a temporary
     name beside it and renamed; replaced where it holds a dataset of this package and nothing else.
     `split`, `test_share`, `seed`, `guard_frames`: see `choose_test_frames`. `progress(stage, done, total)` is told how
-    many takes are cut. `jobs`: processes that work side by side; a cluster must see both folders.
+    many takes are cut. `jobs`: processes that work side by side; a cluster must see both folders. `only_faces`: leave
+    out takes and pictures in which no face is found, instead of taking their middle.
     A run that was killed or interrupted leaves the takes it had done in `.<name of out>.parts` beside `out`, and the
     same call goes on from there.
     Raises InputError when a path is wrong, nothing can be used, or `out` holds something else.
@@ -61,7 +63,9 @@ def prepare(
         footage = scan_footage(footage)
     _check_out(out, footage)
     with kept_when_killed(out, "parts") as folder:
-        shots, unusable = cut_takes(footage, framing, folder, lambda done, total: tell("cut faces", done, total), jobs)
+        shots, unusable = cut_takes(
+            footage, framing, folder, lambda done, total: tell("cut faces", done, total), jobs, only_faces
+        )
         left_out = (*footage.left_out, *unusable)
         if not shots:
             raise InputError(

@@ -20,6 +20,7 @@ from fexgan.prepare.footage import ClipEntry, LeftOut, clean, source_name
 from fexgan.video import ClipFrame, decode_clip, decode_key_frames
 
 Item = TypeVar("Item")
+NO_FACE = "no face is found in it"
 
 
 class UnusableError(InputError):
@@ -53,18 +54,42 @@ class Look:
             raise UnusableError(str(error)) from None
 
 
-def look_at(entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool) -> tuple[Look, list[LeftOut]]:
-    """How a take is cut, and those of its pictures that cannot be read.
+def look_at(
+    entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool, only_faces: bool = False
+) -> tuple[Look, list[LeftOut]]:
+    """How a take is cut, and those of its pictures that cannot be used.
 
-    `framed`: whether its pictures are framed already. Raises UnusableError where nothing of the take can be used.
+    `framed`: whether its pictures are framed already. `only_faces`: whether what no face is found in is of no use.
+    Raises UnusableError where nothing of the take can be used.
     """
     try:
         if entry.pictures:
-            return _look_at_pictures(entry, root, framing, framed)
-        square, faces = steady_upright_square(_samples(entry.path, framing.sampled_frames), _finder(), framing)
+            look, left_out = _look_at_pictures(entry, root, framing, framed)
+        else:
+            square, faces = steady_upright_square(_samples(entry.path, framing.sampled_frames), _finder(), framing)
+            look, left_out = Look(entry, (square,), *_by_faces([source_name(entry.path, root)], [faces])), []
     except InputError as error:
         raise UnusableError(str(error)) from None
-    return Look(entry, (square,), *_by_faces([source_name(entry.path, root)], [faces])), []
+    if only_faces and look.without_face:
+        look, faceless = _with_faces(look, root)
+        left_out += faceless
+    return look, left_out
+
+
+def _with_faces(look: Look, root: Path) -> tuple[Look, list[LeftOut]]:
+    """Those pictures of a take that show a face, and the others. Raises UnusableError where none does."""
+    pictures = look.entry.pictures
+    shown = [index for index, path in enumerate(pictures) if source_name(path, root) not in look.without_face]
+    if len(look.squares) == 1 or not shown:  # one square for all is the middle because none showed a face
+        raise UnusableError(NO_FACE)
+    entry = replace(
+        look.entry,
+        pictures=tuple(pictures[index] for index in shown),
+        strengths=tuple(look.entry.strengths[index] for index in shown),
+    )
+    squares = tuple(look.squares[index] for index in shown)
+    faceless = [LeftOut(source, 1, NO_FACE) for source in look.without_face]
+    return Look(entry, squares, several_faces=look.several_faces), faceless
 
 
 @cache

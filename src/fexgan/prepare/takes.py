@@ -52,18 +52,26 @@ class Shot:
 
 
 def cut_takes(
-    footage: Footage, framing: FramingConfig, folder: Path, progress: Callable[[int, int], None], jobs: Jobs = 1
+    footage: Footage,
+    framing: FramingConfig,
+    folder: Path,
+    progress: Callable[[int, int], None],
+    jobs: Jobs = 1,
+    only_faces: bool = False,
 ) -> tuple[list[Shot], list[LeftOut]]:
     """Cut every take into a part in `folder`: the usable ones, and what is left out and why.
 
     Parts that stand there from an earlier run are taken as they are. `progress(done, total)` counts takes. `jobs`:
-    processes that work side by side. Raises InputError where a part cannot be written.
+    processes that work side by side. `only_faces`: whether what no face is found in is left out. Raises InputError
+    where a part cannot be written.
     """
     shots: list[Shot] = []
     left_out: list[LeftOut] = []
     framed = footage.framing == framing
     root = footage.root.absolute()  # workers of a cluster have another folder at hand
-    work = (delayed(_cut_take)(_absolute(entry), root, framing, framed, folder) for entry in footage.entries)
+    work = (
+        delayed(_cut_take)(_absolute(entry), root, framing, framed, only_faces, folder) for entry in footage.entries
+    )
     for done, (shot, unusable) in enumerate(share(work, jobs), start=1):
         left_out += unusable
         if shot is not None:
@@ -79,10 +87,10 @@ def _absolute(entry: ClipEntry) -> ClipEntry:
 
 
 def _cut_take(
-    entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool, folder: Path
+    entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool, only_faces: bool, folder: Path
 ) -> tuple[Shot | None, list[LeftOut]]:
     try:
-        look, left_out = look_at(entry, root, framing, framed)
+        look, left_out = look_at(entry, root, framing, framed, only_faces)
         if not look.squares:
             return None, left_out
         part = render(look, framing.image_size_px, folder)

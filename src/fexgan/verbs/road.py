@@ -174,6 +174,8 @@ class Prepare:
     """Side of the square pictures."""
     face_fraction: float = FRAMING.face_fraction
     """Height of the face box as a share of the picture's side; larger is closer."""
+    only_faces: bool = False
+    """Leave out pictures and clips in which no face is found; else their middle is taken, and the card names them."""
     jobs: JobsText = "1"
     """Processes that work side by side: a number, auto for one per core, or a Ray cluster (extra: ray)."""
 
@@ -187,7 +189,16 @@ class Prepare:
         with kept_when_killed(self.out, "rows") as rows, stage_progress() as tell:
             footage = find_footage(_footage(self.footage), self.labels, self.leave_out, self.columns, rows)
             report = prepare(
-                footage, self.out, framing, self.split, self.test_share, self.seed, tell, self.guard_frames, self.jobs
+                footage,
+                self.out,
+                framing,
+                self.split,
+                self.test_share,
+                self.seed,
+                tell,
+                self.guard_frames,
+                self.jobs,
+                self.only_faces,
             )
         for label, files in footage.unknown_labels.most_common():
             say(f"label {label!r} names no affect that is known: {files:,} files left out", style="yellow")
