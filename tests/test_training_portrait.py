@@ -439,10 +439,11 @@ def test_a_run_goes_on_as_if_never_stopped_before_and_after_the_discriminator_ha
     assert started.step == 1
 
 
-def test_batches_drawn_ahead_train_the_same_networks(crowd, tmp_path, quiet, monkeypatch):
+@pytest.mark.parametrize("drawers", ["batches_ahead", "processes_ahead"])
+def test_batches_drawn_ahead_train_the_same_networks(crowd, tmp_path, quiet, monkeypatch, drawers):
     config = settings(VariationConfig(), steps=4)
     train(crowd, tmp_path / "in-turn", config, console=quiet)
-    monkeypatch.setattr("fexgan.training.loop.batches_ahead", lambda device: 2)
+    monkeypatch.setattr(f"fexgan.training.ahead.{drawers}", lambda device: 2)
     train(crowd, tmp_path / "ahead", config, console=quiet)
     in_turn, ahead = (read_resume_state(newest_checkpoint(tmp_path / run)) for run in ("in-turn", "ahead"))
     for name, tensor in in_turn.items():

@@ -15,13 +15,15 @@ from fexgan.media import Pixels
 from fexgan.training.cartoons import Points
 
 _WINGS, _CORNERS, _LIP = (31, 35), (48, 54), 51
-_TAKEN = np.array([0.8, 1.0, 1.0])
+_TAKEN = np.array([0.8, 1.0, 1.0], np.float32)
 """How much of each colour a fold takes: skin shadows are warm."""
 _POINTS = 24
 _HALO_SHARE = 0.45
 """Of what a fold takes at its darkest, how much its wide shadow does and not its line."""
 _CHEEK = 5.0
 """Sigma of the light on the cheek, in those of the line, and how far outside the line it is brightest."""
+_FARTHEST = 3.5
+"""So many sigmas away from where it is darkest or brightest, nothing shows of a fold: a level of 255 at most."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,12 @@ class Folds:
         )
 
 
-def crease(picture: Pixels, landmarks: Points, smile: float, folds: Folds) -> NDArray[np.float64]:
+def crease(picture: Pixels, landmarks: Points, smile: float, folds: Folds) -> NDArray[np.float32]:
     """Fold the cheeks of a face, in place; where it folds when it smiles, [side, side], is 1 where that is darkest.
 
     `picture` uint8 [side, side, 3]; `landmarks` [68, 2] in its pixels; `smile`: how strongly it smiles, in [0, 1].
     """
-    light, both = np.ones(picture.shape), _both(landmarks, folds, picture.shape[0])
+    light, both = np.ones(picture.shape, np.float32), _both(landmarks, folds, picture.shape[0])
     for (shadow, cheek), share in zip(both, folds.sides, strict=True):
         light *= 1.0 - folds.depth * share * smile * shadow[..., None] * _TAKEN
         light *= 1.0 + folds.cheek * share * smile * cheek[..., None]
@@ -72,19 +74,18 @@ def crease(picture: Pixels, landmarks: Points, smile: float, folds: Folds) -> ND
     return np.maximum(*(shadow for shadow, _ in both))
 
 
-def _both(landmarks: Points, folds: Folds, side: int) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+def _both(landmarks: Points, folds: Folds, side: int) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """The shadow of each of the two folds and the light on the cheek beside it, [side, side] in [0, 1]."""
     mouth = float(np.linalg.norm(landmarks[_CORNERS[1]] - landmarks[_CORNERS[0]]))
     down = landmarks[8] - landmarks[27]  # from the nose's root to the chin
     down = down / max(float(np.linalg.norm(down)), 1e-6)
-    places = np.indices((side, side))[::-1]
     both = []
     for wing, corner in zip(_WINGS, _CORNERS, strict=True):
         half = landmarks[corner] - landmarks[_LIP]  # shorter on the side that a head turns away
         start = landmarks[wing] + 0.2 * half - 0.05 * mouth * down
         middle = landmarks[corner] + 3.0 * folds.outwards * half - 0.1 * mouth * down
         end = landmarks[corner] + 1.5 * folds.outwards * half + folds.below * mouth * down
-        both.append(_shaded(_curve(start, middle, end), landmarks[_LIP], *places, folds, folds.width * mouth))
+        both.append(_shaded(_curve(start, middle, end), landmarks[_LIP], side, folds, folds.width * mouth))
     return both
 
 
@@ -95,18 +96,28 @@ def _curve(start: NDArray[np.float64], middle: NDArray[np.float64], end: NDArray
 
 
 def _shaded(
-    curve: Points, mouth: Points, x: NDArray, y: NDArray, folds: Folds, sigma_px: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    curve: Points, mouth: Points, side: int, folds: Folds, sigma_px: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """A line along the curve that fades towards its ends, in a wider and fainter shadow, and the light across from it
     on the side away from the mouth; both 1 where they are strongest."""
-    across, down = (x[0, :, None] - curve[:, 0]) ** 2, (y[:, 0, None] - curve[:, 1]) ** 2  # [side, _POINTS] each
-    away = down[:, None] + across  # [side, side, _POINTS]
+    shadow, cheek = np.zeros((2, side, side), np.float32)
+    widest = max(folds.inwards, folds.upwards, _CHEEK)
+    margin = sigma_px * (_CHEEK + _FARTHEST * widest)
+    (left, top), (right, bottom) = (
+        np.clip(corner, 0, side).astype(int) for corner in (curve.min(axis=0) - margin, curve.max(axis=0) + margin + 2)
+    )
+    curve, mouth = curve.astype(np.float32), mouth.astype(np.float32)
+    x, y = np.arange(left, right, dtype=np.float32), np.arange(top, bottom, dtype=np.float32)[:, None]
+    across, down = (x[:, None] - curve[:, 0]) ** 2, (y - curve[:, 1]) ** 2  # [columns, _POINTS] and [rows, _POINTS]
+    away = down[:, None] + across  # [rows, columns, _POINTS]
     nearest = away.argmin(axis=-1)
     distance = np.sqrt(np.take_along_axis(away, nearest[..., None], axis=-1)[..., 0])
-    to_mouth = (mouth - curve)[nearest]  # [side, side, 2]
+    to_mouth = (mouth - curve)[nearest]  # [rows, columns, 2]
     inside = (x - curve[nearest, 0]) * to_mouth[..., 0] + (y - curve[nearest, 1]) * to_mouth[..., 1] > 0
-    reach = np.where(inside, folds.inwards, folds.upwards)
+    reach = np.where(inside, np.float32(folds.inwards), np.float32(folds.upwards))
     fading = np.sin(np.pi * (nearest + 0.5) / _POINTS) ** 0.5
     line, halo = (np.exp(-0.5 * (distance / sigma) ** 2) for sigma in (sigma_px, reach * sigma_px))
-    cheek = np.where(inside, 0.0, np.exp(-0.5 * ((distance / sigma_px - _CHEEK) / _CHEEK) ** 2))
-    return fading * ((1 - _HALO_SHARE) * line + _HALO_SHARE * halo), fading * cheek
+    lit = np.where(inside, 0.0, np.exp(-0.5 * ((distance / sigma_px - _CHEEK) / _CHEEK) ** 2))
+    part = np.s_[top:bottom, left:right]
+    shadow[part], cheek[part] = fading * ((1 - _HALO_SHARE) * line + _HALO_SHARE * halo), fading * lit
+    return shadow, cheek
