@@ -37,13 +37,14 @@ def test_another_number_than_the_next_is_drawn_anew():
         assert [batches.take(number) for number in (1, 1_000, 1_001, 2)] == [1, 1_000, 1_001, 2]
 
 
-def test_what_breaks_a_batch_is_told_where_that_is_taken():
+@pytest.mark.parametrize("batches_of", [Ahead, AheadInProcesses])
+def test_what_breaks_a_batch_is_told_where_that_is_taken(batches_of):
     def draw(number: int) -> int:
         if number == 2:
             raise ValueError("no such batch")
         return number
 
-    with Ahead(draw, 2) as batches:
+    with batches_of(draw, 2) as batches:
         assert batches.take(1) == 1
         with pytest.raises(ValueError, match="no such batch"):
             batches.take(2)
@@ -69,18 +70,6 @@ def test_processes_draw_what_would_have_been_drawn_in_turn():
             assert torch.equal(images, expected) and images.stride() == expected.stride()
             assert torch.equal(torch.rand(3, generator=left), torch.rand(3, generator=expected_left))
             assert process != os.getpid()
-
-
-def test_what_breaks_a_batch_in_a_process_is_told_where_that_is_taken():
-    def draw(number: int) -> int:
-        if number == 2:
-            raise ValueError("no such batch")
-        return number
-
-    with AheadInProcesses(draw, 1) as batches:
-        assert batches.take(1) == 1
-        with pytest.raises(ValueError, match="no such batch"):
-            batches.take(2)
 
 
 def test_processes_end_with_the_training():

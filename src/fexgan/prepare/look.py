@@ -82,14 +82,18 @@ def _with_faces(look: Look, root: Path) -> tuple[Look, list[LeftOut]]:
     shown = [index for index, path in enumerate(pictures) if source_name(path, root) not in look.without_face]
     if len(look.squares) == 1 or not shown:  # one square for all is the middle because none showed a face
         raise UnusableError(NO_FACE)
-    entry = replace(
-        look.entry,
-        pictures=tuple(pictures[index] for index in shown),
-        strengths=tuple(look.entry.strengths[index] for index in shown),
-    )
     squares = tuple(look.squares[index] for index in shown)
     faceless = [LeftOut(source, 1, NO_FACE) for source in look.without_face]
-    return Look(entry, squares, several_faces=look.several_faces), faceless
+    return Look(_only(look.entry, shown), squares, several_faces=look.several_faces), faceless
+
+
+def _only(entry: ClipEntry, indices: Sequence[int]) -> ClipEntry:
+    """A take of some of its pictures."""
+    return replace(
+        entry,
+        pictures=tuple(entry.pictures[index] for index in indices),
+        strengths=tuple(entry.strengths[index] for index in indices),
+    )
 
 
 @cache
@@ -123,11 +127,7 @@ def _look_at_pictures(entry: ClipEntry, root: Path, framing: FramingConfig, fram
             usable.append(index)
         except InputError as error:
             left_out.append(LeftOut(source_name(path, root), 1, reason(error, root)))
-    entry = replace(
-        entry,
-        pictures=tuple(entry.pictures[index] for index in usable),
-        strengths=tuple(entry.strengths[index] for index in usable),
-    )
+    entry = _only(entry, usable)
     paths = entry.pictures
     side = float(framing.image_size_px)
     if not usable:

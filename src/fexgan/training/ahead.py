@@ -124,7 +124,7 @@ class AheadInProcesses(Dataset, Generic[Drawn]):
                 DataLoader(
                     self,
                     batch_size=None,
-                    sampler=_From(number),
+                    sampler=itertools.count(number),
                     num_workers=self._count,
                     worker_init_fn=_become_one_of_many,
                     multiprocessing_context="fork",
@@ -140,16 +140,6 @@ class AheadInProcesses(Dataset, Generic[Drawn]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._coming, self._next = iter(()), None  # processes whose reader has gone end
-
-
-class _From:
-    """All numbers from one on."""
-
-    def __init__(self, first: int) -> None:
-        self.first = first
-
-    def __iter__(self) -> Iterator[int]:
-        return itertools.count(self.first)
 
 
 def _become_one_of_many(_: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from fexgan.media import Pixels
@@ -112,6 +113,26 @@ class Style:
             outlined=on_paper or draw.random() < 0.5,
             on_paper=on_paper,
         )
+
+
+def draw_some(
+    pictures: Pixels,
+    landmarks: Points,
+    at_rest: Points,
+    share: float,
+    generator: torch.Generator,
+    fineness: int = FINENESS,
+) -> None:
+    """Turn a share of pairs [batch, 2, side, side, 3] into cartoons, in place, and move their landmarks along.
+
+    `landmarks` [batch, 2, 68, 2]; `at_rest` [batch, 68, 2]: those of the calm faces. `fineness`: see `draw_cartoons`.
+    """
+    chosen = torch.rand(len(pictures), generator=generator) < share
+    seed = int(torch.randint(2**31, (), generator=generator))
+    for pair in torch.nonzero(chosen).flatten().tolist():
+        style = Style.draw(np.random.default_rng((seed, pair)))
+        landmarks[pair] = in_style(landmarks[pair], at_rest[pair], style)
+        pictures[pair] = draw_cartoons(pictures[pair], landmarks[pair], style, fineness)
 
 
 def in_style(landmarks: Points, at_rest: Points, style: Style) -> Points:

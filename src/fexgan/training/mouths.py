@@ -21,7 +21,7 @@ from fexgan.media import Pixels
 from fexgan.model import CloseUp, EditingFamily, close_up, edit_by_way
 from fexgan.stills import StillSet
 from fexgan.tensors import images_to_pixels, pixels_to_images
-from fexgan.training.cartoons import Style, draw_cartoons, in_style
+from fexgan.training.cartoons import draw_some
 from fexgan.training.pairs import compose
 from fexgan.training.precision import autocast
 from fexgan.training.variation import vary_look, vary_place
@@ -142,18 +142,13 @@ class Mouths:
 
     def _draw_some(self, pictures: Pixels, shown: Shown, maps: Maps, generator: torch.Generator) -> None:
         """Turn a share of the pairs into cartoons, in place."""
-        chosen = torch.rand(len(pictures), generator=generator) < self.config.training.cartoon_share
-        seed = int(torch.randint(2**31, (), generator=generator))
         side = pictures.shape[2]
         calm = shown[0], np.full_like(shown[0], self.stills.neutral_index)
         marks, at_rest = (
             in_squares(self.stills.landmarks[which], maps, self.stills.pixels.shape[2:4], side)
             for which in (shown, calm)
         )  # both [batch, .., 68, 2]
-        for pair in torch.nonzero(chosen).flatten().tolist():
-            style = Style.draw(np.random.default_rng((seed, pair)))
-            points = in_style(marks[pair], at_rest[pair, 0], style)
-            pictures[pair] = draw_cartoons(pictures[pair], points, style, fineness=1)
+        draw_some(pictures, marks, at_rest[:, 0], self.config.training.cartoon_share, generator, fineness=1)
 
     def _shrunk(self, pictures: Pixels) -> Pixels:
         """Pairs of squares as the editor sees them."""

@@ -17,7 +17,7 @@ from fexgan.framing.stills import cut_squares, face_squares, in_squares
 from fexgan.losses import mixture_labels
 from fexgan.media import Pixels
 from fexgan.stills import StillSet
-from fexgan.training.cartoons import Points, Style, draw_cartoons, in_style
+from fexgan.training.cartoons import Points, draw_some
 from fexgan.training.creases import Folds, crease
 from fexgan.training.openings import any_openings, shared_openings
 from fexgan.training.variation import vary_look, vary_place, vary_shape
@@ -93,7 +93,7 @@ class Pairs:
             folds = self._crease_some(cut, landmarks, stills.affects[shown][..., _JOY], generator)
             calm = stills.landmarks[character.numpy(), stills.neutral_index, None]  # [batch, 1, 68, 2]
             at_rest = in_squares(calm, maps, stills.pixels.shape[2:4], side)
-            self._draw_some(cut, landmarks, at_rest[:, 0], generator)
+            draw_some(cut, landmarks, at_rest[:, 0], self.config.training.variation.cartoon_share, generator)
             eyes, openings = shared_openings(landmarks, side), torch.maximum(any_openings(landmarks, side), folds)
         pairs = torch.from_numpy(cut).permute(0, 1, 4, 2, 3).float().div_(255.0)  # [batch, 2, 3, side, side]
         places = F.affine_grid(place, [count, 1, *pairs.shape[-2:]], align_corners=False)  # [batch, side, side, 2]
@@ -127,18 +127,6 @@ class Pairs:
             either = np.maximum(*(crease(picture, points, smile, folds) for picture, points, smile in faces))
             going[pair, 0] = torch.from_numpy((_FOLDED * either).clip(max=1.0) * max(before - after, 0.0))
         return going
-
-    def _draw_some(self, pictures: Pixels, landmarks: Points, at_rest: Points, generator: torch.Generator) -> None:
-        """Turn a share of the pairs into cartoons, in place, and move their landmarks along.
-
-        `at_rest` [batch, 68, 2]: the landmarks of the calm faces.
-        """
-        chosen = torch.rand(len(pictures), generator=generator) < self.config.training.variation.cartoon_share
-        seed = int(torch.randint(2**31, (), generator=generator))
-        for pair in torch.nonzero(chosen).flatten().tolist():
-            style = Style.draw(np.random.default_rng((seed, pair)))
-            landmarks[pair] = in_style(landmarks[pair], at_rest[pair], style)
-            pictures[pair] = draw_cartoons(pictures[pair], landmarks[pair], style)
 
 
 def compose(outer: Tensor, inner: Tensor) -> Tensor:
