@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fexgan.training.cartoons import BROWS, EYES, JAW, LIPS, OPENING, Style, draw_cartoons, in_style
+from fexgan.training.cartoon_style import Style
+from fexgan.training.cartoons import BROWS, EYES, JAW, LIPS, MOUTH, OPENING, draw_cartoons, in_style
 
 SIDE = 128
 
@@ -36,8 +37,9 @@ def face() -> np.ndarray:
 def style() -> Style:
     return dataclasses.replace(
         Style.draw(np.random.default_rng(0)),
-        skin=(230, 180, 140), brow=(10, 10, 10), brow_width=0.04, brow_taper=0.0, eye_scale=(1.0, 1.0), expression=1.0,
-        dots=False, on_paper=False, ink=(60, 30, 20), lips=None, teeth=0.0, nose="nostrils", lashes=0.006,
+        skin=(230, 180, 140), ink=(60, 30, 20), brow=(10, 10, 10), brow_width=0.04, brow_taper=0.0, expression=1.0,
+        mouth_scale=(1.0, 1.0), mouth_bow=0.0, eye_scale=(1.0, 1.0), dots=False, iris_size=0.5, lashes=0.006,
+        lower_lid=False, lips=None, teeth=0.0, nose="nostrils", chin=False, on_paper=False,
     )  # fmt: skip
 
 
@@ -135,6 +137,33 @@ def test_features_go_farther_than_filmed_from_where_they_rest_but_lids_do_not(st
     assert np.array_equal(calm, face())
     assert joyful[[48, 54], 1] == pytest.approx(face()[[48, 54], 1] - 9)
     assert joyful[EYES[0], 1] == pytest.approx(smiling[EYES[0], 1])
+
+
+def test_mouths_grow_about_their_middle_and_their_ends_hang_in_every_picture(style):
+    wide, hanging = (
+        dataclasses.replace(style, **changes) for changes in ({"mouth_scale": (1.2, 0.8)}, {"mouth_bow": 0.5})
+    )
+    smiling = face()
+    smiling[[48, 54], 1] -= 6
+    pair = np.stack([face(), smiling])
+    sizes = np.ptp(in_style(pair, face(), wide)[:, MOUTH], axis=1)
+    assert sizes == pytest.approx(np.ptp(pair[:, MOUTH], axis=1) * (1.2, 0.8))
+    lower = in_style(pair, face(), hanging)[..., 1] - pair[..., 1]
+    assert lower[:, [48, 54]] == pytest.approx(8.0) and lower[:, [51, 57]] == pytest.approx(0.0, abs=0.1)
+    assert lower[:, :48] == pytest.approx(0.0)
+
+
+def test_a_line_below_the_mouth_tells_where_the_chin_begins(style):
+    plain, marked = (
+        drawn(face(), style=dataclasses.replace(style, chin=chin))[0].astype(int) for chin in (False, True)
+    )
+    rows, columns = np.nonzero((marked - plain).min(axis=2) < -60)
+    assert rows.min() > 97 and rows.max() < 108 and 50 < columns.min() < 64 < columns.max() < 78
+
+
+def test_what_goes_farther_is_stronger(style):
+    calm, lively = (dataclasses.replace(style, expression=times) for times in (1.0, 1.8))
+    assert calm.strength < 1.0 < lively.strength == pytest.approx(1.8 * calm.strength)
 
 
 def test_styles_differ_and_repeat():

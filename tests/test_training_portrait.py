@@ -32,7 +32,7 @@ from fexgan.training.cartoons import EYES
 from fexgan.training.creases import Folds, crease
 from fexgan.training.loop import train
 from fexgan.training.openings import any_openings
-from fexgan.training.pairs import Pairs
+from fexgan.training.pairs import Pairs, amplified
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
 from fexgan.training.tasks import open_task
@@ -159,6 +159,33 @@ def test_smiles_fold_deeper_in_source_and_truth_alike_as_far_as_they_smile(still
     assert torch.equal(dark["target"], smiles["source"] & smiles["target"]) and dark["target"].any()
     full = batch.source_affect[:, JOY] == 1.0
     assert (level - batch.source_images[full]).amax() > (level - batch.source_images[~full]).amax()
+
+
+def test_cartoons_are_labelled_with_what_they_show(stills):
+    """Features go farther in some than they were filmed, and so does the affect; nobody is more than wholly joyful."""
+    landmarks = np.tile(np.random.default_rng(0).uniform(30, 60, (68, 2)), (len(stills), len(SHOWN), 1, 1))
+    drawn, filmed = (
+        Pairs(stills, settings(dataclasses.replace(NOTHING, cartoon_share=share), batch_size=64))
+        for share in (1.0, 0.0)
+    )
+    for pairs in (drawn, filmed):
+        pairs.stills = dataclasses.replace(stills, landmarks=landmarks.astype(np.float32))
+    batch, before = (pairs.draw(step_generator(0, 1), CPU) for pairs in (drawn, filmed))
+    for name in ("source_affect", "target_affect"):
+        shown, were = getattr(batch, name), getattr(before, name)
+        torch.testing.assert_close(shown.sum(dim=1), torch.ones(64))
+        strength, was = 1.0 - shown[:, NEUTRAL_INDEX], 1.0 - were[:, NEUTRAL_INDEX]
+        assert not strength[was == 0.0].any()
+        half = strength[was == 0.5]
+        assert half.min() < 0.45 and half.max() > 0.55 and (strength[was == 1.0] == 1.0).any()
+    assert torch.equal(batch.target_labels, mixture_labels(batch.target_affect, 0.5, NEUTRAL_INDEX))
+
+
+def test_emotions_are_amplified_as_far_as_they_fit():
+    half, mixed = np.float32([0, 0, 0, 0.5, 0.5, 0, 0]), np.float32([0.5, 0, 0, 0.25, 0.25, 0, 0])
+    times = np.float32([1.5, 4.0])
+    expected = [[0, 0, 0, 0.75, 0.25, 0, 0], [2 / 3, 0, 0, 1 / 3, 0, 0, 0]]
+    assert amplified(np.stack([half, mixed]), times) == pytest.approx(np.float32(expected))
 
 
 def test_paint_may_cover_folds_that_go_and_none_that_stay(stills):

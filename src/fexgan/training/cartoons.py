@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from fexgan.media import Pixels
+from fexgan.training.cartoon_style import PAPER, Style
 
 Points = NDArray[np.float64]
 """[..., 2]: (x, y) in pixels of the face's square, pixel centres at whole numbers."""
@@ -23,96 +24,22 @@ Points = NDArray[np.float64]
 JAW, BRIDGE = slice(0, 17), slice(27, 31)
 FOREHEAD, BROWS = slice(17, 27), (slice(17, 22), slice(22, 27))
 EYES = (slice(36, 42), slice(42, 48))
-LIPS, OPENING = slice(48, 60), slice(60, 68)
+LIPS, OPENING, MOUTH = slice(48, 60), slice(60, 68), slice(48, 68)
 NOSTRILS = (31, 33, 35)
+_BELOW_LIP, _CHIN_TIP = [59, 58, 57, 56, 55], slice(6, 11)
 
 FINENESS = 2
 """How many times larger than they are wanted cartoons are drawn, unless told otherwise."""
 _FOREHEAD = 0.14
 """How far above the brows flat skin goes, as a fraction of the picture's side; the same however brows move."""
-_INKS = ((12, 12, 14), (40, 24, 16), (70, 40, 24), (30, 30, 60))
-_HAIRS = (*_INKS, (150, 150, 152), (196, 160, 96), (150, 60, 24), (215, 215, 210))
-_IRISES = ((30, 22, 18), (70, 44, 24), (54, 110, 62), (56, 106, 170), (120, 130, 140))
-_LIPS = ((190, 60, 70), (214, 110, 100), (140, 60, 50), (170, 30, 60))
-_SKINS = (
-    (250, 248, 244), (250, 214, 182), (226, 170, 130), (150, 96, 66), (92, 58, 40), (150, 190, 120), (130, 160, 210),
-)  # fmt: skip
 _WHITE = (244, 244, 242)
 _CLOSED = 0.012
 """Lips that part by less, as a fraction of the picture's side, are closed."""
 _DEPTH = 0.35
 """How light the inside of a mouth is beside its lips, or beside the ink where it has none: what nothing in a closed
 mouth tells would be learned as the grey between all that may come."""
-_PAPER = (250, 249, 246)
 _INKED_BELOW = 70
 """Level of grey under which a drawing on paper is ink beside the face, hair mostly; the rest stays white."""
-
-
-@dataclass(frozen=True)
-class Style:
-    """How one character is drawn, the same in all its pictures. Lengths are fractions of the picture's side."""
-
-    skin: tuple[int, ...] | None
-    """Red, green and blue; None takes the filmed skin's."""
-    ink: tuple[int, ...]
-    line: float
-    brow: tuple[int, ...]
-    brow_width: float
-    brow_taper: float
-    """How much narrower the outer end of a brow is, 0 to 1."""
-    expression: float
-    """How many times as far as filmed ones features move from where they rest."""
-    eye_scale: tuple[float, float]
-    """How many times wider and higher than filmed eyes are."""
-    dots: bool
-    """Whether eyes are areas of ink without white."""
-    iris: tuple[int, ...]
-    iris_size: float
-    """Radius of the iris as a fraction of the eye's half width."""
-    pupil: float
-    """Radius of the pupil as a fraction of the iris's."""
-    gleam: bool
-    """Whether light is mirrored on the iris."""
-    lashes: float
-    """Width of the upper lid's line."""
-    lower_lid: bool
-    lips: tuple[int, ...] | None
-    """None draws the mouth as a line."""
-    teeth: float
-    """Height of the upper teeth; 0 shows none, 1 nothing else."""
-    nose: str
-    outlined: bool
-    on_paper: bool
-    """Whether hair and surroundings are ink on white as well."""
-
-    @classmethod
-    def draw(cls, draw: np.random.Generator) -> Style:
-        """A style of its own for each state of `draw`."""
-        height = draw.uniform(1.0, 2.8)
-        on_paper = draw.random() < 0.15
-        skin = _one_of(draw, _SKINS) if draw.random() < 0.5 else None
-        return cls(
-            skin=_PAPER if on_paper else skin,
-            ink=_one_of(draw, _INKS),
-            line=draw.uniform(0.006, 0.018),
-            brow=_one_of(draw, _HAIRS),
-            brow_width=draw.uniform(0.012, 0.07),
-            brow_taper=draw.uniform(0.0, 0.9),
-            expression=draw.uniform(1.0, 1.8),
-            eye_scale=(draw.uniform(0.9, 1.0 + 0.5 * (height - 1.0)), height),
-            dots=draw.random() < 0.1,
-            iris=_one_of(draw, _IRISES),
-            iris_size=draw.uniform(0.35, 0.7),
-            pupil=draw.uniform(0.3, 1.0),
-            gleam=draw.random() < 0.5,
-            lashes=draw.uniform(0.004, 0.022),
-            lower_lid=draw.random() < 0.5,
-            lips=_one_of(draw, _LIPS) if draw.random() < 0.6 else None,
-            teeth=draw.choice((0.0, draw.uniform(0.014, 0.03), 1.0), p=(0.25, 0.6, 0.15)),
-            nose=_one_of(draw, ("line", "nostrils", "shade")),
-            outlined=on_paper or draw.random() < 0.5,
-            on_paper=on_paper,
-        )
 
 
 def draw_some(
@@ -122,29 +49,39 @@ def draw_some(
     share: float,
     generator: torch.Generator,
     fineness: int = FINENESS,
-) -> None:
+) -> NDArray[np.float32]:
     """Turn a share of pairs [batch, 2, side, side, 3] into cartoons, in place, and move their landmarks along.
 
     `landmarks` [batch, 2, 68, 2]; `at_rest` [batch, 68, 2]: those of the calm faces. `fineness`: see `draw_cartoons`.
+    Returns how many times as strong as before the affects are that each pair shows now, [batch].
     """
+    times = np.ones(len(pictures), np.float32)
     chosen = torch.rand(len(pictures), generator=generator) < share
     seed = int(torch.randint(2**31, (), generator=generator))
     for pair in torch.nonzero(chosen).flatten().tolist():
         style = Style.draw(np.random.default_rng((seed, pair)))
         landmarks[pair] = in_style(landmarks[pair], at_rest[pair], style)
         pictures[pair] = draw_cartoons(pictures[pair], landmarks[pair], style, fineness)
+        times[pair] = style.strength
+    return times
 
 
 def in_style(landmarks: Points, at_rest: Points, style: Style) -> Points:
-    """The landmarks of a pair, [2, 68, 2], as the style wants its eyes and how far features go from `at_rest` [68, 2],
-    the calm face's; brows give way to higher eyes. Lids go as far as filmed ones, for farther they would pass each
-    other."""
+    """The landmarks of a pair, [2, 68, 2], with eyes, mouth and liveliness of the style.
+
+    Features go farther from `at_rest` [68, 2], the calm face's, but lids, which would pass each other; brows give way
+    to higher eyes.
+    """
     changed = at_rest + style.expression * (landmarks - at_rest)
     for eye, brow in zip(EYES, BROWS, strict=True):
         centre = landmarks[:, eye].mean(axis=(0, 1))
         changed[:, eye] = centre + (landmarks[:, eye] - centre) * style.eye_scale
         higher = np.ptp(landmarks[:, eye, 1], axis=1).mean() * (style.eye_scale[1] - 1.0) / 2.0
         changed[:, brow, 1] -= higher
+    middle, half_width = at_rest[MOUTH].mean(axis=0), np.ptp(at_rest[MOUTH, 0]) / 2.0
+    hanging = style.mouth_bow * half_width * np.abs((at_rest[MOUTH, 0] - middle[0]) / half_width).clip(max=1.0) ** 2
+    changed[:, MOUTH] = middle + (changed[:, MOUTH] - middle) * style.mouth_scale
+    changed[:, MOUTH, 1] += style.mouth_scale[0] * hanging
     return changed
 
 
@@ -167,6 +104,8 @@ def draw_cartoons(pictures: Pixels, landmarks: Points, style: Style, fineness: i
             canvas.surroundings()
         canvas.face(np.concatenate([points[JAW], hairline[::-1]]), skin)
         canvas.nose(points, skin)
+        if style.chin:
+            canvas.chin(points)
         for eye, brow, eyeball in zip(EYES, BROWS, eyeballs, strict=True):
             canvas.eye(points[eye], eyeball)
             canvas.brow(points[brow], outer_first=brow is BROWS[0])
@@ -204,7 +143,7 @@ class _Canvas:
     def surroundings(self) -> None:
         """All of the picture as ink on paper."""
         grey = cv2.GaussianBlur(cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY), (0, 0), 0.008 * self.side)
-        self.pixels[:] = np.where(grey[..., None] < _INKED_BELOW, np.uint8(self.style.ink), np.uint8(_PAPER))
+        self.pixels[:] = np.where(grey[..., None] < _INKED_BELOW, np.uint8(self.style.ink), np.uint8(PAPER))
 
     def face(self, outline: Points, skin: tuple[int, ...]) -> None:
         """Flat skin within an outline that begins with the jaw's, soft towards the hair."""
@@ -223,6 +162,10 @@ class _Canvas:
         else:
             shade = _area(_curve(np.concatenate([points[28:31], nostrils[::-1]]), closed=True), self.side)
             self._lay(tuple(int(0.75 * level) for level in skin), shade)
+
+    def chin(self, points: Points) -> None:
+        """A short line half way from the lower lip to the jaw."""
+        self._line(_curve((points[_BELOW_LIP] + points[_CHIN_TIP]) / 2.0)[8:-8], self.style.line)
 
     def eye(self, outline: Points, eyeball: _Eyeball) -> None:
         """White with an iris that stays as lids slide over it."""
@@ -313,7 +256,3 @@ def _skin_of(picture: Pixels, landmarks: Points) -> tuple[int, ...]:
         x, y = middle.clip(reach, picture.shape[0] - reach - 1)
         cheeks.append(picture[y - reach : y + reach + 1, x - reach : x + reach + 1].reshape(-1, 3))
     return tuple(int(level) for level in np.median(np.concatenate(cheeks), axis=0))
-
-
-def _one_of(draw: np.random.Generator, choices: tuple) -> tuple[int, ...] | str:
-    return choices[draw.integers(len(choices))]

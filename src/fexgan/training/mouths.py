@@ -22,7 +22,7 @@ from fexgan.model import CloseUp, EditingFamily, close_up, edit_by_way
 from fexgan.stills import StillSet
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.training.cartoons import draw_some
-from fexgan.training.pairs import compose
+from fexgan.training.pairs import amplified, compose
 from fexgan.training.precision import autocast
 from fexgan.training.variation import vary_look, vary_place
 
@@ -84,12 +84,12 @@ class Mouths:
         shown = character.numpy()[:, None], np.stack([source, target], axis=1)  # picks [batch, 2] stills
         maps = compose(self.squares[character], vary_place(count, PLACES, generator)).double().numpy()
         pictures, filmed = self._pictures(shown, maps)
-        self._draw_some(pictures, shown, maps, generator)
+        affects = amplified(self.stills.affects[shown], self._draw_some(pictures, shown, maps, generator)[:, None])
         looking = torch.Generator().manual_seed(int(torch.randint(2**31, (), generator=generator)))
         small, large = (varied(pixels, LOOKS, looking) for pixels in (self._shrunk(pictures), pictures))
         large = self._softened(large, generator)
         truth, known = (self._window(images) for images in (large[:, 1], torch.from_numpy(filmed)))
-        made = self._edited(small[:, 0], large[:, 0], shown)
+        made = self._edited(small[:, 0], large[:, 0], shown, affects)
         exact = (torch.rand(count, 1, 1, 1, generator=generator) < training.exact_share).float()
         under, paint = self._exact(made, truth, generator)
         under, paint = torch.lerp(made.under, under, exact), torch.lerp(made.paint, paint, exact)
@@ -111,7 +111,7 @@ class Mouths:
             for pixels in (self._shrunk(pictures), pictures)
         )
         truth, known = (self._window(images) for images in (large[:, 1], torch.from_numpy(filmed)))
-        made = self._edited(small[:, 0], large[:, 0], shown)
+        made = self._edited(small[:, 0], large[:, 0], shown, self.stills.affects[shown])
         return MouthBatch(*made, truth, known)
 
     def _pictures(self, shown: Shown, maps: Maps) -> tuple[Pixels, NDArray[np.float32]]:
@@ -140,15 +140,16 @@ class Mouths:
             filmed.append(cover[None])
         return pictures, np.array(filmed)
 
-    def _draw_some(self, pictures: Pixels, shown: Shown, maps: Maps, generator: torch.Generator) -> None:
-        """Turn a share of the pairs into cartoons, in place."""
+    def _draw_some(self, pictures: Pixels, shown: Shown, maps: Maps, generator: torch.Generator) -> NDArray[np.float32]:
+        """Turn a share of the pairs into cartoons, in place; returns how many times as strong their affects are then,
+        [batch]."""
         side = pictures.shape[2]
         calm = shown[0], np.full_like(shown[0], self.stills.neutral_index)
         marks, at_rest = (
             in_squares(self.stills.landmarks[which], maps, self.stills.pixels.shape[2:4], side)
             for which in (shown, calm)
         )  # both [batch, .., 68, 2]
-        draw_some(pictures, marks, at_rest[:, 0], self.config.training.cartoon_share, generator, fineness=1)
+        return draw_some(pictures, marks, at_rest[:, 0], self.config.training.cartoon_share, generator, fineness=1)
 
     def _shrunk(self, pictures: Pixels) -> Pixels:
         """Pairs of squares as the editor sees them."""
@@ -168,9 +169,12 @@ class Mouths:
         return images
 
     @torch.no_grad()
-    def _edited(self, sources: Tensor, large: Tensor, shown: Shown) -> CloseUp:
-        """Close-ups of the editor's edits of `sources` [batch, 3, size, size], which `large` are larger."""
-        source_affect, target_affect = torch.from_numpy(self.stills.affects[shown]).unbind(1)
+    def _edited(self, sources: Tensor, large: Tensor, shown: Shown, affects: NDArray[np.float32]) -> CloseUp:
+        """Close-ups of the editor's edits of `sources` [batch, 3, size, size], which `large` are larger.
+
+        `shown`: sources and what they are to look like; `affects` [batch, 2, 7]: of both.
+        """
+        source_affect, target_affect = torch.from_numpy(affects).unbind(1)
         variants = torch.from_numpy(self.variants[shown[0][:, 0], shown[1][:, 1]])
         with autocast(self.config.training.precision, sources.device):
             features = self.editor.analyse(sources)

@@ -87,13 +87,15 @@ class Pairs:
         place = vary_place(count, training.variation, generator)
         maps, side = compose(self.squares[character], place).double().numpy(), self.config.model.image_size_px
         cut = cut_squares(stills.pixels[shown], maps, side)
+        affects = stills.affects[shown]  # [batch, 2, 7]
         eyes, openings = torch.zeros(count, 1, side, side), torch.ones(count, 1, side, side)
         if stills.landmarks is not None:
             landmarks = in_squares(stills.landmarks[shown], maps, stills.pixels.shape[2:4], side)
-            folds = self._crease_some(cut, landmarks, stills.affects[shown][..., _JOY], generator)
+            folds = self._crease_some(cut, landmarks, affects[..., _JOY], generator)
             calm = stills.landmarks[character.numpy(), stills.neutral_index, None]  # [batch, 1, 68, 2]
             at_rest = in_squares(calm, maps, stills.pixels.shape[2:4], side)
-            draw_some(cut, landmarks, at_rest[:, 0], self.config.training.variation.cartoon_share, generator)
+            times = draw_some(cut, landmarks, at_rest[:, 0], training.variation.cartoon_share, generator)
+            affects = amplified(affects, times[:, None])
             eyes, openings = shared_openings(landmarks, side), torch.maximum(any_openings(landmarks, side), folds)
         pairs = torch.from_numpy(cut).permute(0, 1, 4, 2, 3).float().div_(255.0)  # [batch, 2, 3, side, side]
         places = F.affine_grid(place, [count, 1, *pairs.shape[-2:]], align_corners=False)  # [batch, side, side, 2]
@@ -104,9 +106,8 @@ class Pairs:
         images = vary_look(pairs, places, training.variation, generator).mul_(2.0).sub_(1.0).transpose(0, 1)
         images = images.flatten(0, 1).to(device).contiguous(memory_format=torch.channels_last)
         source_images, target_images = images.chunk(2)
-        affects = torch.from_numpy(stills.affects[shown]).to(device)
         variants = torch.from_numpy(self.variants[character.numpy(), target.numpy()]).to(device)
-        source_affect, target_affect = affects.unbind(1)
+        source_affect, target_affect = torch.from_numpy(affects).to(device).unbind(1)
         labels = mixture_labels(target_affect, loss.full_label_strength, NEUTRAL_INDEX)
         return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels, eyes, openings)
 
@@ -127,6 +128,14 @@ class Pairs:
             either = np.maximum(*(crease(picture, points, smile, folds) for picture, points, smile in faces))
             going[pair, 0] = torch.from_numpy((_FOLDED * either).clip(max=1.0) * max(before - after, 0.0))
         return going
+
+
+def amplified(affects: NDArray[np.float32], times: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Affect vectors [..., 7] with all emotions so many times as strong, `times` [...], as far as they sum to 1."""
+    emotions = np.delete(affects, NEUTRAL_INDEX, axis=-1)
+    total = emotions.sum(axis=-1, keepdims=True)
+    emotions = emotions * np.minimum(times[..., None], 1.0 / np.maximum(total, np.finfo(np.float32).tiny))
+    return np.insert(emotions, NEUTRAL_INDEX, (1.0 - emotions.sum(axis=-1)).clip(min=0.0), axis=-1)
 
 
 def compose(outer: Tensor, inner: Tensor) -> Tensor:

@@ -1,0 +1,103 @@
+"""How one drawn character looks: colours and widths of its lines, and how large and lively its features are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+PAPER = (250, 249, 246)
+_INKS = ((12, 12, 14), (40, 24, 16), (70, 40, 24), (30, 30, 60))
+_HAIRS = (*_INKS, (150, 150, 152), (196, 160, 96), (150, 60, 24), (215, 215, 210))
+_IRISES = ((30, 22, 18), (70, 44, 24), (54, 110, 62), (56, 106, 170), (120, 130, 140))
+_LIPS = ((190, 60, 70), (214, 110, 100), (140, 60, 50), (170, 30, 60))
+_SKINS = (
+    (250, 248, 244), (250, 214, 182), (226, 170, 130), (150, 96, 66), (92, 58, 40), (150, 190, 120), (130, 160, 210),
+)  # fmt: skip
+_FULL = 1.3
+"""A cartoon whose features go so many times as far as filmed ones shows in full what those show in full."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one character is drawn, the same in all its pictures. Lengths are fractions of the picture's side."""
+
+    skin: tuple[int, ...] | None
+    """Red, green and blue; None takes the filmed skin's."""
+    ink: tuple[int, ...]
+    line: float
+    brow: tuple[int, ...]
+    brow_width: float
+    brow_taper: float
+    """How much narrower the outer end of a brow is, 0 to 1."""
+    expression: float
+    """How many times as far as filmed ones features move from where they rest."""
+    mouth_scale: tuple[float, float]
+    """How many times wider and higher than filmed mouths are."""
+    mouth_bow: float
+    """How far the ends of a mouth at rest hang, in halves of its width: below 0 they point up."""
+    eye_scale: tuple[float, float]
+    """How many times wider and higher than filmed eyes are."""
+    dots: bool
+    """Whether eyes are areas of ink without white."""
+    iris: tuple[int, ...]
+    iris_size: float
+    """Radius of the iris as a fraction of the eye's half width."""
+    pupil: float
+    """Radius of the pupil as a fraction of the iris's."""
+    gleam: bool
+    """Whether light is mirrored on the iris."""
+    lashes: float
+    """Width of the upper lid's line."""
+    lower_lid: bool
+    lips: tuple[int, ...] | None
+    """None draws the mouth as a line."""
+    teeth: float
+    """Height of the upper teeth; 0 shows none, 1 nothing else."""
+    nose: str
+    chin: bool
+    """Whether a line tells where the chin begins."""
+    outlined: bool
+    on_paper: bool
+    """Whether hair and surroundings are ink on white as well."""
+
+    @classmethod
+    def draw(cls, draw: np.random.Generator) -> Style:
+        """A style of its own for each state of `draw`."""
+        height = draw.uniform(1.0, 2.8)
+        on_paper = draw.random() < 0.15
+        skin = _one_of(draw, _SKINS) if draw.random() < 0.5 else None
+        return cls(
+            skin=PAPER if on_paper else skin,
+            ink=_one_of(draw, _INKS),
+            line=draw.uniform(0.006, 0.018),
+            brow=_one_of(draw, _HAIRS),
+            brow_width=draw.uniform(0.012, 0.07),
+            brow_taper=draw.uniform(0.0, 0.9),
+            expression=draw.uniform(1.0, 1.8),
+            mouth_scale=(draw.uniform(0.7, 1.25), draw.uniform(0.7, 1.3)),
+            mouth_bow=draw.uniform(-0.12, 0.2),
+            eye_scale=(draw.uniform(0.9, 1.0 + 0.5 * (height - 1.0)), height),
+            dots=draw.random() < 0.1,
+            iris=_one_of(draw, _IRISES),
+            iris_size=draw.uniform(0.35, 0.7),
+            pupil=draw.uniform(0.3, 1.0),
+            gleam=draw.random() < 0.5,
+            lashes=draw.uniform(0.004, 0.022),
+            lower_lid=draw.random() < 0.5,
+            lips=_one_of(draw, _LIPS) if draw.random() < 0.6 else None,
+            teeth=draw.choice((0.0, draw.uniform(0.014, 0.03), 1.0), p=(0.25, 0.6, 0.15)),
+            nose=_one_of(draw, ("line", "nostrils", "shade")),
+            chin=draw.random() < 0.3,
+            outlined=on_paper or draw.random() < 0.5,
+            on_paper=on_paper,
+        )
+
+    @property
+    def strength(self) -> float:
+        """How many times as strong as in the filmed face an affect is in the cartoon."""
+        return self.expression / _FULL
+
+
+def _one_of(draw: np.random.Generator, choices: tuple) -> tuple[int, ...] | str:
+    return choices[draw.integers(len(choices))]
