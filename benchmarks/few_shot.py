@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 
 from fexgan import bundled
-from fexgan.adapting_mixtures import adapt_mixture
+from fexgan.adapting.mixtures import adapt_mixture
 from fexgan.affects import PAPER_MIXTURES, Mixture
 from fexgan.evaluation.held_out import HeldOut
 from fexgan.evaluation.reconstruction import ssim

@@ -19,8 +19,7 @@ import torch
 from rich.console import Console
 
 from fexgan.checkpoints import load_checkpoint
-from fexgan.config import PortraitConfig, load_preset
-from fexgan.config_portrait import VariationConfig
+from fexgan.config import PortraitConfig, VariationConfig, load_preset
 from fexgan.losses import changed_pixels
 from fexgan.media import write_text_atomically
 from fexgan.model import EditingFamily, apply_edits

@@ -10,7 +10,7 @@ from drawn import face
 from fake_editor import fake_editor
 from PIL import Image
 
-from fexgan import adapting
+from fexgan.adapting import characters as adapting
 from fexgan.affects import AFFECTS
 from fexgan.checkpoints import read_metadata
 from fexgan.dataset import FaceDataset

@@ -11,7 +11,7 @@ import torch
 from narrow import settings
 from PIL import Image
 
-from fexgan.adapting_mixtures import whom_it_shows
+from fexgan.adapting.mixtures import whom_it_shows
 from fexgan.affects import Mixture
 from fexgan.checkpoints import Metadata, load_checkpoint, save_checkpoint
 from fexgan.dataset import FaceDataset

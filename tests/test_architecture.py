@@ -45,9 +45,8 @@ def test_the_walk_sees_the_package():
 
 
 FREE_OF_TORCH = (
-    "affects", "settings", "config", "config_details", "config_portrait", "manifest", "media", "video", "picture",
-    "faces", "framing", "sheets", "stills", "studio", "prepare", "dataset", "dataset_pixels", "dataset_remote",
-    "keyframes", "cli",
+    "affects", "config", "manifest", "media", "video", "picture", "faces", "framing", "sheets", "stills", "studio",
+    "prepare", "dataset", "keyframes", "cli",
 )  # fmt: skip
 
 
@@ -75,17 +74,7 @@ def test_losses_import_torch_alone():
 
 
 def test_networks_import_the_foundation_only():
-    names = (
-        "affects",
-        "config",
-        "config_details",
-        "config_portrait",
-        "manifest",
-        "media",
-        "tensors",
-        "errors",
-        "model",
-    )
+    names = ("affects", "config", "manifest", "media", "tensors", "errors", "model")
     foundation = {f"fexgan.{name}" for name in names}
     for module in within("model"):
         own = {".".join(name.split(".")[:2]) for name in imports(module) if name.startswith("fexgan")}

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from drawn import film
 
-from fexgan import dataset_pixels
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
 from fexgan.dataset import FaceDataset, split_names
+from fexgan.dataset import pixels as dataset_pixels
 from fexgan.errors import InputError
 from fexgan.media import decode_image, encode_image
 from fexgan.prepare import prepare

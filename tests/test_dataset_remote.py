@@ -13,7 +13,7 @@ from fsspec.implementations.memory import MemoryFile
 
 from fexgan.config import FramingConfig
 from fexgan.dataset import FaceDataset, shard_paths, split_names
-from fexgan.dataset_remote import address_of
+from fexgan.dataset.remote import address_of
 from fexgan.errors import InputError
 from fexgan.prepare import prepare
 

@@ -8,8 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from fexgan.config import DetailsConfig, config_from_dict
-from fexgan.config_details import DetailsModelConfig
+from fexgan.config import DetailsConfig, DetailsModelConfig, config_from_dict
 from fexgan.errors import InputError
 from fexgan.model import CloseUp, Edits, apply_edits, build, close_up, reach
 

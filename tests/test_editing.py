@@ -11,7 +11,7 @@ from PIL import Image
 
 from fexgan.affects import AFFECTS, Mixture, Target
 from fexgan.bundled import footage_path
-from fexgan.config_details import DetailsModelConfig
+from fexgan.config import DetailsModelConfig
 from fexgan.editing import Editor, loaded
 from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
@@ -138,7 +138,7 @@ def test_the_chosen_face_alone_changes(editor: Editor, pair: Image.Image, face: 
 
 def test_each_thread_finds_faces_with_one_finder_of_its_own(image: Image.Image, monkeypatch: pytest.MonkeyPatch):
     made = []
-    monkeypatch.setattr("fexgan.editing.FaceFinder", lambda: made.append(1) or FaceFinder())
+    monkeypatch.setattr("fexgan.editing.editor.FaceFinder", lambda: made.append(1) or FaceFinder())
     editor = fake_editor()
     editor.open(image)
     editor.open(image)
@@ -190,7 +190,7 @@ def test_a_face_is_where_points_say_and_nobody_looks_for_it(
     editor: Editor, image: Image.Image, monkeypatch: pytest.MonkeyPatch
 ):
     found = editor.open(image).faces[0].square
-    monkeypatch.setattr("fexgan.editing.find_faces", None)
+    monkeypatch.setattr("fexgan.editing.editor.find_faces", None)
     places = face_landmarks(editor.framing)
     points = found.to_picture(np.array([places[part] for part in ("left_eye", "right_eye", "mouth")]))
     portrait = editor.open(image, points=points)

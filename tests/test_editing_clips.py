@@ -10,7 +10,7 @@ from drawn import face
 from fake_editor import fake_editor
 
 from fexgan.editing import Editor
-from fexgan.editing_clips import pace, transform_clip
+from fexgan.editing.clips import pace, transform_clip
 from fexgan.errors import InputError
 from fexgan.media import Pixels
 from fexgan.motion import Animation, look_at_animation, read_animation, write_animation
@@ -44,7 +44,7 @@ def edited(editor: Editor, monkeypatch: pytest.MonkeyPatch) -> Edited:
     def edit(source: Path, target: str, **choices: object) -> np.ndarray:
         written: list[Pixels] = []
         with monkeypatch.context() as patched:
-            patched.setattr("fexgan.editing_clips.write_clip", lambda path, frames, *_, **more: written.extend(frames))
+            patched.setattr("fexgan.editing.clips.write_clip", lambda path, frames, *_, **more: written.extend(frames))
             editor.transform_clip(source, Path("out.mp4"), target, **choices)
         return np.stack(written).astype(int)
 
@@ -81,10 +81,10 @@ def test_a_smile_fades_into_an_edit_that_takes_variants_without_a_jump(
 ):
     """The fake paints all that it changes: what is changed by a hundredth is covered by a hundredth."""
     source = film(tmp_path / "in.mp4", [face(SIDE)] * 2)
-    monkeypatch.setattr("fexgan.editing_clips.presence", lambda *_: np.array([0.01, 1.0]))
+    monkeypatch.setattr("fexgan.editing.clips.presence", lambda *_: np.array([0.01, 1.0]))
     covered: list[float] = []
     monkeypatch.setattr(
-        "fexgan.editing_clips.carry_back",
+        "fexgan.editing.clips.carry_back",
         lambda picture, square, edit: covered.append(float(edit.mask.max())) or picture,
     )
     editor.taking("joy.laugh").transform_clip(source, tmp_path / "out.mp4", "anger", source_affect="joy:0.9")
@@ -125,8 +125,8 @@ def shown(edited: Edited, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> Ed
 
     def edit(frames: list[Pixels], **choices: object) -> np.ndarray:
         timed = [(frame, index / 32) for index, frame in enumerate(frames)]
-        monkeypatch.setattr("fexgan.editing_clips.read_clip", lambda path: iter(timed))
-        monkeypatch.setattr("fexgan.editing_clips.count_clip_frames", lambda path: len(timed))
+        monkeypatch.setattr("fexgan.editing.clips.read_clip", lambda path: iter(timed))
+        monkeypatch.setattr("fexgan.editing.clips.count_clip_frames", lambda path: len(timed))
         return edited(Path("in.mp4"), "joy", **choices)
 
     return edit
@@ -146,7 +146,7 @@ def test_shots_are_edited_as_if_each_were_a_clip_of_its_own(shown: Edited, choic
 def test_a_clip_without_cuts_is_one_shot(shown: Edited, monkeypatch: pytest.MonkeyPatch):
     frames = [face(SIDE, x=0.3 + 0.03 * index, skin=214 - 6 * index) for index in range(14)]
     found = shown(frames)
-    monkeypatch.setattr("fexgan.editing_clips.find_shots", lambda glances, fps: [range(len(glances))])
+    monkeypatch.setattr("fexgan.editing.clips.find_shots", lambda glances, fps: [range(len(glances))])
     assert np.array_equal(found, shown(frames))
 
 
@@ -164,8 +164,8 @@ def test_a_number_is_that_face_of_every_shot(shown: Edited):
 
 def test_odd_sides_become_even_without_shifting_the_picture(edited: Edited, monkeypatch: pytest.MonkeyPatch):
     frame = face(129)[:, :127]
-    monkeypatch.setattr("fexgan.editing_clips.read_clip", lambda path: iter([(frame, 0.0)]))
-    monkeypatch.setattr("fexgan.editing_clips.count_clip_frames", lambda path: 1)
+    monkeypatch.setattr("fexgan.editing.clips.read_clip", lambda path: iter([(frame, 0.0)]))
+    monkeypatch.setattr("fexgan.editing.clips.count_clip_frames", lambda path: 1)
     (after,) = edited(Path("in.webm"), "neutral", source_affect="neutral")
     assert after.shape == (130, 128, 3) and np.array_equal(after[:129, :127], frame)
 

@@ -17,8 +17,7 @@ from fexgan import bundled
 from fexgan.affects import NEUTRAL_INDEX, Mixture
 from fexgan.checkpoints import Checkpoint, Metadata, save_checkpoint
 from fexgan.cli import run
-from fexgan.config import FramingConfig, PortraitConfig
-from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig
+from fexgan.config import FramingConfig, PortraitConfig, PortraitModelConfig, PortraitTrainingConfig
 from fexgan.errors import InputError
 from fexgan.evaluation import recogniser as recogniser_module
 from fexgan.evaluation.blendshapes import named_by_blendshapes

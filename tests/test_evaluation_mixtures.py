@@ -11,8 +11,7 @@ from torch import Tensor
 from fexgan.affects import AFFECTS
 from fexgan.checkpoints import Checkpoint, Metadata, load_checkpoint, save_checkpoint
 from fexgan.cli import run
-from fexgan.config import FramingConfig, PortraitConfig
-from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig
+from fexgan.config import FramingConfig, PortraitConfig, PortraitModelConfig, PortraitTrainingConfig
 from fexgan.evaluation.edits import evaluate_edits
 from fexgan.evaluation.held_out import HeldOut
 from fexgan.evaluation.mixtures import mixture_strengths

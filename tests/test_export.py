@@ -16,8 +16,7 @@ from PIL import Image
 
 from fexgan.affects import AFFECTS, affect_vector
 from fexgan.checkpoints import Metadata, load_checkpoint, save_checkpoint
-from fexgan.config import DetailsConfig, FramingConfig, PortraitConfig
-from fexgan.config_details import DetailsModelConfig
+from fexgan.config import DetailsConfig, DetailsModelConfig, FramingConfig, PortraitConfig
 from fexgan.errors import InputError
 from fexgan.export import Exported, export
 from fexgan.model import CloseUp, apply_edits, build, keep_to, palette_of

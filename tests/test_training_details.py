@@ -12,9 +12,7 @@ from drawn import film_stills
 from rich.console import Console
 
 from fexgan.checkpoints import Metadata, load_checkpoint, save_checkpoint
-from fexgan.config import DetailsConfig, PortraitConfig
-from fexgan.config_details import DetailsLossConfig, DetailsTrainingConfig
-from fexgan.config_portrait import PortraitModelConfig
+from fexgan.config import DetailsConfig, DetailsLossConfig, DetailsTrainingConfig, PortraitConfig, PortraitModelConfig
 from fexgan.errors import InputError
 from fexgan.framing.square import STUDIO_FRAMING
 from fexgan.manifest import read_sidecar, write_sidecar

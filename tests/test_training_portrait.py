@@ -16,8 +16,7 @@ from rich.console import Console
 
 from fexgan.affects import NEUTRAL_INDEX, Mixture, affect_index
 from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
-from fexgan.config import PortraitConfig
-from fexgan.config_portrait import PortraitModelConfig, PortraitTrainingConfig, VariationConfig
+from fexgan.config import PortraitConfig, PortraitModelConfig, PortraitTrainingConfig, VariationConfig
 from fexgan.errors import InputError
 from fexgan.framing.square import EYE_DISTANCE, EYE_HEIGHT, STUDIO_FRAMING
 from fexgan.framing.stills import cut_squares, face_squares

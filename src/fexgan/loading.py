@@ -6,10 +6,10 @@ import torch
 
 from fexgan import bundled
 from fexgan.checkpoints import Checkpoint, load_checkpoint
+from fexgan.config import same_square
 from fexgan.editing import Editor
 from fexgan.errors import InputError
 from fexgan.model import RefiningFamily
-from fexgan.settings import same_square
 from fexgan.synthesis import Model
 
 DETAILS = "details"

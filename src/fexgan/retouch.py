@@ -12,7 +12,7 @@ from PIL import Image, features
 from fexgan import bundled
 from fexgan.affects import Mixture
 from fexgan.editing import Editor, Portrait
-from fexgan.editing_clips import Tell, transform_clip
+from fexgan.editing.clips import Tell, transform_clip
 from fexgan.errors import InputError
 from fexgan.figures import Row, Tune, check_one_face, transform_sheet
 from fexgan.framing import FaceChoice, Points

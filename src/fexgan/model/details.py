@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fexgan.config_details import DetailsModelConfig
+from fexgan.config import DetailsModelConfig
 from fexgan.model.edits import CloseUp, Edits, lit, shade_tint
 from fexgan.model.family import Capability
 from fexgan.model.layers import draw_weights, halving_stages

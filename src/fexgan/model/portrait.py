@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index, affect_of
-from fexgan.config_portrait import NORM_GROUPS, PortraitModelConfig
+from fexgan.config import NORM_GROUPS, PortraitModelConfig
 from fexgan.model.edits import Edits
 from fexgan.model.family import Capability
 from fexgan.model.layers import draw_weights, halving_stages

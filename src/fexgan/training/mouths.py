@@ -13,8 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fexgan.config import DetailsConfig
-from fexgan.config_portrait import VariationConfig
+from fexgan.config import DetailsConfig, VariationConfig
 from fexgan.errors import InputError
 from fexgan.framing.stills import Maps, cut_squares, face_squares, in_squares, pixel_maps
 from fexgan.media import Pixels

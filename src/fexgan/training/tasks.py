@@ -12,11 +12,10 @@ from accelerate import Accelerator
 from PIL import Image
 
 from fexgan.checkpoints import load_checkpoint
-from fexgan.config import AnyConfig, Config, DetailsConfig, PortraitConfig
+from fexgan.config import AnyConfig, Config, DetailsConfig, PortraitConfig, same_square
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
 from fexgan.model import Family
-from fexgan.settings import same_square
 from fexgan.stills import StillSet
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import Batch, faces_at_rest, make_batch, step_generator

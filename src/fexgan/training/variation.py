@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fexgan.config_portrait import VariationConfig
+from fexgan.config import VariationConfig
 from fexgan.training.caricature import caricature
 from fexgan.training.overlays import occlude, wear_glasses
 

@@ -42,7 +42,7 @@ class Adapt:
 
     def run(self) -> None:
         from fexgan.adapting import adapt
-        from fexgan.adapting_mixtures import adapt_mixture
+        from fexgan.adapting.mixtures import adapt_mixture
         from fexgan.expressions import named_mixture
         from fexgan.terminal import console, say, say_wrote
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from fexgan.affects import AFFECTS, Mixture
 from fexgan.editing import Editor, Portrait
-from fexgan.editing_faces import OpenFace
+from fexgan.editing.faces import OpenFace
 from fexgan.errors import InputError
 from fexgan.figures import transform_sheet
 from fexgan.framing import FaceChoice, FaceSquare, NoFace, Points, details_pay

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
-from fexgan.adapting import begin_run, check_run, old_characters, open_painter, settings_of
+from fexgan.adapting.characters import begin_run, check_run, old_characters, open_painter, settings_of
 from fexgan.affects import Mixture
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError

@@ -26,9 +26,9 @@ from torch import Tensor
 from fexgan.affects import AFFECTS, Mixture, Target
 from fexgan.checkpoints import Checkpoint
 from fexgan.config import FramingConfig
-from fexgan.editing_clips import Tell, transform_clip
-from fexgan.editing_details import DetailPainter, ready
-from fexgan.editing_faces import OpenFace
+from fexgan.editing.clips import Tell, transform_clip
+from fexgan.editing.details import DetailPainter, ready
+from fexgan.editing.faces import OpenFace
 from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
 from fexgan.framing import (

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig
-from fexgan.dataset_pixels import WAY_OUT, JoinedPixels, decode, gather
-from fexgan.dataset_remote import SHARDS, address_of, fetched
+from fexgan.dataset.pixels import WAY_OUT, JoinedPixels, decode, gather
+from fexgan.dataset.remote import SHARDS, address_of, fetched
 from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord
 from fexgan.media import Pixels, free_name

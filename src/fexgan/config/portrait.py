@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, fields
 
 from fexgan.affects import EMOTIONS
-from fexgan.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
+from fexgan.config.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
 
 NORM_GROUPS = 8
 """Groups of every group norm; each width is a multiple of it."""

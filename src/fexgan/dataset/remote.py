@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from fexgan.dataset_pixels import WAY_OUT, cache_folder
+from fexgan.dataset.pixels import WAY_OUT, cache_folder
 from fexgan.errors import InputError, library_refusals
 from fexgan.media import atomic_path
 

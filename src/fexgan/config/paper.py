@@ -1,38 +1,11 @@
-"""Every setting of the project: frozen dataclasses that check themselves, and presets as YAML data.
-
-A config is of one family. Here stands that of family `paper`: its defaults are the published networks and training
-(preset `paper`), and a preset file names what it sets otherwise.
-"""
+"""Settings of family `paper`: the defaults are the published networks and training (preset `paper`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from importlib import resources
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from fexgan.config_details import DetailsConfig, DetailsModelConfig
-from fexgan.config_portrait import PortraitConfig, PortraitModelConfig
-from fexgan.errors import InputError
-from fexgan.settings import (
-    PRECISIONS,
-    FramingConfig,
-    ScheduleConfig,
-    check,
-    check_framed,
-    check_range,
-    config_to_dict,
-    read_config,
-)
-from fexgan.yaml_files import read_yaml
-
-__all__ = [
-    "CONFIGS", "PRECISIONS", "PRESETS", "AnyConfig", "AnyModelConfig", "AugmentationConfig", "Config", "DetailsConfig",
-    "DetailsModelConfig", "FramingConfig", "LossConfig", "ModelConfig", "PortraitConfig", "PortraitModelConfig",
-    "TrainingConfig", "config_from_dict", "config_to_dict", "load_preset",
-]  # fmt: skip
-
-PRESETS = ("paper", "small", "refined", "tiny", "paper-256", "paper-512", "portrait", "details")
+from fexgan.config.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
 
 
 @dataclass(frozen=True)
@@ -199,43 +172,3 @@ class Config:
 
     def __post_init__(self) -> None:
         check_framed(self.model.image_size_px, self.framing)
-
-
-CONFIGS: dict[str, type] = {"paper": Config, "portrait": PortraitConfig, "details": DetailsConfig}
-"""The class of each family's settings. All have the parts `model`, `loss`, `training` and `framing`."""
-
-AnyConfig = Config | PortraitConfig | DetailsConfig
-AnyModelConfig = ModelConfig | PortraitModelConfig | DetailsModelConfig
-
-
-def load_preset(name_or_path: str | Path) -> AnyConfig:
-    """Read a preset by its name (one of `PRESETS`) or a YAML file of the same form.
-
-    What a file leaves out keeps its family's default. Raises InputError for an unknown name, unreadable YAML, unknown
-    settings and values out of range.
-    """
-    path = Path(name_or_path)
-    if str(name_or_path) in PRESETS:
-        path = Path(str(resources.files("fexgan").joinpath("configs", f"{name_or_path}.yaml")))
-    elif path.suffix not in (".yaml", ".yml"):
-        raise InputError(
-            f"preset {str(name_or_path)!r} is unknown; choose from {', '.join(PRESETS)} or give a .yaml file"
-        )
-    values = read_yaml(path, f"preset file {str(path)!r}", "give a YAML file")
-    return config_from_dict({} if values is None else values)
-
-
-def config_from_dict(values: Any, cls: type | None = None) -> Any:
-    """The inverse of `config_to_dict`, for a whole config, whose family its values name, or for any part `cls`.
-
-    What `values` leaves out takes its default. Raises InputError for unknown keys, wrong types and values out of range.
-    """
-    return read_config(cls or CONFIGS[_family(values)], values)
-
-
-def _family(values: Any) -> str:
-    """The family that the values of a config name, `paper` where they name none."""
-    model = values.get("model") if isinstance(values, dict) else None
-    family = model.get("family", "paper") if isinstance(model, dict) else "paper"
-    check(isinstance(family, str) and family in CONFIGS, "model.family", family, f"choose from {', '.join(CONFIGS)}")
-    return family

@@ -1,0 +1,12 @@
+"""Datasets of cropped faces, read from their shards: where they lie here, and fetched where they lie elsewhere."""
+
+from fexgan.dataset.faces import (
+    FaceDataset,
+    read_metadata,
+    shard_paths,
+    shard_schema,
+    split_names,
+    stream_batches,
+)
+
+__all__ = ["FaceDataset", "read_metadata", "shard_paths", "shard_schema", "split_names", "stream_batches"]
