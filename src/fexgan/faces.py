@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -95,6 +96,16 @@ class FaceFinder:
             landmarks = (row[4:14].reshape(5, 2) + 0.5) / scale - 0.5
             faces.append(Face(FaceBox(*(row[:4] / scale).tolist()), landmarks, float(row[14])))
         return sorted(faces, key=_area, reverse=True)
+
+
+_of_thread = threading.local()
+
+
+def own_finder() -> FaceFinder:
+    """The calling thread's finder, made when it is first asked for: that takes as long as a search."""
+    if not hasattr(_of_thread, "finder"):
+        _of_thread.finder = FaceFinder()
+    return _of_thread.finder
 
 
 def _scales(pixels: Pixels) -> list[float]:

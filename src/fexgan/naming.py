@@ -7,13 +7,12 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from fexgan.affects import AFFECTS, NEUTRAL
 from fexgan.editing import Editor
 from fexgan.errors import InputError
-from fexgan.faces import FaceFinder
+from fexgan.faces import own_finder
 from fexgan.framing import choose_face, face_square, find_faces
 from fexgan.media import read_image, write_text_atomically
 from fexgan.picture import LoadedPicture, open_picture
@@ -47,9 +46,6 @@ class Reading:
         return {"affect": self.affect, "strength": round(self.strength, 4), "shares": shares}
 
 
-_finder = cache(FaceFinder)
-
-
 def read_face(model: Model | Editor, path: Path) -> Reading:
     """What the largest face of a picture file shows. Raises InputError."""
     if isinstance(model, Editor):
@@ -57,14 +53,14 @@ def read_face(model: Model | Editor, path: Path) -> Reading:
     pixels = read_image(path)
     shares = model.classify(pixels)
     whole = pixels.shape[:2] == (model.image_size_px,) * 2  # and then nobody looks for faces in it
-    count = 1 if whole else len(_finder().find_all(pixels))
+    count = 1 if whole else len(own_finder().find_all(pixels))
     return Reading(shares, max(shares, key=shares.__getitem__), 1.0 - shares[NEUTRAL], count)
 
 
 def _read_to_edit(editor: Editor, picture: LoadedPicture) -> Reading:
     """What an editor finds in a picture, and would take away."""
     require(editor.networks, "classify", "name affects")
-    faces = find_faces(picture, _finder(), any_way_up=True)
+    faces = find_faces(picture, own_finder(), any_way_up=True)
     vector = editor.read(picture, face_square(choose_face(faces).landmarks, editor.framing))
     shares = {affect: share / sum(vector) for affect, share in zip(AFFECTS, vector, strict=True)}
     counts = dict(mixture_read(vector).strengths)

@@ -114,7 +114,7 @@ class Model:
         from fexgan import faces  # OpenCV loads here, where alone it is needed
         from fexgan.framing.upright import cut_upright, upright_square
 
-        face = faces.FaceFinder().find(pixels)
+        face = faces.own_finder().find(pixels)
         if face is None:
             raise InputError(
                 f"no face found in a picture of {width}x{height} px; give one with a face seen from the front"

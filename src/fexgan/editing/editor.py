@@ -15,7 +15,6 @@ what lies outside its square stays bit by bit.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from fexgan.editing.clips import Tell, transform_clip
 from fexgan.editing.details import DetailPainter, ready
 from fexgan.editing.faces import OpenFace
 from fexgan.errors import InputError
-from fexgan.faces import FaceFinder
+from fexgan.faces import own_finder
 from fexgan.framing import (
     Edit,
     FaceChoice,
@@ -127,7 +126,6 @@ class Editor:
         self.details = None if details is None else DetailPainter(details, device)
         self.device = device
         self.variants = by_affect(variants, checkpoint.config.model.variants)
-        self._of_thread = threading.local()
 
     def taking(self, *variants: str) -> Editor:
         """The same editor whose affects take other variants than their default, as in `editor.taking("joy.laugh")`.
@@ -272,15 +270,9 @@ class Editor:
             if face is not None:
                 raise InputError(f"face {face!r:.40} and points say both which face is meant; give one of them")
             return {0: pointed_square(points, picture.width, picture.height, self.framing)}
-        faces = find_faces(picture, self._finder(), largest_only=not face, any_way_up=True)
+        faces = find_faces(picture, own_finder(), largest_only=not face, any_way_up=True)
         chosen = usable_faces(faces) if face == "all" else {face or 0: choose_face(faces, face or 0)}
         return {number: face_square(found.landmarks, self.framing) for number, found in chosen.items()}
-
-    def _finder(self) -> FaceFinder:
-        """This thread's own: to make one takes as long as a search."""
-        if not hasattr(self._of_thread, "finder"):
-            self._of_thread.finder = FaceFinder()
-        return self._of_thread.finder
 
     def _images(self, picture: LoadedPicture, square: FaceSquare) -> Tensor:
         return pixels_to_images(cut(picture, square, self.image_size_px), self.device)  # [1, 3, size, size]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.faces import FaceFinder
+from fexgan.faces import own_finder
 from fexgan.framing.upright import UprightSquare, cut_frame, cut_upright, steady_upright_square
 from fexgan.media import Pixels, read_image
 from fexgan.prepare.footage import ClipEntry, LeftOut, clean, source_name
@@ -66,7 +65,7 @@ def look_at(
         if entry.pictures:
             look, left_out = _look_at_pictures(entry, root, framing, framed)
         else:
-            square, faces = steady_upright_square(_samples(entry.path, framing.sampled_frames), _finder(), framing)
+            square, faces = steady_upright_square(_samples(entry.path, framing.sampled_frames), own_finder(), framing)
             look, left_out = Look(entry, (square,), *_by_faces([source_name(entry.path, root)], [faces])), []
     except InputError as error:
         raise UnusableError(str(error)) from None
@@ -94,12 +93,6 @@ def _only(entry: ClipEntry, indices: Sequence[int]) -> ClipEntry:
         pictures=tuple(entry.pictures[index] for index in indices),
         strengths=tuple(entry.strengths[index] for index in indices),
     )
-
-
-@cache
-def _finder() -> FaceFinder:
-    """One for each process."""
-    return FaceFinder()
 
 
 def _samples(path: Path, count: int) -> list[Pixels]:
@@ -136,9 +129,9 @@ def _look_at_pictures(entry: ClipEntry, root: Path, framing: FramingConfig, fram
         return Look(entry, (UprightSquare(0.0, 0.0, side),)), left_out
     if len(shapes) == 1:
         samples = [read_image(path) for path in _evenly(paths, framing.sampled_frames)]
-        square, faces = steady_upright_square(samples, _finder(), framing)
+        square, faces = steady_upright_square(samples, own_finder(), framing)
         return Look(entry, (square,), *_by_faces([source_name(entry.path, root)], [faces])), left_out
-    each = [steady_upright_square([read_image(path)], _finder(), framing) for path in paths]
+    each = [steady_upright_square([read_image(path)], own_finder(), framing) for path in paths]
     found = _by_faces([source_name(path, root) for path in paths], [faces for _, faces in each])
     return Look(entry, tuple(square for square, _ in each), *found), left_out
 
