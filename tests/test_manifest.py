@@ -16,6 +16,7 @@ from fexgan.manifest import (
     FrameTruth,
     Take,
     affects_of_folder,
+    is_sidecar,
     natural_key,
     read_sidecar,
     write_sidecar,
@@ -79,8 +80,9 @@ def _text() -> str:
     [
         ("{", "cannot be read as JSON"),
         ("[]", "wrong type"),
-        (json.dumps(_without("fps")), "lacks the field 'fps'"),
         (json.dumps(_without("frames")), "lacks the field 'frames'"),
+        ('{"frames": {"blink": [0.0]}}', "lacks the field 'strength'"),
+        ('{"frames": {"strength": {"joy": [1.0]}}, "window_px": [0, 0, 9, 9]}', "lacks the field 'size_px'"),
         (_text().replace('"format": 1', '"format": 2'), "format 2 is unknown"),
         (_text().replace('"fps": 24', '"fps": 0'), "fps 0.0 is out of range"),
         (_text().replace('"fps": 24', '"fps": "fast"'), "wrong type"),
@@ -103,6 +105,23 @@ def test_a_wrong_sidecar_is_refused_in_one_line_that_names_it(tmp_path: Path, te
     with pytest.raises(InputError, match=message) as raised:
         read_sidecar(tmp_path / "1.json")
     assert "1.json" in str(raised.value) and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("field", ["format", "character", "affect", "take", "fps", "seed", "size_px"])
+def test_a_sidecar_need_not_tell_what_nobody_asks_it_for(tmp_path: Path, field: str) -> None:
+    (tmp_path / "1.json").write_text(json.dumps(_without(field)))
+    take = read_sidecar(tmp_path / "1.json")
+    assert take.frames.strength == {"joy": (0.0, 1.0)} and take.format == 1
+    write_sidecar(tmp_path / "2.json", take)
+    assert read_sidecar(tmp_path / "2.json") == take
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [(_text(), True), ("{}", False), ("[]", False), ('{"frames": []}', True), ('{"fra', True)]
+)
+def test_a_json_file_that_tells_of_no_frames_is_no_sidecar(tmp_path: Path, text: str, is_one: bool) -> None:
+    (tmp_path / "1.json").write_text(text)
+    assert is_sidecar(tmp_path / "1.json") is is_one
 
 
 def test_a_mixture_folder_lists_its_affects() -> None:

@@ -78,11 +78,12 @@ FILES = st.tuples(st.sampled_from(FOLDERS), st.sampled_from(NAMES), st.sampled_f
 
 
 def _count_files(folder: Path) -> int:
-    """Files that are not hidden, but for the sidecars of clips; links to folders are one each."""
+    """Files that are not hidden, but for the sidecars of clips, and `{}` is none; links to folders are one each."""
     count = 0
     for parent, folders, names in os.walk(folder):
         clips = {Path(name).stem for name in names if Path(name).suffix.lower() in (".mp4", ".mov", ".avi", ".gif")}
-        sidecars = {name for name in names if name.endswith(".json") and Path(name).stem in clips}
+        records = (name for name in names if name.endswith(".json") and Path(name).stem in clips)
+        sidecars = {name for name in records if Path(parent, name).read_bytes() != b"{}"}
         count += sum(not name.startswith(".") for name in set(names) - sidecars)
         count += sum(os.path.islink(os.path.join(parent, name)) for name in folders)
     return count

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +40,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     film(folder, "ada", "anger+sadness", "1")
     film(folder, "ada", "anger+sadness", "2")
     (folder / "bo/joy/broken.mp4").write_text("not a clip")
-    film(folder, "bo", "joy", "short").with_suffix(".json").write_text("{}")
+    film(folder, "bo", "joy", "short").with_suffix(".json").write_text('{"frames": {}}')
     write_clip(folder / "bo/sadness/wall.mp4", [np.full((64, 96, 3), 128, np.uint8)] * 4, fps=24)
     return folder
 
@@ -99,7 +101,7 @@ def test_what_is_left_out_is_listed_with_its_reason_and_no_path_of_this_machine(
     card = (report.folder / "README.md").read_text()
     assert "- `ada/anger+sadness` (2 files): shows a mixture" in card
     assert "- `bo/joy/broken.mp4` (1 file): bo/joy/broken.mp4 cannot be read as a clip" in card
-    assert "- `bo/joy/short.mp4` (1 file): sidecar bo/joy/short.json lacks the field 'frames'" in card
+    assert "- `bo/joy/short.mp4` (1 file): sidecar bo/joy/short.json lacks the field 'strength'" in card
     assert len(report.left_out) == 3
     assert str(footage.parent) not in card
 
@@ -129,6 +131,19 @@ def test_only_faces_leaves_out_clips_and_pictures_without_one(footage: Path, tmp
         for row in pq.read_table(shard).to_pylist()
     ]
     assert {source for source in kept if "surprise" in source} == {"ada/surprise/1.png", "ada/surprise/3.png"}
+
+
+def test_only_faces_looks_at_each_picture_of_somebody_by_itself(tmp_path: Path) -> None:
+    for name, picture in {"1": face(96, x=0.35), "2": np.full((96, 96, 3), 128, np.uint8), "3": face(96)}.items():
+        write_image(tmp_path / f"cast/ada/joy/{name}.png", picture)
+    write_image(tmp_path / "cast/ada/fear/1.png", np.full((96, 96, 3), 128, np.uint8))
+    report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING, only_faces=True)
+    assert {(one.source, one.reason) for one in report.left_out} == {
+        ("ada/joy/2.png", look.NO_FACE),
+        ("ada/fear", look.NO_FACE),
+    }
+    assert report.files_used == 2 and not report.without_face
+    assert "A face was found everywhere." in (tmp_path / "set/README.md").read_text()
 
 
 def test_the_card_counts_what_the_shards_hold(report: PrepareReport, loaded: datasets.DatasetDict) -> None:
@@ -230,6 +245,25 @@ def test_a_dataset_is_replaced_and_nothing_else_is(footage: Path, tmp_path: Path
     assert (out / "notes.txt").read_text() == "mine"
 
 
+def test_what_file_managers_leave_in_a_folder_is_not_in_the_way(tmp_path: Path) -> None:
+    film(tmp_path / "cast", "ada", "joy", "1")
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", ".DS_Store"):
+        (tmp_path / "set").mkdir(exist_ok=True)
+        (tmp_path / "set" / name).touch()
+        prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    (tmp_path / "set/.git").mkdir()
+    with pytest.raises(InputError, match="holds something else"):
+        prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"cannot write .*set: .*file is no folder that can be written to"):
+        prepare(tmp_path / "no footage", tmp_path / "file/set", FRAMING)
+    with pytest.raises(InputError, match="jobs 'many' is unknown"):
+        prepare(tmp_path / "no footage", tmp_path / "set", FRAMING, jobs="many")
+
+
 @pytest.mark.parametrize("content", ["", "# A page", "---\ntitle: mine\n---\n", "---\n[\n---\n"])
 def test_a_folder_with_a_strange_readme_is_not_replaced(tmp_path: Path, content: str) -> None:
     film(tmp_path / "cast", "ada", "joy", "1")
@@ -278,6 +312,17 @@ def test_a_sidecar_that_does_not_fit_its_clip_leaves_it_out(tmp_path: Path) -> N
     ]
 
 
+def test_the_sidecar_that_the_page_shows_tells_the_strength_of_each_frame(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs/data.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```json\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    film(tmp_path / "cast", "ada", "joy", "1", sidecar=False).with_suffix(".json").write_text(example)
+    report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    rows = pq.read_table(tmp_path / "set/data").to_pylist()
+    told = json.loads(example)["frames"]
+    assert [row["strength"] for row in rows] == pytest.approx(told["strength"]["joy"])
+    assert [row["blink"] for row in rows] == pytest.approx(told["blink"]) and not report.left_out
+
+
 def test_a_clip_whose_frames_change_their_size_is_left_out(tmp_path: Path) -> None:
     film(tmp_path / "cast", "ada", "joy", "1")
     joined = b""
@@ -313,6 +358,24 @@ def test_pictures_of_one_size_share_a_square_and_others_are_framed_one_by_one(tm
     pictures = [decode_image(row["image"]["bytes"]).astype(float) for row in rows]
     assert np.abs(pictures[0] - pictures[1]).mean() > 10, "a face that moves must move in a square that does not"
     assert np.abs(pictures[2] - pictures[3]).mean() < 8, "one face at two sizes must look alike"
+
+
+def test_pictures_of_nobody_who_is_known_are_framed_one_by_one_and_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces = [face(160, x=x, height=0.3) for x in (0.4, 0.6)]
+    for number, picture in enumerate((*faces, np.full((160, 160, 3), 128, np.uint8)), start=1):
+        write_image(tmp_path / f"cast/joy/{number}.png", picture)
+    read: list[str] = []
+    monkeypatch.setattr(look, "read_image", lambda path: read.append(path.name) or read_image(path))
+    report = prepare(tmp_path / "cast", tmp_path / "set", FRAMING, test_share=0)
+    assert report.characters == ("unknown",) and report.without_face == ("joy/3.png",)
+    assert sorted(read) == [f"{number}.png" for number in (1, 1, 2, 2, 3, 3)], "once to look, once to cut"
+    card = (tmp_path / "set/README.md").read_text()
+    assert "everywhere" not in card and "\n\n- `joy/3.png`\n" in card
+    rows = pq.read_table(tmp_path / "set/data").to_pylist()
+    pictures = [decode_image(row["image"]["bytes"]).astype(float) for row in rows]
+    assert np.abs(pictures[0] - pictures[1]).mean() < 8, "each face is in the middle of its own square"
 
 
 def test_by_time_a_take_gives_a_block_and_its_guards_go_to_neither_side(tmp_path: Path) -> None:

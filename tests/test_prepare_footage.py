@@ -54,6 +54,28 @@ def test_pictures_under_an_affect_are_told_apart_by_character(tmp_path: Path) ->
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "character"),
+    [
+        ("joy/joy_001.png", "unknown"),
+        ("happy/Happy12.png", "unknown"),
+        ("happy/0001.png", "unknown"),
+        ("joy/joy (3).png", "unknown"),
+        ("joy/_.png", "unknown"),
+        ("joy/ada (2).png", "ada"),
+        ("joy/ada_joy_001 (2).png", "ada"),
+        ("joy/ada_.png", "ada"),
+        ("joy/joyce_1.png", "joyce"),
+        ("joy/killjoy.png", "killjoy"),
+        ("joy/person_2_joy_3.png", "person_2"),
+    ],
+)
+def test_a_picture_shows_who_its_name_tells_and_nobody_where_it_tells_nobody(
+    tmp_path: Path, name: str, character: str
+) -> None:
+    assert _found(tmp_path, name) == {(character, "joy", Path(name).name)}
+
+
 def test_someone_may_be_called_joy(tmp_path: Path) -> None:
     _touch(tmp_path, "joy/anger/1.mp4")
     assert [(take.character, take.affect) for take in scan_footage(tmp_path).entries] == [("joy", "anger")]
@@ -114,6 +136,9 @@ def test_what_is_not_used_is_counted_with_its_reason(tmp_path: Path) -> None:
     )
     _touch(tmp_path, "ada/stills/1.mp4", "ada/joy/notes.txt", "clip.mp4", "ada/clip.mp4", "a/b/joy/1.png", "ada/me.png")
     _touch(tmp_path, "ada/joy/1.mp4", "ada/joy/1.json", ".hidden/x.png", "ada/joy+fear/1.mp4")
+    _touch(tmp_path, "ada/performance/1.mp4", "ada/performance/1.json", "bo/performance/1.mp4")
+    _touch(tmp_path, "ada/fear/1.mp4", "ada/fear/1.json", "ada/fear/2.json")
+    (tmp_path / "ada/fear/1.json").write_text('{"pose": [1, 2]}')
     found = scan_footage(tmp_path, leave_out=["Contempt"])
     reasons = {item.source: (item.files, item.reason) for item in found.left_out}
     assert reasons["ada/contempt"] == (2, "label 'contempt' is left out by choice")
@@ -122,8 +147,13 @@ def test_what_is_not_used_is_counted_with_its_reason(tmp_path: Path) -> None:
     assert reasons["ada/joy/notes.txt"] == (1, "is neither a clip nor a picture")
     assert all("lies elsewhere than" in reasons[name][1] for name in ("clip.mp4", "ada/clip.mp4", "a/b/joy/1.png"))
     assert reasons["ada"] == (1, "label 'ada' names no affect that is known")
-    assert found.unknown_labels == Counter({"glee": 1, "ada": 1})
-    assert found.files == 12 == 2 + sum(item.files for item in found.left_out)
+    assert reasons["ada/performance"][1] == "plays a recording, which names no affect: its sidecar tells no strength"
+    assert reasons["bo/performance"][1] == "label 'performance' names no affect that is known"
+    assert reasons["ada/fear/1.json"][1] == "lies beside a clip, but tells no frames of it, so it is no sidecar"
+    assert reasons["ada/fear/2.json"][1] == "is neither a clip nor a picture"
+    assert found.unknown_labels == Counter({"glee": 1, "ada": 1, "performance": 1})
+    assert [entry.sidecar_path for entry in found.entries if entry.affect == "fear"] == [None]
+    assert found.files == 17 == 3 + sum(item.files for item in found.left_out)
 
 
 def test_an_affect_can_be_left_out_whatever_it_is_called(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +17,7 @@ from PIL import Image as Pictures
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.media import encode_image, write_image
-from fexgan.prepare import find_footage, prepare
+from fexgan.prepare import find_footage, hub, prepare
 
 FRAMING = FramingConfig(image_size_px=32, sampled_frames=1)
 NEAR = FramingConfig(image_size_px=48, face_fraction=0.9, sampled_frames=1)
@@ -99,6 +100,73 @@ def test_a_prepared_dataset_read_back_keeps_every_frame_as_it_is(
     other = _frames(tmp_path / "other")
     assert len(other) == 16 and not other & first, "framed otherwise, so cut anew"
     assert {path.name for path in tmp_path.iterdir()} == {"footage", "first", "again", "other", "rows"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--out", "busy"), ("--out", "busy/mine.txt/set"), ("--out", "set", "--jobs", "many")]
+)
+def test_what_is_wrong_is_told_before_a_dataset_is_fetched(
+    tmp_path: Path, run_command: Callable[..., int], monkeypatch: pytest.MonkeyPatch, wrong: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "busy").mkdir()
+    (tmp_path / "busy/mine.txt").touch()
+    fetched: list[str] = []
+    monkeypatch.setattr(hub, "_open", lambda source: fetched.append(source) or {"train": _dataset()})
+    assert run_command("prepare", "hf:owner/name", "--columns", *COLUMNS, *wrong) == 2
+    assert not fetched and [path.name for path in tmp_path.iterdir()] == ["busy"]
+
+
+def test_a_dataset_of_the_hub_outlives_a_label_that_it_has_not(
+    tmp_path: Path, run_command: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(hub, "HUB", f"file://{tmp_path}/")
+    fetched: list[str] = []
+    monkeypatch.setattr(hub, "_open", lambda source: fetched.append(source) or {"train": _dataset()})
+    command = ("prepare", "hf:owner/name", "--columns", *COLUMNS, "--out", "set", "--size-px", 32, "--leave-out")
+    assert run_command(*command, "contmpt") == 2
+    assert "nothing is labelled 'contmpt'" in (told := capsys.readouterr().err) and ".set.rows/name" in told
+    assert run_command(*command, "contempt") == 0
+    assert fetched == ["owner/name"] and [path.name for path in tmp_path.iterdir()] == ["set"]
+    with pytest.raises(InputError, match="has no column 'who'"):
+        find_footage(Path("hf:owner/name"), columns=("affect=who",), unpack_to=tmp_path / "rows")
+    for columns in (COLUMNS, COLUMNS, COLUMNS[:1]):
+        find_footage(Path("hf:owner/name"), columns=columns, unpack_to=tmp_path / "rows")
+    assert len(fetched) == 4, "other columns are other rows"
+
+
+@pytest.mark.parametrize("is_on_hub", [False, True])
+def test_a_prepared_dataset_is_known_by_its_shards_and_keeps_the_order_of_its_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_on_hub: bool
+) -> None:
+    film(tmp_path / "footage", "ada", "joy", "1", frames=12)
+    prepare(tmp_path / "footage", tmp_path / "own/set", NEAR, split="frame")
+    (tmp_path / "own/set/README.md").unlink()
+    if is_on_hub:
+        load = hub._open
+        monkeypatch.setattr(hub, "HUB", f"file://{tmp_path}/")
+        monkeypatch.setattr(hub, "_open", lambda source: load(f"{tmp_path}/{source}"))
+    source = "own/set" if is_on_hub else f"{tmp_path}/own/set"
+    found = find_footage(Path(f"hf:{source}"), unpack_to=tmp_path / "rows")
+    assert found.framing == NEAR
+    prepare(found, tmp_path / "again", NEAR, test_share=0)
+    first, again = (pq.read_table(tmp_path / name / "data").to_pylist() for name in ("own/set", "again"))
+    assert [row["frame"] for row in first] != list(range(12)), "the split mixes them"
+    first.sort(key=lambda row: row["frame"])
+    assert [(row["image"], row["frame"]) for row in again] == [(row["image"], row["frame"]) for row in first]
+
+
+def test_only_faces_leaves_out_pictures_of_a_prepared_dataset_and_cuts_none(tmp_path: Path) -> None:
+    near = FramingConfig(image_size_px=64)
+    for number, picture in enumerate((face(160, height=0.3), np.full((96, 96, 3), 128, np.uint8)), start=1):
+        write_image(tmp_path / f"footage/ada/joy/{number}.png", picture)
+    prepare(tmp_path / "footage", tmp_path / "own", near, test_share=0)
+    found = find_footage(Path(f"hf:{tmp_path}/own"), unpack_to=tmp_path / "rows")
+    report = prepare(found, tmp_path / "again", near, test_share=0, only_faces=True)
+    own, again = (pq.read_table(tmp_path / name / "data").to_pylist() for name in ("own", "again"))
+    assert [row["image"] for row in again] == [own[0]["image"]] and len(report.left_out) == 1
+    assert "What came framed so stayed as it was." in (tmp_path / "again/README.md").read_text()
 
 
 def _frames(folder: Path) -> set[tuple[object, ...]]:

@@ -51,6 +51,60 @@ def test_a_list_tells_of_pictures_and_clips_with_their_truth(folder: Path) -> No
     assert {row["character"] for row in rows} == {0, 1}
 
 
+def test_the_strength_of_a_clip_holds_in_every_frame_but_where_a_sidecar_tells_more(folder: Path) -> None:
+    film(folder, "ada", "joy", "2", frames=3, sidecar=False)
+    lines = ("ada/joy/1.mp4,joy,ada,0.3", "ada/joy/2.mp4,joy,ada,0.25")
+    prepare(find_footage(_write(folder, "file,affect,character,strength", *lines)), folder / "out", FRAMING)
+    told = {take: [] for take in "12"}
+    for row in pq.read_table(folder / "out/data").to_pylist():
+        told[row["take"]].append(row["strength"])
+    assert told["2"] == [0.25] * 3 and min(told["1"]) == 0.0 and max(told["1"]) == 1.0
+
+
+def test_the_pictures_of_a_take_lie_in_the_order_of_their_frames(folder: Path) -> None:
+    lines = ("faces/a.png,joy,1,10", "faces/b.png,joy,1,9", "faces/c.png,joy,1,", "ada/joy/1.mp4,joy,2,3")
+    found = find_footage(_write(folder, "file,affect,take,frame", *lines))
+    assert [path.stem for path in found.entries[0].pictures] == ["c", "b", "a"]
+
+
+def test_a_json_file_beside_a_listed_clip_that_is_no_sidecar_costs_nothing(folder: Path) -> None:
+    (folder / "ada/joy/1.json").write_text('{"camera": "phone"}')
+    found = find_footage(_write(folder, "file,affect", "ada/joy/1.mp4,joy"))
+    assert [entry.sidecar_path for entry in found.entries] == [None] and not found.left_out
+
+
+def test_a_file_is_the_same_however_it_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "by").symlink_to(folder)
+    (folder / "faces/d.png").symlink_to(folder / "faces/c.png")
+    path = _write(
+        folder,
+        "file,affect,take",
+        "faces/a.png,joy,1",
+        f"{folder}/faces/a.png,joy,1",
+        "faces/../faces/a.png,joy,1",
+        "by/faces/a.png,joy,1",
+        f"{folder}/by/by/faces/b.png,joy,1",
+        f"{folder}/faces/c.png,glee,1",
+        "faces/d.png,joy,1",
+        f"{folder.parent}/outside.png,joy,1",
+    )
+    monkeypatch.chdir(folder)
+    for place in (path, folder / "by/list.csv", Path("list.csv")):
+        found = find_footage(place)
+        (entry,) = found.entries
+        assert [path.relative_to(place.parent).as_posix() for path in entry.pictures] == [
+            "faces/a.png",
+            "faces/b.png",
+            "faces/d.png",
+        ]
+        assert {(item.source, item.files, item.reason) for item in found.left_out} == {
+            ("faces/a.png", 3, "is listed twice"),
+            ("faces", 1, "label 'glee' names no affect that is known"),
+            (".", 1, "a row names no file, or one outside the folder of the list"),
+        }
+        assert prepare(found, folder / "out", FRAMING).files_used == 3
+
+
 def test_parquet_and_csv_lists_of_other_columns_are_one(folder: Path) -> None:
     path = _write(folder, "image,emotion,age", "faces/a.png,3,5", "faces/b.png,4,6")
     pq.write_table(pa.table({"image": ["faces/a.png", "faces/b.png"], "emotion": [3, 4]}), folder / "list.parquet")
@@ -62,6 +116,8 @@ def test_parquet_and_csv_lists_of_other_columns_are_one(folder: Path) -> None:
 
 def test_rows_that_cannot_be_used_are_counted_with_their_reason(folder: Path) -> None:
     (folder.parent / "outside.png").touch()
+    (folder / "loop.png").symlink_to("pool.png")
+    (folder / "pool.png").symlink_to("loop.png")
     path = _write(
         folder,
         "file,affect,strength",
@@ -69,6 +125,8 @@ def test_rows_that_cannot_be_used_are_counted_with_their_reason(folder: Path) ->
         "faces/a.png,fear,",
         "faces/gone.png,joy,",
         "../outside.png,joy,",
+        "loop.png,joy,",
+        f"{300 * 'x'}.png,joy,",
         ",joy,",
         "list.csv,joy,",
         "faces/b.png,contempt,",
@@ -79,12 +137,14 @@ def test_rows_that_cannot_be_used_are_counted_with_their_reason(folder: Path) ->
     assert reasons == {
         "faces/a.png": "is listed twice",
         "faces/gone.png": "is listed, but no such file is there",
+        "loop.png": "is listed, but no such file is there",
+        f"{300 * 'x'}.png": "is listed, but no such file is there",
         ".": "a row names no file, or one outside the folder of the list",
         "list.csv": "is neither a clip nor a picture",
         "faces": "label 'contempt' names no affect that is known",
         "faces/c.png": "its strength '1.5' is no number in [0, 1]",
     }
-    assert found.files == 8 == 1 + sum(item.files for item in found.left_out)
+    assert found.files == 10 == 1 + sum(item.files for item in found.left_out)
 
 
 @pytest.mark.parametrize(

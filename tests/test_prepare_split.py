@@ -78,6 +78,11 @@ def test_one_more_person_moves_at_most_one_other_between_the_sides() -> None:
         assert len(before - after) <= 1 and len(after - before) <= 1
 
 
+def test_the_same_frames_are_drawn_for_ever() -> None:
+    chosen = choose_test_frames(_takes("abc", 4, 25), "frame", 0.3, seed=7)
+    assert [sorted(frames) for frames in chosen[:2]] == [[8, 20, 21, 22, 24], [1, 3, 6, 8, 13, 18, 22, 23]]
+
+
 def test_groups_are_drawn_independently() -> None:
     chosen = choose_test_frames(_takes("abcdefgh"), "take", 0.3, seed=0)
     held_out = [next(take for take in range(3) if chosen[start + take]) for start in range(0, len(chosen), 3)]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig, config_from_dict, config_to_dict
 from fexgan.errors import InputError
 from fexgan.media import write_text_atomically
 
+Number = TypeVar("Number", int, float)
 SIDECAR_FORMAT = 1
 DATASET_FORMAT = 1
 DATASET_KEY = "fexgan"
@@ -89,14 +90,17 @@ class FrameTruth:
 
 @dataclass(frozen=True)
 class Take:
-    """One recording as its sidecar tells it. `affect` is the folder name, which may be a mixture, `anger+sadness`."""
+    """One recording as its sidecar tells it. `affect` is the folder name, which may be a mixture, `anger+sadness`.
+
+    A sidecar that was written by hand need not tell more than `frames`: texts are then empty, numbers None.
+    """
 
     character: str
     affect: str
     take: str
-    fps: float
-    seed: int
-    size_px: int
+    fps: float | None
+    seed: int | None
+    size_px: int | None
     frames: FrameTruth
     character_parameters: Mapping[str, Any] = field(default_factory=dict)
     performance: Mapping[str, Any] = field(default_factory=dict)
@@ -109,15 +113,26 @@ class Take:
         if self.format != SIDECAR_FORMAT:
             raise InputError(f"sidecar format {self.format!r} is unknown; this version reads {SIDECAR_FORMAT}")
         if self.affect != PERFORMANCE:
-            affects_of_folder(self.affect)
+            if self.affect:
+                affects_of_folder(self.affect)
             if not self.frames.strength:
                 raise InputError("frames.strength is empty; give one column for each affect shown")
-        if not (math.isfinite(self.fps) and self.fps > 0):
+        if self.fps is not None and not (math.isfinite(self.fps) and self.fps > 0):
             raise InputError(f"fps {self.fps!r} is out of range; give a number above 0")
 
 
+def is_sidecar(path: Path) -> bool:
+    """Whether a JSON file beside a clip tells of frames; what cannot be read may have told of them."""
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return True
+    return isinstance(record, dict) and "frames" in record
+
+
 def read_sidecar(path: Path) -> Take:
-    """Read a take's sidecar. Raises InputError that names the file and what is wrong in it."""
+    """Read a take's sidecar, of which only `frames` has to be there. Raises InputError that names the file and what is
+    wrong in it."""
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -139,24 +154,30 @@ def _take_of(record: Mapping[str, Any]) -> Take:
     strength = {affect: _column(values) for affect, values in frames.pop("strength").items()}
     motion = {name: _column(frames.pop(name)) for name in MOTION_COLUMNS if name in frames}
     return Take(
-        format=record["format"],
-        character=str(record["character"]),
-        affect=str(record["affect"]),
-        take=str(record["take"]),
-        fps=float(record["fps"]),
-        seed=int(record["seed"]),
-        size_px=int(record["size_px"]),
+        format=record.get("format", SIDECAR_FORMAT),
+        character=str(record.get("character", "")),
+        affect=str(record.get("affect", "")),
+        take=str(record.get("take", "")),
+        fps=_number(record.get("fps"), float),
+        seed=_number(record.get("seed"), int),
+        size_px=_number(record.get("size_px"), int),
         license=str(record.get("license", "")),
         character_parameters=dict(record.get("character_parameters", {})),
         performance=dict(record.get("performance", {})),
-        window_px=_window(record.get("window_px"), int(record["size_px"])),
+        window_px=_window(record),
         frames=FrameTruth(strength=strength, extra=frames, **motion),
     )
 
 
-def _window(sides: Any, size_px: int) -> tuple[int, int, int, int] | None:
+def _number(value: Any, kind: Callable[[Any], Number]) -> Number | None:
+    return None if value is None else kind(value)
+
+
+def _window(record: Mapping[str, Any]) -> tuple[int, int, int, int] | None:
+    sides = record.get("window_px")
     if sides is None:
         return None
+    size_px = int(record["size_px"])
     left, top, right, bottom = map(int, sides)
     if not (0 <= left < right <= size_px and 0 <= top < bottom <= size_px):
         raise InputError(f"window_px {sides} is no part of a picture of {size_px} px; give left, top, right, bottom")

@@ -24,7 +24,11 @@ CLIENT_PORT, PATIENCE_S = 10001, 5.0
 """Where Ray's head listens for clients, and how long it may take to answer."""
 
 
-class KilledError(InputError):
+class KeptError(InputError):
+    """What was done up to this error stands, and the next try goes on from there."""
+
+
+class KilledError(KeptError):
     """A worker was killed, by a user or for its memory: what others have done stands, and the same command goes on."""
 
     def __init__(self) -> None:
@@ -33,7 +37,7 @@ class KilledError(InputError):
 
 def processes(jobs: Jobs, tasks: int) -> int:
     """How many of this machine's processes `tasks` keep busy; 0 where a cluster works. Raises InputError."""
-    number = _number(jobs)
+    number = check_jobs(jobs)
     return 0 if number is None else max(1, min(effective_n_jobs(number), tasks))
 
 
@@ -42,7 +46,7 @@ def share(work: Iterable[Any], jobs: Jobs, ordered: bool = True) -> Iterator[Any
 
     Raises InputError where a worker was killed, and where Ray is missing or cannot be reached.
     """
-    number = _number(jobs)
+    number = check_jobs(jobs)
     if number is None:
         with _ray(str(jobs)), parallel_config(backend="ray"):
             results = Parallel(n_jobs=-1)(work)
@@ -54,8 +58,8 @@ def share(work: Iterable[Any], jobs: Jobs, ordered: bool = True) -> Iterator[Any
         raise KilledError from None
 
 
-def _number(jobs: Jobs) -> int | None:
-    """Processes of this machine, None for those of a cluster."""
+def check_jobs(jobs: Jobs) -> int | None:
+    """Processes of this machine, None for those of a cluster. Raises InputError for what is neither."""
     text = str(jobs)
     if text == "ray" or text.startswith("ray://"):
         return None

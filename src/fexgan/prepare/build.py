@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -23,8 +24,10 @@ from fexgan.prepare.split import GUARD_FRAMES, choose_test_frames, guard_of
 from fexgan.prepare.takes import Shot, cut_takes
 from fexgan.prepare.twins import LeakCheck, LeakReport
 from fexgan.sheets import sheet
-from fexgan.workers import Jobs, KilledError
+from fexgan.workers import Jobs, KeptError, check_jobs
 
+FILE_MANAGERS_LEAVE = (".DS_Store", ".directory", "Thumbs.db", "desktop.ini")
+"""Files that come into a folder when it is looked at, and are nobody's work."""
 LARGEST_SHEET_ROWS = 40
 SHEET_CELL_PX = 128
 
@@ -59,9 +62,12 @@ def prepare(
     record = DatasetRecord(framing, split, float(test_share), seed, guard_frames)
     tell = progress or (lambda stage, done, total: None)
     choose_test_frames([], split, test_share, seed, guard_frames)
+    check_out(out)
+    check_jobs(jobs)
     if not isinstance(footage, Footage):
         footage = scan_footage(footage)
-    _check_out(out, footage)
+    if not footage.listed and out.resolve().is_relative_to(footage.root.resolve()):
+        raise InputError(f"{out} lies in the footage {footage.root}; write the dataset somewhere else")
     with kept_when_killed(out, "parts") as folder:
         shots, unusable = cut_takes(
             footage, framing, folder, lambda done, total: tell("cut faces", done, total), jobs, only_faces
@@ -120,12 +126,12 @@ def _assemble(
 
 @contextmanager
 def kept_when_killed(out: Path, kind: str) -> Iterator[Path]:
-    """Where work for `out` is kept until it is whole; only a killed or interrupted run, or one that lost a worker,
-    leaves this folder behind."""
+    """Where work for `out` is kept until it is whole; only a killed or interrupted run, or one that ends in KeptError,
+    as where it lost a worker, leaves this folder behind."""
     folder = out.resolve().with_name(f".{out.resolve().name}.{kind}")
     try:
         yield folder
-    except KilledError:
+    except KeptError:
         raise
     except Exception:
         shutil.rmtree(folder, ignore_errors=True)
@@ -133,15 +139,17 @@ def kept_when_killed(out: Path, kind: str) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _check_out(out: Path, footage: Footage) -> None:
-    if not footage.listed and out.resolve().is_relative_to(footage.root.resolve()):
-        raise InputError(f"{out} lies in the footage {footage.root}; write the dataset somewhere else")
+def check_out(out: Path) -> None:
+    """Raise InputError unless a dataset can be written to `out`: in a place that can be written, and in the way of
+    nothing but an older dataset of this package."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; give a folder to write the dataset to")
-    if not out.exists() or not any(out.iterdir()):
-        return
-    others = [path.name for path in out.iterdir() if path.name not in (SHARD_FOLDER, CARD_NAME, SHEET_NAME)]
-    if others or read_card(out) is None:
+    place = next(folder for folder in out.resolve().parents if os.path.exists(folder))
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise InputError(f"cannot write {out}: {place} is no folder that can be written to; give another place")
+    names = {path.name for path in out.iterdir()} if out.exists() else set()
+    names -= set(FILE_MANAGERS_LEAVE)
+    if names and (names - {SHARD_FOLDER, CARD_NAME, SHEET_NAME} or read_card(out) is None):
         raise InputError(f"{out} holds something else than a dataset of fexgan; remove it or give another folder")
 
 

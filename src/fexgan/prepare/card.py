@@ -147,10 +147,12 @@ def _framing_text(report: PrepareReport) -> str:
         f"One square per take around the median box of the largest steady face, by YuNet in {framing.sampled_frames} "
         f"frames: the box is {framing.face_fraction:g} of the square's side high, the square's centre lies "
         f"{framing.vertical_offset:g} of a side below the box's. The square is moved and shrunk to stay inside the "
-        f"picture, then resampled (Lanczos) to {framing.image_size_px} px. Pictures of several sizes are framed one "
-        "by one."
+        f"picture, then resampled (Lanczos) to {framing.image_size_px} px. Pictures are framed one by one where they "
+        "are of several sizes, where nobody tells who they show, and where only those with a face were asked for."
     )
-    if not report.without_face:
+    if report.footage.framing == framing:
+        text += " What came framed so stayed as it was."
+    elif not report.without_face:
         text += " A face was found everywhere."
     for told, sources in (
         ("No face was found here, so the square is the largest in the middle:", report.without_face),

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from fexgan.errors import InputError
-from fexgan.prepare.card import read_card
 from fexgan.prepare.footage import Footage, scan_footage
-from fexgan.prepare.hub import PREFIX, unpack
+from fexgan.prepare.hub import PREFIX, framing_of, unpack
 from fexgan.prepare.listing import LIST_SUFFIXES, OPTIONAL, REQUIRED, read_list
+from fexgan.workers import KeptError
 
 
 def find_footage(
@@ -23,7 +23,8 @@ def find_footage(
     """The takes of a folder, of a list where `path` ends in .csv or .parquet, or of a Hugging Face dataset, `hf:NAME`.
 
     `columns`: texts `name=column`, for `read_list`. `unpack_to`: folder for the pictures of a Hugging Face dataset,
-    which has to stay until they are prepared. Raises InputError as `read_list`, `unpack` and `scan_footage` do.
+    which has to stay until they are prepared. Raises InputError as `read_list`, `unpack` and `scan_footage` do, and
+    KeptError where a dataset was fetched from the hub and only what `read_list` checks is wrong.
     """
     mapping = dict(text.partition("=")[::2] for text in columns)
     allowed = (*REQUIRED, *OPTIONAL)
@@ -33,8 +34,13 @@ def find_footage(
     if unpack_to is not None and str(path).startswith(PREFIX):
         source = str(path).removeprefix(PREFIX)
         rows = unpack(source, unpack_to / Path(source).resolve().name, mapping)
-        record = read_card(Path(source))
-        return replace(read_list(rows, labels, leave_out), framing=record.framing if record else None)
+        try:
+            found = read_list(rows, labels, leave_out)
+        except InputError as error:
+            if Path(source).exists():
+                raise
+            raise KeptError(f"{error} ({path} stays in {rows.parent}, and the next try goes on from there)") from None
+        return replace(found, framing=framing_of(rows))
     if path.suffix.lower() in LIST_SUFFIXES and not path.is_dir():
         return read_list(path, labels, leave_out, mapping)
     if mapping:

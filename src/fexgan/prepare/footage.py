@@ -13,7 +13,7 @@ from pathlib import Path
 from fexgan.affects import NEUTRAL
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.manifest import STILLS, FrameTruth, natural_key, read_sidecar
+from fexgan.manifest import PERFORMANCE, STILLS, FrameTruth, is_sidecar, natural_key, read_sidecar
 from fexgan.media import CLIP_SUFFIXES, READ_SUFFIXES
 from fexgan.prepare.labels import Vocabulary, load_vocabulary, plain
 
@@ -24,6 +24,8 @@ PICTURES_TAKE = "pictures"
 NOBODY = "unknown"
 """The one character of footage that does not tell who is who."""
 MIXTURE_REASON = "shows a mixture, which has no single label"
+PERFORMANCE_REASON = "plays a recording, which names no affect: its sidecar tells no strength"
+NO_SIDECAR_REASON = "lies beside a clip, but tells no frames of it, so it is no sidecar"
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class ClipEntry:
     """One take found in footage.
 
     `path`: the clip, or the folder that holds the take's `pictures` (empty for a clip). `sidecar_path`: the truth
-    beside a clip, None where there is none. `strengths`: of each picture, where a list tells them. `frames`: which of
-    the clip's frames the take consists of, empty for all.
+    beside a clip, None where there is none. `strengths`: where a list tells them, of each picture, or the one of all
+    frames of a clip. `frames`: which of the clip's frames the take consists of, empty for all.
     """
 
     path: Path
@@ -81,7 +83,7 @@ class Sorter:
         self._chosen = {plain(label): label for label in leave_out}
         self._unused = set(self._chosen)
         self._clips: list[ClipEntry] = []
-        self._pictures: dict[tuple[str, str, str], list[tuple[Path, float | None]]] = defaultdict(list)
+        self._pictures: dict[tuple[str, str, str], list[tuple[Path, float | None, str]]] = defaultdict(list)
         self._left_out: Counter[tuple[str, str]] = Counter()
         self._labels: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[str] = Counter()
@@ -98,10 +100,12 @@ class Sorter:
         take: str = "",
         strength: float | None = None,
         sidecar: Path | None = None,
+        frame: str = "",
     ) -> None:
         """Put a clip or picture where its label belongs.
 
-        Where no `take` is given, a clip is called by its stem, and the pictures of a character and affect are one take.
+        Where no `take` is given, a clip is called by its stem, and the pictures of a character and affect are one take,
+        in the natural order of `frame`, and as they come where it is equal.
         """
         shown, character = clean(label), clean(character)
         affect = self.vocabulary.affect_of(label)
@@ -113,15 +117,20 @@ class Sorter:
             self._add_stills(path, character, clean(take or path.stem), sidecar)
         elif label == STILLS or (affect is not None and "+" in affect):
             self.leave_out(path.parent, MIXTURE_REASON)
+        elif label == PERFORMANCE and affect is None and sidecar is not None:
+            self.leave_out(path.parent, PERFORMANCE_REASON)
         elif affect is None:
             self._unknown[shown] += 1
             self.leave_out(path.parent, f"label {shown!r} names no affect that is known")
         else:
             self._labels[shown, affect] += 1
             if path.suffix.lower() in CLIPS:
-                self._clips.append(ClipEntry(path, character, affect, clean(take or path.stem), sidecar))
+                strengths = () if strength is None else (strength,)
+                self._clips.append(
+                    ClipEntry(path, character, affect, clean(take or path.stem), sidecar, strengths=strengths)
+                )
             else:
-                self._pictures[character, affect, clean(take or PICTURES_TAKE)].append((path, strength))
+                self._pictures[character, affect, clean(take or PICTURES_TAKE)].append((path, strength, frame))
 
     def _add_stills(self, path: Path, character: str, take: str, sidecar: Path) -> None:
         """Put each affect of a clip of stills where it belongs; its mixtures have no single label and are passed by."""
@@ -144,7 +153,7 @@ class Sorter:
         """
         entries = list(self._clips)
         for (character, affect, take), members in self._pictures.items():
-            paths, strengths = zip(*members, strict=True)
+            paths, strengths, _ = zip(*sorted(members, key=lambda member: natural_key(member[2])), strict=True)
             folder = Path(os.path.commonpath([path.parent for path in paths]))
             entries.append(ClipEntry(folder, character, affect, take, None, paths, strengths))
         entries.sort(key=lambda entry: (entry.character, entry.affect, natural_key(entry.take)))
@@ -184,7 +193,8 @@ def scan_footage(folder: Path, labels: str = "", leave_out: Collection[str] = ()
 
     Reads `<character>/<affect>/<take>.mp4` (with `<take>.json` where it stands), `<character>/<affect>/*.png|jpg` and
     `<affect>/<character>*.png|jpg`; in the last, a picture's character is its name without what follows it: a number,
-    and the affect (`ada_joy_012.png` shows ada). `labels`: see `load_vocabulary`; it may say that file names tell more.
+    and the affect (`ada_joy_012.png` shows ada; `joy_012.png` and `012.png` show nobody who is known). `labels`: see
+    `load_vocabulary`; it may say that file names tell more.
     `leave_out`: labels or affects that are not wanted.
     Raises InputError for a wrong path, and as `Sorter.footage` does.
     """
@@ -193,17 +203,18 @@ def scan_footage(folder: Path, labels: str = "", leave_out: Collection[str] = ()
         raise InputError(f"no footage folder at {folder}; give a folder laid out as {LAYOUT}")
     sorter = Sorter(folder, load_vocabulary(labels), leave_out)
     files = list(_files(folder, sorter))
-    records = {path.with_suffix(""): path for path in files if path.suffix == ".json"}
-    sidecars = {path: records.get(path.with_suffix("")) for path in files if path.suffix.lower() in CLIPS}
-    attached = set(sidecars.values())
+    clips = {path.with_suffix("") for path in files if path.suffix.lower() in CLIPS}
+    records = {stem: path for path in files if path.suffix == ".json" and (stem := path.with_suffix("")) in clips}
+    sidecars = {stem: path for stem, path in records.items() if is_sidecar(path)}
     for path in files:
-        if path in attached:
-            continue
-        suffix = path.suffix.lower()
-        if suffix not in CLIPS and suffix not in READ_SUFFIXES:
+        stem, suffix = path.with_suffix(""), path.suffix.lower()
+        if path == records.get(stem):
+            if stem not in sidecars:
+                sorter.leave_out(path, NO_SIDECAR_REASON)
+        elif suffix not in CLIPS and suffix not in READ_SUFFIXES:
             sorter.leave_out(path, "is neither a clip nor a picture")
         else:
-            _place(path, sidecars.get(path), sorter)
+            _place(path, sidecars.get(stem) if suffix in CLIPS else None, sorter)
     found = sorter.footage()
     if not found.files:
         raise InputError(f"no footage in {folder}; lay it out as {LAYOUT}")
@@ -230,8 +241,10 @@ def _place(path: Path, sidecar: Path | None, sorter: Sorter) -> None:
 
 
 def _character_of_picture(stem: str, label: str) -> str:
-    name = re.sub(r"[\W_]*\d*$", "", stem)
-    return re.sub(rf"[\W_]+{re.escape(label)}$", "", name, flags=re.IGNORECASE) or stem
+    """The name without the number and the affect after it, and the number of a copy, ` (2)`; NOBODY where none is left,
+    for a number or an affect alone is nobody's name."""
+    name = re.sub(r"[\W_]*\d*[\W_]*(\(\d+\))?$", "", stem)
+    return re.sub(rf"(^|[\W_]+){re.escape(label)}$", "", name, flags=re.IGNORECASE) or NOBODY
 
 
 def _files(folder: Path, sorter: Sorter) -> Iterator[Path]:

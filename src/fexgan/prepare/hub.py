@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fexgan.config import FramingConfig
 from fexgan.errors import InputError, library_refusals
+from fexgan.manifest import DATASET_KEY, DatasetRecord
 from fexgan.media import READ_SUFFIXES
 from fexgan.prepare.listing import OPTIONAL, REQUIRED
+from fexgan.prepare.shards import SHARD_FOLDER
 
 PREFIX = "hf:"
 """What the name or the folder of a Hugging Face dataset begins with where footage is asked for."""
+HUB = "hf://datasets/"
+"""What the address of a dataset on the hub begins with, before its name."""
 LIST_NAME = "rows.parquet"
+SOURCE_KEY = "source"
+"""Where that list tells in its metadata what it was made of."""
 ROWS_AT_ONCE = 1024
 SAVED = ("dataset_dict.json", "state.json")
 """What a folder holds that `save_to_disk` wrote."""
@@ -28,16 +36,22 @@ def unpack(source: str, folder: Path, columns: Mapping[str, str]) -> Path:
 
     `source`: a folder, or a name on the hub. `columns`: name in a list -> column of the dataset, where they differ; the
     pictures are by themselves found where one column alone holds any. Class labels are told by their names.
-    A picture that stands in `folder` already is left as it is, so that a run that was killed goes on.
+    A picture that stands in `folder` already is left as it is, so that a run that was killed goes on; so is all of a
+    dataset on the hub that was fetched whole.
     Raises InputError where `datasets` is missing, for a dataset that cannot be read, and one that lacks a column.
     """
     if folder.resolve().is_relative_to(Path(source).resolve()):
         raise InputError(f"the dataset would be written into {source}, which is read; write it somewhere else")
+    listed, told = folder / LIST_NAME, json.dumps([source, dict(columns)])
+    if not Path(source).exists() and _told_by(listed) == told:
+        return listed
     schema = pa.schema([(name, pa.string()) for name in (*REQUIRED, *OPTIONAL)])
     with library_refusals(f"{PREFIX}{source}", "hub", "give hf:OWNER/NAME on the hub, or hf:FOLDER"):
         splits = _open(source)
+        schema = schema.with_metadata({SOURCE_KEY: told} | _made_by(source))
         folder.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetWriter(folder / LIST_NAME, schema) as writer:
+        partial = listed.with_suffix(".partial")
+        with pq.ParquetWriter(partial, schema) as writer:
             for split, rows in splits.items():
                 names = _columns(source, rows.features or {}, columns)
                 pending: list[Row] = []
@@ -47,7 +61,37 @@ def unpack(source: str, folder: Path, columns: Mapping[str, str]) -> Path:
                         writer.write_table(pa.Table.from_pylist(pending, schema=schema))
                         pending = []
                 writer.write_table(pa.Table.from_pylist(pending, schema=schema))
-    return folder / LIST_NAME
+        partial.replace(listed)
+    return listed
+
+
+def framing_of(listed: Path) -> FramingConfig | None:
+    """How the pictures of a dataset that `unpack` laid out are framed; None where this package did not make it."""
+    try:
+        return DatasetRecord.from_dict(json.loads(pq.read_schema(listed).metadata[DATASET_KEY.encode()])).framing
+    except (KeyError, TypeError, ValueError, InputError):
+        return None
+
+
+def _made_by(source: str) -> dict[str, bytes]:
+    """What a dataset of this package tells in the metadata of its shards of how it was made, by key; else nothing."""
+    import fsspec
+
+    files, root = fsspec.core.url_to_fs(source if Path(source).exists() else f"{HUB}{source}")
+    folder = f"{root}/{SHARD_FOLDER}"
+    shards = sorted(path for path in files.find(folder) if path.endswith(".parquet")) if files.exists(folder) else []
+    if not shards:
+        return {}
+    with files.open(shards[0], "rb") as file:
+        metadata = pq.read_schema(file).metadata or {}
+    return {DATASET_KEY: metadata[DATASET_KEY.encode()]} if DATASET_KEY.encode() in metadata else {}
+
+
+def _told_by(listed: Path) -> str | None:
+    """What a list of rows that is whole was made of, None where there is none."""
+    if not listed.is_file():
+        return None
+    return (pq.read_schema(listed).metadata or {}).get(SOURCE_KEY.encode(), b"").decode()
 
 
 def _open(source: str) -> Mapping[str, Any]:
@@ -77,7 +121,8 @@ def _columns(source: str, features: Mapping[str, Any], mapped: Mapping[str, str]
         raise InputError(
             f"dataset {PREFIX}{source} has no pictures in {names['file']!r}; {listed}: name one with file=COLUMN"
         )
-    return {name: column for name, column in names.items() if column in features}
+    others = features.keys() - set(pictures)  # a column of pictures may be called `frame`, and tells of no order
+    return {name: column for name, column in names.items() if name in ("file", *mapped) or column in others}
 
 
 def _rows(source: str, rows: Any, names: Mapping[str, str], folder: Path, split: str) -> Iterator[Row]:
@@ -108,7 +153,7 @@ def _content(image: Mapping[str, Any], source: str) -> bytes | None:
         return image["bytes"]
     path = image.get("path") or ""
     holder = path.rpartition("::")[2]  # the archive, of a file in one
-    on_hub = holder.startswith(f"hf://datasets/{source}@")
+    on_hub = holder.startswith(f"{HUB}{source}@")
     if not path or not (on_hub or Path(holder).resolve().is_relative_to(Path(source).resolve())):
         return None
     import fsspec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,13 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fexgan.errors import InputError
+from fexgan.manifest import is_sidecar
 from fexgan.media import READ_SUFFIXES
 from fexgan.prepare.footage import CLIPS, NOBODY, Footage, Sorter
 from fexgan.prepare.labels import load_vocabulary
 
 LIST_SUFFIXES = (".csv", ".parquet")
 REQUIRED = ("file", "affect")
-OPTIONAL = ("character", "take", "strength")
+OPTIONAL = ("character", "take", "strength", "frame")
 
 
 def read_list(
@@ -26,8 +28,9 @@ def read_list(
 ) -> Footage:
     """The takes that a list tells of: a row for each clip or picture, in the folder that holds the list or below.
 
-    Its columns are `file` and `affect`, and where they are known `character`, `take` and `strength` in [0, 1] of a
-    picture; `columns` tells which of them the list calls otherwise. `labels` and `leave_out` as for `scan_footage`.
+    Its columns are `file` and `affect`, and where they are known `character`, `take`, `strength` in [0, 1], of a
+    picture or of all frames of a clip without a sidecar, and `frame`, which orders the pictures of a take; `columns`
+    tells which of them the list calls otherwise. `labels` and `leave_out` as for `scan_footage`.
     Raises InputError for a list that cannot be read, lacks a column, or tells of nothing.
     """
     path = Path(path)
@@ -76,13 +79,13 @@ def _place(row: Mapping[str, Any], names: Mapping[str, str], sorter: Sorter, see
         return "" if value is None else str(value).strip()
 
     file, root = told("file"), sorter.root
-    path = root / file
-    if not file or "\0" in file or not path.resolve().is_relative_to(root.resolve()):
+    path = _within(file, root) if file and "\0" not in file else None
+    if path is None:
         return sorter.leave_out(root, "a row names no file, or one outside the folder of the list")
     if path in seen:
         return sorter.leave_out(path, "is listed twice")
     seen.add(path)
-    if not path.is_file():
+    if not os.path.isfile(path):  # also of a name that is too long, of which `is_file` raises
         return sorter.leave_out(path, "is listed, but no such file is there")
     is_clip = path.suffix.lower() in CLIPS
     if not is_clip and path.suffix.lower() not in READ_SUFFIXES:
@@ -91,8 +94,21 @@ def _place(row: Mapping[str, Any], names: Mapping[str, str], sorter: Sorter, see
         strength = _strength(told("strength"))
     except ValueError:
         return sorter.leave_out(path, f"its strength {told('strength')!r} is no number in [0, 1]")
-    sidecar = path.with_suffix(".json") if is_clip and path.with_suffix(".json").is_file() else None
-    return sorter.add(path, told("character") or NOBODY, told("affect"), told("take"), strength, sidecar)
+    beside = path.with_suffix(".json")
+    sidecar = beside if is_clip and beside.is_file() and is_sidecar(beside) else None
+    who, label, take, frame = (told(name) for name in ("character", "affect", "take", "frame"))
+    return sorter.add(path, who or NOBODY, label, take, strength, sidecar, frame)
+
+
+def _within(file: str, root: Path) -> Path | None:
+    """A listed file as a path that begins with `root` and makes no detour, so that a file has one path however it is
+    listed; a link keeps its name, which may tell more than what it leads to. None for a file that is not in `root`."""
+    path = root / file
+    # Not `resolve`, which raises where links lead to one another.
+    place, whole, folder = (Path(os.path.realpath(one)) for one in (root, path, path.parent))
+    if not whole.is_relative_to(place):
+        return None
+    return root / (folder / path.name if folder.is_relative_to(place) else whole).relative_to(place)
 
 
 def _strength(text: str) -> float | None:

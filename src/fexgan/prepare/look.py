@@ -15,7 +15,7 @@ from fexgan.errors import InputError
 from fexgan.faces import own_finder
 from fexgan.framing.upright import UprightSquare, cut_frame, cut_upright, steady_upright_square
 from fexgan.media import Pixels, read_image
-from fexgan.prepare.footage import ClipEntry, LeftOut, clean, source_name
+from fexgan.prepare.footage import NOBODY, ClipEntry, LeftOut, clean, source_name
 from fexgan.video import ClipFrame, decode_clip, decode_key_frames
 
 Item = TypeVar("Item")
@@ -63,7 +63,7 @@ def look_at(
     """
     try:
         if entry.pictures:
-            look, left_out = _look_at_pictures(entry, root, framing, framed)
+            look, left_out = _look_at_pictures(entry, root, framing, framed, only_faces)
         else:
             square, faces = steady_upright_square(_samples(entry.path, framing.sampled_frames), own_finder(), framing)
             look, left_out = Look(entry, (square,), *_by_faces([source_name(entry.path, root)], [faces])), []
@@ -79,7 +79,7 @@ def _with_faces(look: Look, root: Path) -> tuple[Look, list[LeftOut]]:
     """Those pictures of a take that show a face, and the others. Raises UnusableError where none does."""
     pictures = look.entry.pictures
     shown = [index for index, path in enumerate(pictures) if source_name(path, root) not in look.without_face]
-    if len(look.squares) == 1 or not shown:  # one square for all is the middle because none showed a face
+    if not shown:  # as of a clip, which has one square for all of its frames
         raise UnusableError(NO_FACE)
     squares = tuple(look.squares[index] for index in shown)
     faceless = [LeftOut(source, 1, NO_FACE) for source in look.without_face]
@@ -106,34 +106,42 @@ def _samples(path: Path, count: int) -> list[Pixels]:
     return [frame.pixels() for frame in samples]
 
 
-def _look_at_pictures(entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool) -> tuple[Look, list[LeftOut]]:
-    """Pictures of one size are one recording and share a square; pictures of several sizes are framed one by one.
+def _look_at_pictures(
+    entry: ClipEntry, root: Path, framing: FramingConfig, framed: bool, only_faces: bool
+) -> tuple[Look, list[LeftOut]]:
+    """Pictures of one size are one recording where it is known of whom, and share a square; others are framed one by
+    one, and so are all where `only_faces` are wanted.
 
     Pictures that are `framed` already, and of the size that is wanted, stay as they are.
     """
+    is_one, stays = entry.character != NOBODY and not only_faces, framed and not only_faces
     usable: list[int] = []
     shapes: set[tuple[int, ...]] = set()
     left_out: list[LeftOut] = []
+    each: dict[Path, tuple[UprightSquare, int]] = {}
     for index, path in enumerate(entry.pictures):
         try:
-            shapes.add(read_image(path).shape)
-            usable.append(index)
+            pixels = read_image(path)
         except InputError as error:
             left_out.append(LeftOut(source_name(path, root), 1, reason(error, root)))
+            continue
+        usable.append(index)
+        shapes.add(pixels.shape)
+        if len(shapes) > 1 or not (is_one or stays):  # at once, so that it need not be read again
+            each[path] = steady_upright_square([pixels], own_finder(), framing)
     entry = _only(entry, usable)
-    paths = entry.pictures
-    side = float(framing.image_size_px)
-    if not usable:
-        return Look(entry, ()), left_out
-    if framed and shapes == {(framing.image_size_px, framing.image_size_px, 3)}:
-        return Look(entry, (UprightSquare(0.0, 0.0, side),)), left_out
-    if len(shapes) == 1:
-        samples = [read_image(path) for path in _evenly(paths, framing.sampled_frames)]
+    whole = UprightSquare(0.0, 0.0, float(framing.image_size_px))
+    is_cut = framed and shapes == {(framing.image_size_px, framing.image_size_px, 3)}
+    if not usable or (is_cut and stays):
+        return Look(entry, (whole,) if usable else ()), left_out
+    if is_one and len(shapes) == 1:
+        samples = [read_image(path) for path in _evenly(entry.pictures, framing.sampled_frames)]
         square, faces = steady_upright_square(samples, own_finder(), framing)
         return Look(entry, (square,), *_by_faces([source_name(entry.path, root)], [faces])), left_out
-    each = [steady_upright_square([read_image(path)], own_finder(), framing) for path in paths]
-    found = _by_faces([source_name(path, root) for path in paths], [faces for _, faces in each])
-    return Look(entry, tuple(square for square, _ in each), *found), left_out
+    for path in (path for path in entry.pictures if path not in each):
+        each[path] = steady_upright_square([read_image(path)], own_finder(), framing)
+    found = _by_faces(*zip(*((source_name(path, root), each[path][1]) for path in entry.pictures), strict=True))
+    return Look(entry, tuple(whole if is_cut else each[path][0] for path in entry.pictures), *found), left_out
 
 
 def _by_faces(sources: Sequence[str], faces: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -53,9 +53,12 @@ def choose_test_frames(
             for index in members:
                 chosen[index] = _frames(takes[index][1], index in held_out_takes)
         else:
-            frames = _draw([(index, frame) for index in members for frame in range(takes[index][1])], test_share, key)
+            drawn: dict[int, list[int]] = defaultdict(list)
+            frames = [(index, frame) for index in members for frame in range(takes[index][1])]
+            for index, frame in _draw(frames, test_share, key):
+                drawn[index].append(frame)
             for index in members:
-                chosen[index] = frozenset(frame for owner, frame in frames if owner == index)
+                chosen[index] = frozenset(drawn[index])
     return chosen
 
 

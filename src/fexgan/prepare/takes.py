@@ -111,7 +111,7 @@ def _truth(entry: ClipEntry, cut_count: int) -> tuple[Strengths, Poses, str]:
     Raises UnusableError for a sidecar that does not fit its clip.
     """
     if entry.sidecar_path is None:
-        told = entry.strengths or (None,) * cut_count
+        told = entry.strengths if entry.pictures else (entry.strengths or (None,)) * cut_count
         sure = 1.0 if entry.affect == NEUTRAL else None
         return tuple(sure if strength is None else strength for strength in told), (FramePose(),) * cut_count, ""
     try:
