@@ -194,6 +194,16 @@ def test_wrong_input_is_one_line_on_stderr_and_leaves_nothing_behind(
         assert sorted(tmp_path.rglob("*")) == before, arguments
 
 
+def test_a_file_in_the_place_of_a_report_is_told_before_anything_is_measured(
+    fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    monkeypatch.setattr("fexgan.checkpoints.load_checkpoint", lambda *_: pytest.fail("it was measured first"))
+    Path("report").write_text("mine")
+    assert fexgan("evaluate", tiny_checkpoint, "--data", tiny_dataset, "--judges", "--out", "report") == 2
+    assert "report is a file; give a folder" in capsys.readouterr().err
+    assert Path("report").read_text() == "mine"
+
+
 def test_an_interruption_exits_with_130(fexgan: Run, monkeypatch: pytest.MonkeyPatch):
     def interrupted(verb: object) -> None:
         raise KeyboardInterrupt

@@ -63,7 +63,7 @@ def test_rows_hold_the_pictures_and_truth_of_the_shards(folder: Path, faces: Fac
 
 def test_names_framing_and_splits_come_with_it(folder: Path, faces: FaceDataset) -> None:
     assert faces.characters == ("ada", "bo")
-    assert faces.framing == FRAMING and faces.image_size_px == 16
+    assert faces.framing == FRAMING and faces.image_size_px == 16 and faces.split_by == "take"
     assert split_names(folder) == ("train", "test")
 
 

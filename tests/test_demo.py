@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from fexgan import bundled, cli
+from fexgan import __version__, bundled, cli
 from fexgan.checkpoints import Metadata, newest_checkpoint, read_metadata, save_checkpoint
 from fexgan.config import config_from_dict
-from fexgan.demo import steps_to_show
+from fexgan.demo import _run_that_goes_on, demo, steps_to_show
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth, read_sidecar, write_sidecar
 from fexgan.model import build
@@ -137,8 +137,20 @@ def test_the_demo_writes_all_and_shows_every_command(bundle: Path, capsys: pytes
     for command in commands:
         assert command[1] in page
 
+    run = out / "run"
     cli.run(["demo", "--out", "out/demo", "--train-steps", "1"])
-    assert read_metadata(newest_checkpoint(out / "run")).step == 3
+    assert read_metadata(newest_checkpoint(run)).step == 3 and not (out / "run-2").exists()
+
+    description = newest_checkpoint(run) / "model.json"
+    description.write_text(description.read_text().replace(__version__, "0.0.1"))
+    left = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    capsys.readouterr()
+    demo(out, 1, lambda arguments: cli.run(arguments) if arguments[0] in ("prepare", "train") else None)
+    (told,) = (line for line in capsys.readouterr().out.splitlines() if "cannot go on as it began" in line)
+    assert f"{run} cannot" in told and f"fexgan was 0.0.1 and is {__version__}" in told
+    assert read_metadata(newest_checkpoint(out / "run-2")).step == 1
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == left
+    assert f"--out {out / 'run-2'}" in (out / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -165,6 +177,18 @@ def test_the_whole_road_on_a_slice_of_the_bundled_footage(bundled_slice: None):
     cli.run(["demo", "--out", "out", "--train-steps", "1"])
     sets = json.loads(Path("out/report.json").read_text(encoding="utf-8"))["classification"]
     assert sets["test"]["accuracy"] > 0.8 and sets["generated"]["accuracy"] > 0.8
+
+
+def test_a_training_on_other_footage_or_of_unknown_settings_starts_anew(bundle: Path, tmp_path: Path):
+    cli.run(["prepare", "open-cast", "--out", "out/dataset", "--seed", "1"])
+    cli.run(["train", "out/dataset", "--start-from", "open-cast", "--steps", "1", "--out", "out/run"])
+    assert _run_that_goes_on(Path("out")) == Path("out/run")
+    cli.run(["prepare", "open-cast", "--out", "out/dataset"])
+    assert _run_that_goes_on(Path("out")) == Path("out/run-2")
+    cli.run(["prepare", "open-cast", "--out", "out/dataset", "--seed", "1"])
+    description = newest_checkpoint(Path("out/run")) / "model.json"
+    description.write_text(description.read_text().replace('"batch_size"', '"size_of_batch"'))
+    assert _run_that_goes_on(Path("out")) == Path("out/run-2")
 
 
 def test_a_demo_into_a_file_is_refused_and_the_file_kept(bundle: Path):

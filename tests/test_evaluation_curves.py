@@ -1,4 +1,4 @@
-"""Curves found by a reader: what is drawn reads like what was filmed."""
+"""Curves found by a recogniser: what is drawn reads like what was filmed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL_INDEX
-from fexgan.checkpoints import load_checkpoint
+from fexgan.checkpoints import load_checkpoint, save_checkpoint
 from fexgan.config import FramingConfig
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
@@ -41,7 +41,7 @@ class EagerNetworks(StrengthCurves):
         return shown(self(target_affect).sqrt())
 
 
-class ExactReader:
+class ExactRecogniser:
     """Reads the light of each pixel, strengths a little low."""
 
     def recognise(self, pixels: np.ndarray) -> np.ndarray:
@@ -60,24 +60,24 @@ def footage(strengths: np.ndarray) -> FaceDataset:
         head_deg=np.zeros((len(affect), 3), np.float32),
         gaze_deg=np.zeros((len(affect), 2), np.float32), blink=np.zeros(len(affect), np.float32),
         take=take, frame=np.arange(len(affect)),
-        characters=("ada",), framing=FramingConfig(), split="train", fingerprint="",
+        characters=("ada",), framing=FramingConfig(), split="train", split_by="take", fingerprint="",
     )  # fmt: skip
 
 
 @pytest.fixture
-def reader(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What the reader was taught with."""
+def recogniser(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What the recogniser was taught with."""
     seen = SimpleNamespace(frames=0)
 
     def train_recogniser(squares, affects, seed, steps):
         seen.frames, seen.seed = len(squares), seed
-        return ExactReader()
+        return ExactRecogniser()
 
     monkeypatch.setattr(module, "train_recogniser", train_recogniser)
     return seen
 
 
-def test_asked_strengths_are_read_as_true_ones_are(reader: SimpleNamespace):
+def test_asked_strengths_are_read_as_true_ones_are(recogniser: SimpleNamespace):
     networks, faces = EagerNetworks(), footage(np.linspace(0, 1, 201))
     before = calibrate(networks, faces)
     assert np.abs(before.drawn - before.real).mean() > 0.1
@@ -85,16 +85,16 @@ def test_asked_strengths_are_read_as_true_ones_are(reader: SimpleNamespace):
     asked[0, AFFECTS.index("joy")], asked[0, NEUTRAL_INDEX] = 0.5, 0.5
     light = networks.decode(torch.zeros(1, 48), asked)[0, 0].flatten()[AFFECTS.index("joy")]
     assert float(light + 1) / 2 == pytest.approx(0.5, abs=0.02)
-    assert reader.frames < len(faces) * 0.6 and reader.seed != 0
+    assert recogniser.frames < len(faces) * 0.6 and recogniser.seed != 0
 
 
-def test_calibrating_again_finds_the_same_curves(reader: SimpleNamespace):
+def test_calibrating_again_finds_the_same_curves(recogniser: SimpleNamespace):
     networks, faces = EagerNetworks(), footage(np.linspace(0, 1, 201))
     first = calibrate(networks, faces).curves
     assert np.array_equal(calibrate(networks, faces).curves, first)
 
 
-def test_frames_of_unknown_or_few_strengths_are_refused(reader: SimpleNamespace):
+def test_frames_of_unknown_or_few_strengths_are_refused(recogniser: SimpleNamespace):
     unknown, few = np.full(50, np.nan), np.linspace(0.9, 1, 50)
     for strengths, words in (
         (unknown, "no frames of anger of known strength"),
@@ -113,7 +113,7 @@ def test_curves_rise_from_nothing_to_all():
     assert matched(GRID, np.sqrt(GRID))[5] == pytest.approx(0.25, abs=0.01)
 
 
-def test_the_table_tells_the_middle_of_every_curve(reader: SimpleNamespace):
+def test_the_table_tells_the_middle_of_every_curve(recogniser: SimpleNamespace):
     section = calibrate(EagerNetworks(), footage(np.linspace(0, 1, 201))).section()
     assert [row[0] for row in section.rows] == list(EMOTIONS)
     real, drawn, asked = map(float, section.rows[0][1:4])
@@ -138,3 +138,20 @@ def test_the_verb_writes_a_checkpoint_that_keeps_its_curves(
     assert after.metadata == before.metadata and not before.networks.strengths.curves.any()
     assert run_command("calibrate", "portrait", *flags) == 2
     assert "does not draw" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["run", "run/checkpoints/000003", "file"])
+def test_what_cannot_be_replaced_is_refused_before_minutes_are_spent(
+    run_command, tiny_checkpoint, tiny_dataset, tmp_path, monkeypatch, capsys, place
+):
+    monkeypatch.setattr(module, "calibrate", lambda *_: pytest.fail("it was calibrated first"))
+    checkpoint, own = load_checkpoint(tiny_checkpoint), tmp_path / "run" / "checkpoints" / "000003"
+    save_checkpoint(own, checkpoint.networks, checkpoint.metadata, resume={"state": torch.ones(2)})
+    (tmp_path / "file").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    assert run_command("calibrate", tmp_path / "run", "--data", tiny_dataset, "--out", tmp_path / place) == 2
+    error = capsys.readouterr().err
+    assert str(tmp_path / place) in error and "choose another folder" in error and error.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+    with pytest.raises(InputError, match="a training run's own checkpoint"):
+        save_checkpoint(own, checkpoint.networks, checkpoint.metadata)

@@ -25,7 +25,7 @@ from fexgan.evaluation.comparison import ALL, MIXTURES, SWAPS, mixture_score
 from fexgan.evaluation.edit_report import EditReport, write_edit_report
 from fexgan.evaluation.edits import RECOGNISER_FILE, evaluate_edits
 from fexgan.evaluation.held_out import Edited, HeldOut, edit_held_out
-from fexgan.evaluation.recognition import likeness, recognition
+from fexgan.evaluation.recognition import person_similarity, recognition
 from fexgan.model import Edits, build
 from fexgan.stills import StillSet
 from fexgan.tensors import pixels_to_images
@@ -248,7 +248,7 @@ def test_who_is_copied_is_the_same_person_and_who_acts_as_filmed_is_told_as_film
     )
     held_out, nothing = HeldOut.of(one, FramingConfig()), np.zeros((1, 3))
     filmed, copied = (
-        likeness(held_out, Edited(made, made, made, nothing > 0, nothing))
+        person_similarity(held_out, Edited(made, made, made, nothing > 0, nothing))
         for made in (held_out.pixels, held_out.sources())
     )
     assert filmed.mean == filmed.filmed_mean < 0.999 and filmed.worst <= filmed.mean

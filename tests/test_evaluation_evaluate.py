@@ -12,8 +12,10 @@ from fexgan.checkpoints import Checkpoint, load_checkpoint
 from fexgan.config import FramingConfig
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
+from fexgan.evaluation import evaluate as evaluate_module
 from fexgan.evaluation.choosing import evenly_spaced
 from fexgan.evaluation.evaluate import evaluate
+from fexgan.evaluation.held_apart import HELD_OUT, notes_on
 from fexgan.evaluation.judging import judge, redraw, true_vectors
 from fexgan.prepare import prepare
 from fexgan.tensors import pixels_to_images
@@ -87,6 +89,69 @@ def test_only_frames_that_show_their_affect_are_in_the_table(checkpoint: Checkpo
 def test_two_runs_give_the_same_report(checkpoint: Checkpoint, tiny_dataset: Path):
     first, second = (evaluate(checkpoint, tiny_dataset, "tiny").to_dict() for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize(
+    ("split", "share", "held_out"),
+    [
+        ("take", 0.5, "held-out takes"),
+        ("frame", 0.5, "test frames, split by frame"),
+        ("character", 0.5, "held-out characters"),
+        ("time-block", 0.25, "held-out time blocks"),
+    ],
+)
+def test_the_report_says_how_test_was_split_and_by_frame_what_the_card_says(
+    checkpoint: Checkpoint, tiny_footage: Path, tmp_path: Path, split: str, share: float, held_out: str
+):
+    prepare(tiny_footage, tmp_path / "set", checkpoint.config.framing, split, test_share=share, guard_frames=1)
+    test = FaceDataset.load(tmp_path / "set", "test")
+    trained = replace(checkpoint.metadata, dataset_fingerprint=test.fingerprint)
+    notes = notes_on(test, trained)
+    card = " ".join((tmp_path / "set" / "README.md").read_text(encoding="utf-8").replace("**", "").split())
+    assert len(notes) == (split == "frame") and all(note in card and "too good" in note for note in notes)
+    assert test.split_by == split and HELD_OUT[split] == held_out
+    if split == "frame":
+        report = evaluate(replace(checkpoint, metadata=trained), tmp_path / "set", "tiny")
+        assert report.notes == notes and report.split_by == "frame"
+
+
+def test_another_dataset_than_the_one_trained_on_is_told_unless_it_shows_strangers(
+    checkpoint: Checkpoint, test_faces: FaceDataset
+):
+    known = checkpoint.metadata
+    adapted = replace(known, dataset_fingerprint=f"{test_faces.fingerprint}-{'e' * 64}")
+    assert notes_on(test_faces, known) == notes_on(test_faces, adapted) == ()
+    other = replace(known, dataset_fingerprint="f" * 64)
+    (note,) = notes_on(test_faces, other)
+    assert "another dataset, or from several" in note and "held-out takes were kept from it is certain only" in note
+    assert notes_on(test_faces, replace(other, characters=("zoe",))) == ()
+    seen = replace(test_faces, character=np.zeros_like(test_faces.character))
+    assert notes_on(seen, replace(other, characters=("bo",))) == (), "of whom test shows none"
+
+
+def test_all_frames_are_taken_a_few_at_a_time_and_measured_as_at_once(
+    checkpoint: Checkpoint, tiny_dataset: Path, monkeypatch: pytest.MonkeyPatch
+):
+    taken, load = [], FaceDataset.load
+
+    class Watched(np.ndarray):
+        def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+            taken.append(len(rows))
+            return np.asarray(self)[rows]
+
+    monkeypatch.setattr(
+        FaceDataset, "load", lambda *args: replace(faces := load(*args), pixels=faces.pixels.view(Watched))
+    )
+    whole = evaluate(checkpoint, tiny_dataset, "tiny", all_frames=True).to_dict()
+    assert max(taken) == 7 * 8
+    taken.clear()
+    monkeypatch.setattr(evaluate_module, "FRAMES_AT_ONCE", 10)
+    parts = evaluate(checkpoint, tiny_dataset, "tiny", all_frames=True).to_dict()
+    assert max(taken) == 10 and sum(taken) == 3 * 56 + 7 * 8
+    assert parts["classification"]["test"]["confusion"] == whole["classification"]["test"]["confusion"]
+    assert parts["classification"]["generated"]["accuracy"] == whole["classification"]["generated"]["accuracy"]
+    for character in ("ada", "bo", "mean"):
+        assert parts["reconstruction"][character] == pytest.approx(whole["reconstruction"][character], rel=1e-4)
 
 
 @pytest.mark.parametrize("framing", [{"image_size_px": 32}, {"image_size_px": 64, "face_fraction": 0.8}])

@@ -75,7 +75,7 @@ def test_strengths_that_are_read_better_stand_beside_those_filmed(held_out: Held
 def test_the_filmed_stills_are_the_truth(held_out: HeldOut, recogniser):
     filmed = mixture_strengths(TIPPING, held_out, recogniser, steps=1)["filmed"]
     assert filmed.ssim == pytest.approx(1.0) and filmed.difference == 0.0
-    assert filmed.likeness is None or filmed.likeness < 1.0
+    assert filmed.similarity is None or filmed.similarity < 1.0
 
 
 def test_where_no_mixture_was_filmed_none_is_measured(tmp_path: Path, recogniser):

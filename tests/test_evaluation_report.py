@@ -30,7 +30,7 @@ def report() -> Report:
     table = Table(400, 100, classification(true, named), 0.875, bins, calibration(true, sure[named]))
     perfect = Table(70, 70, classification(true, true), 0.5, (), calibration(true, sure[true]))
     rebuilt = {"ada": Likeness(5, 0.9, 30.0, 80.0, 200.0), "bo": Likeness(5, 0.8, 26.0, 60.0, 100.0)}
-    return Report("open-cast", 8000, "abc", table, table, perfect, rebuilt)
+    return Report("open-cast", 8000, "abc", "take", table, table, perfect, rebuilt)
 
 
 def test_markdown_tells_coverage_accuracy_and_every_affect(report: Report):
@@ -41,6 +41,19 @@ def test_markdown_tells_coverage_accuracy_and_every_affect(report: Report):
         assert f"| {affect} | " in text
     assert "| 0.0 to 0.2 | 0 | - |" in text
     assert "| mean | 10 | 0.850 | 28.0 | 70 | 150 |" in text
+
+
+def test_of_takes_it_reads_as_published_and_of_other_splits_by_their_own_words(report: Report):
+    text = report.to_markdown()
+    assert "## Held-out takes, encoded and drawn again" in text and report.to_dict()["notes"] == []
+    assert next(name for name, _ in report.numbers()) == "affects named right on held-out takes"
+    for split, words in {"frame": "test frames, split by frame", "character": "held-out characters"}.items():
+        other = replace(report, split_by=split, notes=("<A> note.",))
+        everything = other.to_markdown() + other.to_html(other.pictures()) + str(other.to_dict())
+        assert words in other.to_dict()["held_out"] and "takes, encoded" not in everything
+        assert f"affects named right on {words}" in everything and "on held-out takes" not in everything
+        assert other.to_markdown(other.classification_sections()).split("\n\n")[1] == "<A> note."
+        assert "&lt;A&gt; note." in other.to_html(other.pictures()) and "<A>" not in other.to_html(other.pictures())
 
 
 def test_every_markdown_row_has_the_columns_of_its_header(report: Report):

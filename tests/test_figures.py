@@ -54,6 +54,23 @@ def test_lids_that_are_told_decide_however_a_frame_looks(faces: FaceDataset):
     assert np.array_equal(chosen, pixels[neutral[0]])
 
 
+def test_thousands_of_loose_pictures_are_not_all_looked_at(faces: FaceDataset, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(figures, "NEUTRAL_FRAMES", 3)
+    own = np.flatnonzero((faces.affect == NEUTRAL_INDEX) & (faces.character == 0))
+    many = np.tile(own, 5)
+    taken = []
+
+    class Watched:
+        def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+            taken.append(rows.tolist())
+            return faces.pixels[many[rows]]
+
+    loose = {name: getattr(faces, name)[many] for name in ("character", "affect", "blink", "take")}
+    (chosen,) = figures.neutral_faces(replace(faces, pixels=Watched(), **loose)).values()
+    assert taken == [[index * len(many) // 3 for index in range(3)]]
+    assert any(np.array_equal(chosen, faces.pixels[row]) for row in own)
+
+
 def test_a_character_without_neutral_frames_is_left_out_and_nobody_is_an_error(faces: FaceDataset):
     affect = np.where(faces.character == 0, affect_index("joy"), faces.affect)
     assert list(figures.neutral_faces(replace(faces, affect=affect))) == ["bo"]

@@ -92,7 +92,10 @@ def test_plans_depend_on_what_is_filmed_and_nothing_else():
         ({"takes": 0}, "takes 0 is out of range"),
         ({"frames": 3}, "frames 3 is out of range; give 8 to"),
         ({"fps": 0.0}, "fps 0 is out of range"),
-        ({"affects": ("happy",)}, "names no affect"),
+        ({"affects": ("joy", "happy")}, "affect 'happy' is unknown; .*joy"),
+        ({"affects": ("stills",)}, "affect 'stills' is unknown; choose from anger"),
+        ({"affects": ("joy+stills",)}, "affect 'stills' is unknown"),
+        ({"affects": ("joy+joy",)}, "'joy' comes twice"),
         ({"characters": ("nobody",)}, "character 'nobody' is not in open_cast.yaml; choose from ada"),
     ],
 )
@@ -234,6 +237,30 @@ def test_a_preview_of_close_ups_is_refused(tmp_path):
     with pytest.raises(InputError, match="whole faces"):
         Film(tmp_path / "footage", preview=True, close_up=True).run()
     assert not (tmp_path / "footage").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ({"landmarker": Path("face_landmarker.task")}, "--landmarker face_landmarker.task is for --check"),
+        ({"stills": "truth", "takes": 2}, "--takes says nothing beside --stills"),
+        ({"stills": "truth", "affects": ("joy",)}, "--affects says nothing beside --stills"),
+        ({"performance": Path("take.csv"), "variants": True}, "--variants says nothing beside --performance"),
+        ({"check": Path("check"), "size_px": 96}, "--size-px says nothing beside --check"),
+        ({"check": Path("check"), "preview": True}, "--preview says nothing beside --check"),
+        ({"preview": True, "stills": "truth"}, "--stills says nothing beside --preview"),
+    ],
+)
+def test_flags_that_say_nothing_of_what_is_filmed_are_refused(tmp_path, monkeypatch, flags, told):
+    monkeypatch.setitem(sys.modules, "bpy", None)
+    with pytest.raises(InputError, match=told):
+        Film(tmp_path / "footage", **flags).run()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stage_a_seed_and_variants_are_filmed_beside_stills():
+    settings = {"random": 2, "seed": 7, "size_px": 96, "light": True, "camera": True, "variants": True}
+    Film(Path("footage"), stills="crowd", **settings)._refuse_unused()
 
 
 def test_two_workers_film_what_one_does(tmp_path, blender):

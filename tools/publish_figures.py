@@ -50,7 +50,7 @@ def readme_table(report: dict[str, Any]) -> str:
 def _judged_apart(apart: dict[str, Any]) -> list[tuple[str, str]]:
     named, strength, persons = apart["named"], apart["strength"], apart["persons"]
     pairs = [
-        ("named as shown, by a reader trained apart", named["generated"]["accuracy"], named["real"]["accuracy"]),
+        ("named as shown, by a recogniser trained apart", named["generated"]["accuracy"], named["real"]["accuracy"]),
         ("... its rank correlation of strengths", strength["spearman"], strength["real_spearman"]),
         ("... its error of strengths", strength["error"], strength["real_error"]),
         ("SFace to the neutral frame", persons["generated"]["similarity"], persons["filmed"]["similarity"]),

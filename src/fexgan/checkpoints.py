@@ -81,11 +81,10 @@ def save_checkpoint(
     """Write a checkpoint folder at once; an older checkpoint at the same place is replaced.
 
     `half`: store matrices and kernels as fp16, half the size; vectors (biases, batch-norm statistics) stay fp32.
-    `resume`: tensors to go on training with. Raises InputError when `folder` is anything but a checkpoint.
+    `resume`: tensors to go on training with. Raises InputError where `check_replaceable` does.
     """
     folder = Path(folder)
-    if folder.exists() and not (folder / METADATA_FILE).is_file():
-        raise InputError(f"{folder} exists and is no checkpoint; choose another folder or remove it")
+    check_replaceable(folder, training=resume is not None)
     weights = {
         name: tensor.half() if half and tensor.is_floating_point() and tensor.ndim > 1 else tensor
         for name, tensor in networks.state_dict().items()
@@ -96,6 +95,17 @@ def save_checkpoint(
         if resume is not None:
             (partial / RESUME_FILE).parent.mkdir()
             _write_tensors(partial / RESUME_FILE, resume)
+
+
+def check_replaceable(folder: Path, training: bool = False) -> None:
+    """Raise InputError unless a checkpoint can be written to `folder`: nothing is there, or an older one.
+
+    One that a run goes on from is replaced by its `training` alone: any other would take away what going on takes.
+    """
+    if folder.exists() and not (folder / METADATA_FILE).is_file():
+        raise InputError(f"{folder} exists and is no checkpoint; choose another folder or remove it")
+    if not training and (folder / RESUME_FILE).parent.exists():
+        raise InputError(f"{folder} is a training run's own checkpoint; choose another folder")
 
 
 def load_checkpoint(name_or_folder: str | Path) -> Checkpoint:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import torch
 
 from fexgan import bundled
-from fexgan.checkpoints import newest_checkpoint, read_metadata
+from fexgan.checkpoints import newest_checkpoint, read_metadata, resolve_checkpoint
+from fexgan.dataset import fingerprint_of, shard_paths, shard_schema
+from fexgan.dataset import read_metadata as read_dataset_metadata
 from fexgan.errors import InputError
 from fexgan.page import write_page
 from fexgan.terminal import say, say_wrote
 from fexgan.training.precision import computes_bf16
+from fexgan.training.resume import changes_since
 
 RunVerb = Callable[[Sequence[str]], None]
 NAME = "open-cast"
-PAGE_NAME = "index.html"
+PAGE_NAME, DATA_NAME, RUN_NAME = "index.html", "dataset", "run"
 STEPS_SHOWN, STEPS_SHOWN_IN_FP32 = 30, 6
 
 
@@ -36,13 +40,14 @@ class Step:
         return shlex.join(("fexgan", *self.arguments))
 
 
-def demo_steps(out: Path, train_until: int, character: str) -> tuple[Step, ...]:
+def demo_steps(out: Path, run: Path, train_until: int, character: str) -> tuple[Step, ...]:
     """Every verb of the demo in order, writing into `out`.
 
-    `train_until`: the step at which the training shown ends. `character`: the one that smiles alone.
+    `run`: folder of the training shown, `train_until`: the step at which it ends. `character`: the one that smiles
+    alone.
     """
-    data = f"{out / 'dataset'}"
-    training = ("--start-from", NAME, "--steps", f"{train_until}", "--out", f"{out / 'run'}")
+    data = f"{out / DATA_NAME}"
+    training = ("--start-from", NAME, "--steps", f"{train_until}", "--out", f"{run}")
     smile = ("--keyframes", "0s neutral, 1s joy, 2s neutral")
     surprise = ("--keyframes", "0s neutral, 0.7s surprise, 1.6s joy, 2.6s neutral")
     seven = ("--keyframes", "0s neutral, 0.8s joy, 1.6s surprise, 2.4s fear, 3.2s sadness, 4s anger, 4.8s neutral")
@@ -81,13 +86,12 @@ def demo(out: Path, train_steps: int | None, run_verb: RunVerb) -> None:
         raise InputError(f"{out} is a file; give a folder to write the demo to")
     started = time.monotonic()
     shown = steps_to_show() if train_steps is None else train_steps
-    steps = demo_steps(out, _steps_taken(out / "run") + shown, character=_first_character())
-    for number, step in enumerate(steps, 1):
-        say(f"\n{number}/{len(steps)}  {step.purpose}", style="bold")
-        say(f"$ {step.command}", style="cyan")
-        step_started = time.monotonic()
-        run_verb(step.arguments)
-        say(f"{time.monotonic() - step_started:.0f} s", style="dim")
+    steps = demo_steps(out, out / RUN_NAME, shown, character := _first_character())
+    _take(1, steps, run_verb)
+    run = _run_that_goes_on(out)  # only now is there a dataset to go on with
+    steps = demo_steps(out, run, _steps_taken(run) + shown, character)
+    for number in range(2, len(steps) + 1):
+        _take(number, steps, run_verb)
     write_page(out / PAGE_NAME, [(step.purpose, step.command) for step in steps])
     say(f"\nDone in {time.monotonic() - started:.0f} s", style="bold")
     for path in sorted(path for path in out.iterdir() if path.is_file()):
@@ -99,6 +103,34 @@ def steps_to_show() -> int:
     """How many steps of training a demo of some minutes has time for: a step in fp32 takes several times as long."""
     fast = torch.accelerator.is_available() or computes_bf16(torch.device("cpu"))
     return STEPS_SHOWN if fast else STEPS_SHOWN_IN_FP32
+
+
+def _take(number: int, steps: Sequence[Step], run_verb: RunVerb) -> None:
+    step, started = steps[number - 1], time.monotonic()
+    say(f"\n{number}/{len(steps)}  {step.purpose}", style="bold")
+    say(f"$ {step.command}", style="cyan")
+    run_verb(step.arguments)
+    say(f"{time.monotonic() - started:.0f} s", style="dim")
+
+
+def _run_that_goes_on(out: Path) -> Path:
+    """The folder of the training shown: `run` in `out`, or `run-2` and so on where another version of the package began
+    that one, or began it otherwise. What somebody trained on there stays."""
+    shards = shard_paths(out / DATA_NAME)
+    framing = read_dataset_metadata(shard_schema(shards[0]), out / DATA_NAME)[0].framing
+    config = replace(read_metadata(resolve_checkpoint(NAME)).config, framing=framing)
+    for number in count(1):
+        run = out / (RUN_NAME if number == 1 else f"{RUN_NAME}-{number}")
+        newest = newest_checkpoint(run)
+        if newest is None:
+            return run
+        try:
+            changes = changes_since(read_metadata(newest), config, fingerprint_of(out / DATA_NAME))
+        except InputError as error:  # of settings that this version does not know
+            changes = [str(error)]
+        if not changes:
+            return run
+        say(f"{run} cannot go on as it began ({'; '.join(changes)}): training starts anew beside it", style="yellow")
 
 
 def _steps_taken(run: Path) -> int:

@@ -12,6 +12,7 @@ from fexgan.affects import NEUTRAL_INDEX, Mixture, Target
 from fexgan.dataset import FaceDataset
 from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
+from fexgan.evaluation.choosing import evenly_spaced
 from fexgan.framing import FaceChoice, FaceSquare
 from fexgan.keyframes import Keyframe, targets_by_frame
 from fexgan.media import Pixels
@@ -27,6 +28,8 @@ CLIP_CELL_PX = 256
 CLIP_ASPECT = 1.6
 OPEN_LIDS = 0.05
 """A face that blinks by no more looks about with open eyes."""
+NEUTRAL_FRAMES = 300
+"""Evenly spaced ones of a take that are looked at: loose pictures are one take, however many they are."""
 
 Row = list[Image.Image]
 Opened = Iterable[tuple[str, Sitter | Portrait]]
@@ -36,8 +39,8 @@ Tune = Callable[[str, Sitter | Portrait, Mixture], Mixture]
 
 
 def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
-    """One neutral frame per character: of the first neutral take the frame most like the mean, which is hardly a blink,
-    and none where the dataset tells of lids.
+    """One neutral frame per character: of the first neutral take, or 300 evenly spaced frames of it, the one most like
+    the mean, which is hardly a blink, and none where the dataset tells of lids.
 
     Raises InputError where the split has no neutral frames.
     """
@@ -46,8 +49,10 @@ def neutral_faces(faces: FaceDataset) -> dict[str, Pixels]:
         neutral = np.flatnonzero((faces.character == index) & (faces.affect == NEUTRAL_INDEX))
         if len(neutral):
             frames = neutral[faces.take[neutral] == faces.take[neutral[0]]]
+            frames = evenly_spaced(frames, NEUTRAL_FRAMES)
             take, blink = faces.pixels[frames], np.nan_to_num(faces.blink[frames])
-            differences = np.abs(take - take.mean(axis=0)).mean(axis=(1, 2, 3))
+            mean = take.mean(axis=0, dtype=np.float32)
+            differences = np.array([np.abs(frame - mean).mean() for frame in take])
             differences[blink > max(OPEN_LIDS, blink.min())] = np.inf
             found[character] = take[differences.argmin()]
     if not found:

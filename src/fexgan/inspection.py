@@ -16,6 +16,7 @@ from PIL import Image
 
 from fexgan.affects import AFFECTS
 from fexgan.dataset import read_metadata, shard_paths, shard_schema, stream_batches
+from fexgan.evaluation.choosing import evenly_spaced
 from fexgan.manifest import DatasetRecord
 from fexgan.media import Pixels, decode_image, encode_image, write_text_atomically
 from fexgan.page import figures_page
@@ -118,7 +119,7 @@ def inspect_dataset(folder: Path, progress: Callable[[int, int], None] | None = 
     record, characters = read_metadata(shard_schema(paths[0]), folder)
     counts, takes, bins, unknown = _count_rows(folder, characters)
     wanted = {
-        affect: set(np.linspace(0, total - 1, min(SAMPLES, total)).round().astype(int).tolist())
+        affect: set(evenly_spaced(np.arange(total), SAMPLES).tolist())
         for affect in AFFECTS
         if (total := sum(count for key, count in counts.items() if key[2] == affect))
     }

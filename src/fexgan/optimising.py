@@ -52,10 +52,8 @@ class Optimised:
     """What is read off the face with the strengths as asked, in the order of `AFFECTS`."""
     read: tuple[float, ...]
     """What is read with those found."""
-    asked_gap: float
-    """How far `asked_read` is from what was asked, in nats; 0 where it is just that."""
     gap: float
-    """How far `read` is, never more."""
+    """How far `read` is from what was asked, in nats; 0 where it is just that."""
 
     def __str__(self) -> str:
         return f"{self.mixture} is read as {self._shown(self.read)}, {self.asked} as {self._shown(self.asked_read)}"
@@ -135,9 +133,7 @@ def search(show: Show, read: Read, asked: Mixture, wanted: Tensor, steps: int = 
         before, after = (measure(start.new_tensor([one.vector()])) for one in (asked, found))
     if not after.objective < before.objective:
         found, after = asked, before
-    return Optimised(
-        asked, found, tuple(before.read.tolist()), tuple(after.read.tolist()), before.gap.item(), after.gap.item()
-    )
+    return Optimised(asked, found, tuple(before.read.tolist()), tuple(after.read.tolist()), after.gap.item())
 
 
 def gap(read: Tensor, wanted: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from string import Template
 from typing import Any
 
 from fexgan.media import write_text_atomically
+from fexgan.tables import percent, table_row
 
 
 def write_page(path: Path, commands: Sequence[tuple[str, str]]) -> None:
@@ -25,10 +26,12 @@ def write_page(path: Path, commands: Sequence[tuple[str, str]]) -> None:
         "page.html",
         step=f"{report['step']:,}",
         checkpoint=html.escape(report["checkpoint"]),
-        test_accuracy=_percent(sets["test"]["accuracy"]),
-        generated_accuracy=_percent(sets["generated"]["accuracy"]),
+        test_accuracy=percent(sets["test"]["accuracy"]),
+        generated_accuracy=percent(sets["generated"]["accuracy"]),
         ssim=f"{mean['ssim']:.3f}",
         psnr=f"{mean['psnr_db']:.1f} dB",
+        held_out=html.escape(report["held_out"]),
+        notes="".join(f"\n  <p>{html.escape(note)}</p>" for note in report["notes"]),
         coverage=_coverage(sets),
         affect_rows=_affect_rows(report),
         set_rows=_set_rows(sets),
@@ -76,11 +79,6 @@ def templates(folder: str) -> set[str]:
     return {path.name for path in (files("fexgan") / "templates" / folder).iterdir()}
 
 
-def table_row(name: str, *cells: str) -> str:
-    """A row of a table in HTML: a name, which is escaped, and cells, which are not."""
-    return f"<tr><th scope=row>{html.escape(name)}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-
-
 def _coverage(sets: dict[str, Any]) -> str:
     return "; ".join(
         f"{name}: {sets[name]['covered']:,} of {sets[name]['judged']:,} frames looked at" for name in ("train", "test")
@@ -89,7 +87,7 @@ def _coverage(sets: dict[str, Any]) -> str:
 
 def _set_rows(sets: dict[str, Any]) -> str:
     return "\n".join(
-        table_row(name, f"{table['covered']:,}", _percent(table["accuracy"]), _percent(table["real_or_fake_accuracy"]))
+        table_row(name, f"{table['covered']:,}", percent(table["accuracy"]), percent(table["real_or_fake_accuracy"]))
         for name, table in sets.items()
     )
 
@@ -99,16 +97,14 @@ def _affect_rows(report: dict[str, Any]) -> str:
     for affect in report["affects"]:
         scores = [report["classification"][name]["affects"][affect] for name in ("train", "test", "generated")]
         rows.append(
-            table_row(
-                affect, *(_percent(score[figure]) for score in scores for figure in ("precision", "recall", "f1"))
-            )
+            table_row(affect, *(percent(score[figure]) for score in scores for figure in ("precision", "recall", "f1")))
         )
     return "\n".join(rows)
 
 
 def _strength_rows(bins: Sequence[dict[str, Any]]) -> str:
     return "\n".join(
-        table_row(f"{part['low']:.1f} to {part['high']:.1f}", f"{part['frames']:,}", _percent(part["accuracy"]))
+        table_row(f"{part['low']:.1f} to {part['high']:.1f}", f"{part['frames']:,}", percent(part["accuracy"]))
         for part in bins
         if part["frames"]
     )
@@ -125,7 +121,3 @@ def _character_rows(reconstruction: dict[str, Any]) -> str:
         )
         for name, part in reconstruction.items()
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}&nbsp;%"

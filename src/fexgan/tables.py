@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from rich.markup import escape
 from rich.table import Table as TerminalTable
 
-from fexgan.page import table_row
-
 
 @dataclass(frozen=True)
 class Section:
@@ -54,6 +52,11 @@ def markdown_table(header: list[str], rows: list[list[str]]) -> str:
     alignment = ["---"] + ["---:"] * (len(header) - 1)
     escaped = ([cell.replace("|", "\\|") for cell in cells] for cells in [header, alignment, *rows])
     return "\n".join("| " + " | ".join(cells) + " |" for cells in escaped)
+
+
+def table_row(name: str, *cells: str) -> str:
+    """A row of a table in HTML: a name, which is escaped, and cells, which are not."""
+    return f"<tr><th scope=row>{html.escape(name)}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -2,6 +2,7 @@
 
 from fexgan.dataset.faces import (
     FaceDataset,
+    fingerprint_of,
     read_metadata,
     shard_paths,
     shard_schema,
@@ -9,4 +10,12 @@ from fexgan.dataset.faces import (
     stream_batches,
 )
 
-__all__ = ["FaceDataset", "read_metadata", "shard_paths", "shard_schema", "split_names", "stream_batches"]
+__all__ = [
+    "FaceDataset",
+    "fingerprint_of",
+    "read_metadata",
+    "shard_paths",
+    "shard_schema",
+    "split_names",
+    "stream_batches",
+]

@@ -51,10 +51,12 @@ class FaceDataset:
     in [0, 1], NaN where unknown.
     `head_deg`: float32 [n, 3], yaw, pitch and roll; `gaze_deg`: float32 [n, 2], yaw and pitch; `blink`: float32 [n],
     0 open to 1 closed; NaN where unknown. `take`: str [n]. `frame`: int64 [n], from 0 in each take. `fingerprint`:
-    SHA-256 over the shards of all splits.
+    SHA-256 over the shards of all splits. `split_by`: how those were told apart, as `fexgan prepare --split` calls
+    it; how the first's were where several are joined.
     """
 
     split: str
+    split_by: str
     pixels: Pixels | JoinedPixels
     character: NDArray[np.int64]
     affect: NDArray[np.int64]
@@ -102,6 +104,7 @@ class FaceDataset:
         pictures = decode(_pictures(wanted), side, folder)
         return cls(
             split=split,
+            split_by=record.split,
             pixels=gather(pictures, (len(table), side, side, 3), f"{fingerprint}-{split}"),
             character=_labels(table["character"], len(characters), folder),
             affect=_labels(table["affect"], len(AFFECTS), folder),
@@ -133,6 +136,7 @@ class FaceDataset:
         fingerprint = hashlib.sha256("".join(part.fingerprint for part in parts).encode()).hexdigest()
         return cls(
             split=first.split,
+            split_by=first.split_by,
             pixels=JoinedPixels([part.pixels for part in parts]),
             **{name: np.concatenate(column) for name, column in columns.items()},
             characters=tuple(name for part in parts for name in part.characters),
@@ -284,6 +288,11 @@ def _labels(column: pa.ChunkedArray | pa.Array, count: int, folder: Path) -> NDA
 def _angles(column: pa.ChunkedArray, count: int) -> NDArray[np.float32]:
     unknown = [math.nan] * count
     return np.array([angles or unknown for angles in column.to_pylist()], np.float32).reshape(-1, count)
+
+
+def fingerprint_of(folder: Path) -> str:
+    """SHA-256 over the shards of all splits of a dataset folder. Raises InputError when it is none."""
+    return _fingerprint(shard_paths(Path(folder)))
 
 
 def _fingerprint(shards: Sequence[Path]) -> str:

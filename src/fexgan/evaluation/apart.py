@@ -1,7 +1,7 @@
-"""A model that draws, judged by networks that never saw it: readers of affects trained here, and SFace.
+"""A model that draws, judged by networks that never saw it: recognisers of affects trained here, and SFace.
 
-The readers learn from frames of the train split, from faces that the model makes of neutral ones of that split, or from
-both, each time with the same seed and steps.
+The recognisers learn from frames of the train split, from faces that the model makes of neutral ones of that split, or
+from both, each time with the same seed and steps.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from fexgan.model import DrawingFamily
 from fexgan.stills import StillSet
 
 LEARNED_FRAMES = 2000
-READER_STEPS = 600
+RECOGNISER_STEPS = 600
 JUDGED_FRAMES = 1000
 SOURCES_PER_CHARACTER = 2
 TARGETS_PER_CHARACTER = 12
@@ -41,7 +41,7 @@ SHOWN_IN_FULL = 0.9
 
 @dataclass(frozen=True)
 class Named:
-    """Affects named right by a reader of real frames."""
+    """Affects named right by a recogniser of real frames."""
 
     pictures: int
     accuracy: Estimate | None
@@ -53,14 +53,14 @@ class Apart:
     """All that is measured by judges trained apart."""
 
     learned_frames: int
-    reader_steps: int
+    recogniser_steps: int
     strength: Strength
     named: dict[str, Named]
     """Of generated faces asked for at strength 1, and of real held-out ones of at least 0.9."""
     persons: Persons
     truth: Truth | None
     useful: dict[str, Estimate | None]
-    """By what a reader learned from, real, generated or both: accuracy on real held-out frames."""
+    """By what a recogniser learned from, real, generated or both: accuracy on real held-out frames."""
     distances: dict[str, Distance]
     """To real held-out frames: of real train frames, of those remade from neutral, of random faces."""
     diversity: dict[str, float]
@@ -79,23 +79,23 @@ def judge_apart(
     train: FaceDataset,
     test: FaceDataset,
     stills: StillSet | None = None,
-    steps: int = READER_STEPS,
+    steps: int = RECOGNISER_STEPS,
 ) -> Apart:
     """Train the judges and let them judge. Minutes on two cores; two runs give the same figures.
 
-    `stills`: of characters that the model knows, among them mixtures. `steps`: of each reader's training.
+    `stills`: of characters that the model knows, among them mixtures. `steps`: of each recogniser's training.
     """
     networks = checkpoint.networks
     learned = evenly_spaced(np.arange(len(train)), LEARNED_FRAMES)
     affects = true_vectors(train.affect[learned], train.strength[learned])
     remade = _remake(networks, train, learned)
     real = train.pixels[learned]
-    reader = train_recogniser(real, affects.numpy(), steps=steps)
+    recogniser = train_recogniser(real, affects.numpy(), steps=steps)
 
     neutral = np.flatnonzero(test.affect == NEUTRAL_INDEX)
     ladder = Ladder.draw(networks, test, per_character(test, neutral, SOURCES_PER_CHARACTER))
     judged = evenly_spaced(np.arange(len(test)), JUDGED_FRAMES)
-    read_ladder, read_real = reader.recognise(ladder.pixels), reader.recognise(test.pixels[judged])
+    read_ladder, read_real = recogniser.recognise(ladder.pixels), recogniser.recognise(test.pixels[judged])
     emotional = np.flatnonzero((test.affect != NEUTRAL_INDEX) & ~(test.strength < FULL_STRENGTH))
     targets = per_character(test, emotional, TARGETS_PER_CHARACTER)
     asked = affects[evenly_spaced(np.arange(len(learned)), len(judged))]
@@ -104,25 +104,25 @@ def judge_apart(
     from_generated = train_recogniser(remade, affects.numpy(), steps=steps)
     both = np.concatenate([real, remade]), np.concatenate([affects, affects])
     from_both = train_recogniser(*both, steps=steps)
-    readers = {"real": reader, "generated": from_generated, "both": from_both}
+    recognisers = {"real": recogniser, "generated": from_generated, "both": from_both}
 
     sets = {"test": test.pixels[judged], "train": real, "remade": remade, "random": random}
-    features = {name: reader.features(pixels) for name, pixels in sets.items()}
+    features = {name: recogniser.features(pixels) for name, pixels in sets.items()}
     shown = {"test": test.affect[judged], "train": train.affect[learned], "remade": train.affect[learned]}
     return Apart(
         learned_frames=len(learned),
-        reader_steps=steps,
+        recogniser_steps=steps,
         strength=strength(ladder, read_ladder, test, judged, read_real),
         named={"generated": _named_ladder(ladder, read_ladder), "real": _named_real(test, judged, read_real)},
         persons=_persons(test, ladder, targets),
         truth=truth(networks, train, test, targets),
-        useful={name: _accuracy(one, test, judged) for name, one in readers.items()},
+        useful={name: _accuracy(one, test, judged) for name, one in recognisers.items()},
         distances={name: distance(features["test"], features[name]) for name in ("train", "remade", "random")},
         diversity={name: diversity(features[name], affect) for name, affect in shown.items()},
         neighbours=neighbours(random, test.pixels[judged], train.pixels),
         characters=len(test.characters),
         characters_learned=len(checkpoint.metadata.characters),
-        strengths=mixture_strengths(checkpoint, HeldOut.cropped(stills, train.framing), reader) if stills else {},
+        strengths=mixture_strengths(checkpoint, HeldOut.cropped(stills, train.framing), recogniser) if stills else {},
     )
 
 
@@ -159,8 +159,8 @@ def _named(right: NDArray[np.bool_], affect: NDArray[np.int64], character: NDArr
     return Named(len(right), over_characters(right.astype(np.float64), character), by_affect)
 
 
-def _accuracy(reader: Recogniser, faces: FaceDataset, rows: NDArray[np.int64]) -> Estimate | None:
-    return _named_real(faces, rows, reader.recognise(faces.pixels[rows])).accuracy
+def _accuracy(recogniser: Recogniser, faces: FaceDataset, rows: NDArray[np.int64]) -> Estimate | None:
+    return _named_real(faces, rows, recogniser.recognise(faces.pixels[rows])).accuracy
 
 
 def _persons(faces: FaceDataset, ladder: Ladder, targets: NDArray[np.int64]) -> Persons:

@@ -22,7 +22,7 @@ def apart_dict(apart: Apart) -> dict[str, Any]:
     return {
         "characters": apart.characters,
         "characters_learned": apart.characters_learned,
-        "reader": {"learned_frames": apart.learned_frames, "steps": apart.reader_steps},
+        "recogniser": {"learned_frames": apart.learned_frames, "steps": apart.recogniser_steps},
         "strength": asdict(apart.strength),
         "named": {name: asdict(part) for name, part in apart.named.items()},
         "persons": asdict(apart.persons),
@@ -44,7 +44,7 @@ def apart_pictures(apart: Apart) -> dict[str, bytes]:
 
 def apart_numbers(apart: Apart) -> list[tuple[str, str]]:
     """The main figures, (what, value)."""
-    numbers = [("of generated faces named as asked by a reader trained apart", apart.named["generated"].accuracy)]
+    numbers = [("of generated faces named as asked by a recogniser trained apart", apart.named["generated"].accuracy)]
     numbers.append(("similarity (SFace) to the source", apart.persons.generated.similarity))
     numbers.append(("nearest to their own character among the cast", apart.persons.generated.first))
     numbers.append(("rank correlation of strength asked and measured", apart.strength.spearman))
@@ -56,7 +56,7 @@ def apart_sections(apart: Apart) -> list[Section]:
     if apart.truth is not None:
         sections += _truth(apart.truth)
     if apart.strengths:
-        sections.append(Section(mixtures.TITLE, mixtures.TEXT, mixtures.HEADER, mixtures.rows(apart.strengths)))
+        sections.append(mixtures.section(apart.strengths))
     return sections
 
 
@@ -70,11 +70,11 @@ def _strength(apart: Apart) -> Section:
     over = (measured.spearman, measured.error, None, measured.real_spearman, measured.real_error)
     rows.append(["all", *("" if index == 2 else _estimate(one) for index, one in enumerate(over))])
     text = (
-        f"Measured by a reader of affects trained apart for {apart.reader_steps} steps on {apart.learned_frames:,} "
-        "real train frames. Held-out neutral frames drawn at strengths 0, 0.1, ... 1. Rank correlation (Spearman) and"
-        " mean absolute error, means over characters; rising: share of steps of 0.1 up at which the measured strength"
-        " does not fall. At the right what the reader makes of real held-out frames, whose strengths are known: its "
-        "own error is in every figure. In brackets: 95 % interval over characters."
+        f"Measured by a recogniser of affects trained apart for {apart.recogniser_steps} steps on "
+        f"{apart.learned_frames:,} real train frames. Held-out neutral frames drawn at strengths 0, 0.1, ... 1. Rank "
+        "correlation (Spearman) and mean absolute error, means over characters; rising: share of steps of 0.1 up at "
+        "which the measured strength does not fall. At the right what the recogniser makes of real held-out frames, "
+        "whose strengths are known: its own error is in every figure. In brackets: 95 % interval over characters."
     )
     header = ["emotion", "correlation", "error", "rising", "real frames: correlation", "error"]
     return Section("Strength asked and measured", text, header, rows, (STRENGTH,))
@@ -89,11 +89,11 @@ def _named(apart: Apart) -> Section:
     ]
     rows.append(["all", *(_estimate(part.accuracy) for part in sets.values())])
     text = (
-        "Share named right by the same reader, which no network was trained against: faces generated at strength 1 "
+        "Share named right by the same recogniser, which no network was trained against: faces generated at strength 1 "
         f"({sets['generated'].pictures:,}), and real held-out frames, neutral or at strength {SHOWN_IN_FULL:g} and "
         f"over ({sets['real'].pictures:,})."
     )
-    return Section("Named as asked, by a reader trained apart", text, ["affect", *sets], rows)
+    return Section("Named as asked, by a recogniser trained apart", text, ["affect", *sets], rows)
 
 
 def _persons(apart: Apart) -> Section:
@@ -118,9 +118,9 @@ def _persons(apart: Apart) -> Section:
 
 def _useful(apart: Apart) -> Section:
     text = (
-        f"The same reader, trained for {apart.reader_steps} steps on {apart.learned_frames:,} real train frames, on as "
-        "many that the model made of neutral train frames with the same affects and strengths, or on both; accuracy on "
-        f"real held-out frames, neutral or at strength {SHOWN_IN_FULL:g} and over."
+        f"The same recogniser, trained for {apart.recogniser_steps} steps on {apart.learned_frames:,} real train "
+        "frames, on as many that the model made of neutral train frames with the same affects and strengths, or on "
+        f"both; accuracy on real held-out frames, neutral or at strength {SHOWN_IN_FULL:g} and over."
     )
     rows = [[name, _estimate(accuracy)] for name, accuracy in apart.useful.items()]
     return Section("Useful as data", text, ["learned from", "accuracy on real frames"], rows)
@@ -135,7 +135,7 @@ def _distribution(apart: Apart) -> Section:
     ]
     rows.append(["test", "", "", "", "", "", _figure(apart.diversity["test"])])
     text = (
-        "Features: the 64 that the last layer of the reader above reads; they tell affects, not persons, and no "
+        "Features: the 64 that the last layer of the recogniser above reads; they tell affects, not persons, and no "
         "network of ImageNet is involved, so distances compare only with each other. To real held-out frames, of real"
         " train frames (what could be reached), of those remade from neutral ones with the same affects, and of "
         "random faces. Precision: share that lies among the held-out frames; recall: share of those that is reached. "

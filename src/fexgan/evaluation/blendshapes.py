@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from fexgan.evaluation.held_out import HeldOut
 from fexgan.media import Pixels
+from fexgan.studio.check import ReadBlendshapes
 from fexgan.studio.emfacs import read_affect
 
-Read = Callable[[Pixels], Mapping[str, float] | None]
 
-
-def named_by_blendshapes(held_out: HeldOut, pixels: Pixels, read: Read) -> dict[str, float]:
+def named_by_blendshapes(held_out: HeldOut, pixels: Pixels, read: ReadBlendshapes) -> dict[str, float]:
     """Affect -> share of the characters whose picture at strength 1 reads as it, by the rule of emfacs.yaml.
 
     `pixels`: pictures of what the held-out stills show, uint8 [characters, stills, side, side, 3], each read beside its

@@ -1,7 +1,7 @@
 """Calibrated strength: curves with which a model that draws shows an affect as strongly as asked.
 
-Two readers of affects learn from one half of the train takes each. On frames of the other half they say how they read a
-true strength, on drawn faces how they read an asked one; a curve asks for what is read like the truth.
+Two recognisers of affects learn from one half of the train takes each. On frames of the other half they say how they
+read a true strength, on drawn faces how they read an asked one; a curve asks for what is read like the truth.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL_INDEX
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
-from fexgan.evaluation.apart import LEARNED_FRAMES, READER_STEPS, SOURCES_PER_CHARACTER
+from fexgan.evaluation.apart import LEARNED_FRAMES, RECOGNISER_STEPS, SOURCES_PER_CHARACTER
 from fexgan.evaluation.choosing import evenly_spaced, per_character
 from fexgan.evaluation.judging import true_vectors
 from fexgan.evaluation.recogniser import Recogniser, train_recogniser
@@ -24,8 +24,8 @@ from fexgan.evaluation.strength import ASKED, EMOTION_INDICES, Ladder
 from fexgan.model import DrawingFamily
 from fexgan.tables import Section
 
-READER_SEED = 1
-"""Other readers than those of the evaluation, which begin from seed 0."""
+RECOGNISER_SEED = 1
+"""Other recognisers than those of the evaluation, which begin from seed 0."""
 READ_AT_ONCE = 1000
 """Frames that are taken from the dataset at a time: all of a large one are more than memory should hold."""
 NEAR = 0.15
@@ -54,10 +54,10 @@ class StrengthCalibration:
             for emotion, (affect, gap) in enumerate(zip(EMOTIONS, gaps, strict=True))
         ]
         header = ["emotion", "0.5 filmed is read", "0.5 drawn was read", "0.5 is drawn with", "mean gap before"]
-        return Section("Calibrated strength", "As readers trained apart read it, in the mean.", header, rows)
+        return Section("Calibrated strength", "As recognisers trained apart read it, in the mean.", header, rows)
 
 
-def calibrate(networks: DrawingFamily, train: FaceDataset, steps: int = READER_STEPS) -> StrengthCalibration:
+def calibrate(networks: DrawingFamily, train: FaceDataset, steps: int = RECOGNISER_STEPS) -> StrengthCalibration:
     """Find the curves of `networks` on the train split that they learned from. Minutes on two cores.
 
     Curves that they have are not looked at. Raises InputError where nobody is shown neutral, or an emotion's true
@@ -76,9 +76,9 @@ def calibrate(networks: DrawingFamily, train: FaceDataset, steps: int = READER_S
     for learned, measured in permutations(_halves(train)):
         chosen = evenly_spaced(learned, LEARNED_FRAMES)
         affects = true_vectors(train.affect[chosen], train.strength[chosen])
-        reader = train_recogniser(train.pixels[chosen], affects.numpy(), READER_SEED, steps)
-        real.append(_read_real(reader, train, measured))
-        read = reader.recognise(ladder.pixels).mean(axis=0)  # [6, 11, 7]
+        recogniser = train_recogniser(train.pixels[chosen], affects.numpy(), RECOGNISER_SEED, steps)
+        real.append(_read_real(recogniser, train, measured))
+        read = recogniser.recognise(ladder.pixels).mean(axis=0)  # [6, 11, 7]
         drawn.append([read[emotion, :, index] for emotion, index in enumerate(EMOTION_INDICES)])
     real, drawn = np.mean(real, axis=0), np.mean(drawn, axis=0)
     curves = np.stack([matched(*pair) for pair in zip(real, drawn, strict=True)])
@@ -101,11 +101,11 @@ def _halves(train: FaceDataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.flatnonzero(parity == 0), np.flatnonzero(parity == 1)
 
 
-def _read_real(reader: Recogniser, train: FaceDataset, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def _read_real(recogniser: Recogniser, train: FaceDataset, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """How the strengths 0, 0.1, ... of each emotion are read on frames, [6, 11]."""
     known = rows[~np.isnan(train.strength[rows])]
     parts = np.array_split(known, -(-len(known) // READ_AT_ONCE) or 1)
-    read = np.concatenate([reader.recognise(train.pixels[part]) for part in parts])
+    read = np.concatenate([recogniser.recognise(train.pixels[part]) for part in parts])
     curves = []
     for affect, index in zip(EMOTIONS, EMOTION_INDICES, strict=True):
         own = train.affect[known] == index

@@ -13,7 +13,7 @@ from rich.table import Table as TerminalTable
 from fexgan.evaluation import mixtures
 from fexgan.evaluation.comparison import MixtureScore, Nearness
 from fexgan.evaluation.mixtures import MixtureStrengths
-from fexgan.evaluation.recognition import PersonLikeness, Recognition
+from fexgan.evaluation.recognition import PersonSimilarity, Recognition
 from fexgan.media import atomic_path, write_text_atomically
 from fexgan.tables import Section, percent
 
@@ -35,7 +35,7 @@ class EditReport:
     """Of edited and of filmed stills by the recogniser, and `read`: of filmed ones by the network that edits."""
     blendshapes: dict[str, dict[str, float]]
     """Of edited and of filmed stills: affect -> share named right; empty where that was not measured."""
-    likeness: PersonLikeness | None
+    similarity: PersonSimilarity | None
     mixtures: MixtureScore | None
     strengths: dict[str, MixtureStrengths]
     """Of mixtures as asked, optimised and filmed; empty where that was not measured."""
@@ -53,7 +53,7 @@ class EditReport:
             "nearness": {kind: asdict(part) for kind, part in self.nearness.items()},
             "recognition": {what: asdict(part) for what, part in self.recognition.items()},
             "blendshapes": self.blendshapes,
-            "likeness": asdict(self.likeness) if self.likeness else None,
+            "similarity": asdict(self.similarity) if self.similarity else None,
             "mixtures": asdict(self.mixtures) if self.mixtures else None,
             "strengths": {kind: asdict(part) for kind, part in self.strengths.items()},
             "unchanged": self.unchanged,
@@ -102,7 +102,7 @@ class EditReport:
                 )
             )
         if self.strengths:
-            sections.append(Section(mixtures.TITLE, mixtures.TEXT, *self._strengths_table()))
+            sections.append(mixtures.section(self.strengths))
         return sections
 
     def _nearness_table(self) -> tuple[list[str], list[list[str]]]:
@@ -127,8 +127,8 @@ class EditReport:
 
     def _person_table(self) -> tuple[list[str], list[list[str]]]:
         rows = []
-        if self.likeness:
-            same = self.likeness
+        if self.similarity:
+            same = self.similarity
             rows += [
                 ["SFace to the source, mean (filmed)", f"{same.mean:.3f} ({same.filmed_mean:.3f})"],
                 ["SFace to the source, worst (filmed)", f"{same.worst:.3f} ({same.filmed_worst:.3f})"],
@@ -146,9 +146,6 @@ class EditReport:
         rows = [[affect, *(percent(part[affect]) for part in columns)] for affect in self.blendshapes["filmed"]]
         means = (sum(part.values()) / len(part) for part in columns)
         return ["shown as asked", *self.blendshapes], [["mean", *map(percent, means)], *rows]
-
-    def _strengths_table(self) -> tuple[list[str], list[list[str]]]:
-        return mixtures.HEADER, mixtures.rows(self.strengths)
 
 
 def write_edit_report(report: EditReport, out: Path) -> list[Path]:

@@ -6,15 +6,16 @@ from pathlib import Path
 
 from fexgan.checkpoints import Checkpoint
 from fexgan.errors import InputError
-from fexgan.evaluation.blendshapes import Read, named_by_blendshapes
+from fexgan.evaluation.blendshapes import named_by_blendshapes
 from fexgan.evaluation.comparison import mixture_score, nearness
 from fexgan.evaluation.edit_report import EditReport
 from fexgan.evaluation.edit_sheet import edit_sheet
 from fexgan.evaluation.held_out import HeldOut, edit_held_out
 from fexgan.evaluation.mixtures import mixture_strengths
 from fexgan.evaluation.recogniser import STEPS, obtain_recogniser
-from fexgan.evaluation.recognition import likeness, recognition
+from fexgan.evaluation.recognition import person_similarity, recognition
 from fexgan.stills import StillSet
+from fexgan.studio.check import ReadBlendshapes
 
 RECOGNISER_FILE = "recogniser.safetensors"
 
@@ -25,7 +26,7 @@ def evaluate_edits(
     name: str,
     out: Path,
     optimise: bool = False,
-    blendshapes: Read | None = None,
+    blendshapes: ReadBlendshapes | None = None,
     recogniser_steps: int = STEPS,
 ) -> EditReport:
     """Measure `checkpoint`, called `name` in the report, on the test characters of a folder of stills.
@@ -61,7 +62,7 @@ def evaluate_edits(
         }
         if blendshapes
         else {},
-        likeness=likeness(held_out, edited),
+        similarity=person_similarity(held_out, edited),
         mixtures=mixture_score(held_out, edited),
         strengths=mixture_strengths(checkpoint, held_out, recogniser) if optimise else {},
         unchanged=int(edited.unchanged.sum()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX
 from fexgan.checkpoints import Checkpoint
@@ -14,9 +15,11 @@ from fexgan.evaluation.apart import judge_apart
 from fexgan.evaluation.calibration import calibration
 from fexgan.evaluation.choosing import evenly_spaced, per_character
 from fexgan.evaluation.classification import accuracy_by_strength, classification, shows_its_affect
-from fexgan.evaluation.judging import judge, redraw, true_vectors
-from fexgan.evaluation.reconstruction import Likeness, likeness
+from fexgan.evaluation.held_apart import notes_on
+from fexgan.evaluation.judging import BATCH_SIZE, Judgement, judge, redraw, true_vectors
+from fexgan.evaluation.reconstruction import Likeness, joint_likeness, likeness
 from fexgan.evaluation.report import Report, Table
+from fexgan.media import Pixels
 from fexgan.model import DrawingFamily
 from fexgan.stills import StillSet
 from fexgan.tensors import pixels_to_images
@@ -24,6 +27,8 @@ from fexgan.tensors import pixels_to_images
 CLASSIFIED_FRAMES = 1000
 REBUILT_FRAMES_PER_CHARACTER = 16
 NEUTRAL_SOURCES_PER_CHARACTER = 4
+FRAMES_AT_ONCE = 32 * BATCH_SIZE
+"""That are taken from the dataset at a time: all of a large one are more than memory should hold."""
 
 
 def evaluate(
@@ -49,11 +54,13 @@ def evaluate(
         checkpoint=name,
         step=checkpoint.metadata.steps_in_all,
         dataset_fingerprint=test.fingerprint,
+        split_by=test.split_by,
         train=train_table,
         test=test_table,
         generated=_generated_table(networks, test, all_frames),
         reconstruction=rebuilt_likeness(networks, test, all_frames),
         apart=judge_apart(checkpoint, train, test, known) if judges else None,
+        notes=notes_on(test, checkpoint.metadata),
     )
 
 
@@ -75,7 +82,7 @@ def _load_split(checkpoint: Checkpoint, name: str, dataset: Path, split: str) ->
 def _table(networks: DrawingFamily, faces: FaceDataset, all_frames: bool) -> Table:
     everything = np.arange(len(faces.pixels))
     chosen = everything if all_frames else evenly_spaced(everything, CLASSIFIED_FRAMES)
-    judgement = judge(networks, faces.pixels[chosen])
+    judgement = Judgement.join([judge(networks, faces.pixels[rows]) for rows in _parts(chosen)])
     affect, strength = faces.affect[chosen], faces.strength[chosen]
     covered = shows_its_affect(affect, strength)
     return Table(
@@ -94,12 +101,14 @@ def _generated_table(networks: DrawingFamily, faces: FaceDataset, all_frames: bo
     sources = neutral if all_frames else per_character(faces, neutral, NEUTRAL_SOURCES_PER_CHARACTER)
     if not len(sources):
         raise InputError("the dataset's test split has no neutral frames; generated faces start from those")
+    rows = np.tile(sources, len(AFFECTS))
     target = np.repeat(np.arange(len(AFFECTS)), len(sources))
-    full = np.ones(len(target))
-    pixels = np.tile(faces.pixels[sources], (len(AFFECTS), 1, 1, 1))
-    neutral_vectors = true_vectors(np.full_like(target, NEUTRAL_INDEX), full)
-    drawn = redraw(networks, pixels, neutral_vectors, true_vectors(target, full))
-    judgement = judge(networks, drawn)
+    judgement = Judgement.join(
+        [
+            judge(networks, _transformed(networks, faces, *pair))
+            for pair in zip(_parts(rows), _parts(target), strict=True)
+        ]
+    )
     return Table(
         frames=len(target),
         judged=len(target),
@@ -108,6 +117,15 @@ def _generated_table(networks: DrawingFamily, faces: FaceDataset, all_frames: bo
         by_strength=(),
         calibration=calibration(target, judgement.probabilities),
     )
+
+
+def _transformed(
+    networks: DrawingFamily, faces: FaceDataset, rows: NDArray[np.int64], target: NDArray[np.int64]
+) -> Pixels:
+    """Neutral frames, each drawn with the affect `target` of it at strength 1."""
+    full = np.ones(len(rows))
+    neutral = true_vectors(np.full_like(target, NEUTRAL_INDEX), full)
+    return redraw(networks, faces.pixels[rows], neutral, true_vectors(target, full))
 
 
 def rebuilt_likeness(networks: DrawingFamily, faces: FaceDataset, all_frames: bool = False) -> dict[str, Likeness]:
@@ -120,8 +138,14 @@ def rebuilt_likeness(networks: DrawingFamily, faces: FaceDataset, all_frames: bo
         own = np.flatnonzero(faces.character == index)
         chosen = own if all_frames else evenly_spaced(own, REBUILT_FRAMES_PER_CHARACTER)
         if len(chosen):
-            vectors = true_vectors(faces.affect[chosen], faces.strength[chosen])
-            real = faces.pixels[chosen]
-            rebuilt = redraw(networks, real, vectors, vectors)
-            result[character] = likeness(pixels_to_images(rebuilt), pixels_to_images(real))
+            result[character] = joint_likeness([_rebuilt(networks, faces, rows) for rows in _parts(chosen)])
     return result
+
+
+def _rebuilt(networks: DrawingFamily, faces: FaceDataset, rows: NDArray[np.int64]) -> Likeness:
+    vectors, real = true_vectors(faces.affect[rows], faces.strength[rows]), faces.pixels[rows]
+    return likeness(pixels_to_images(redraw(networks, real, vectors, vectors)), pixels_to_images(real))
+
+
+def _parts(values: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    return np.split(values, range(FRAMES_AT_ONCE, len(values), FRAMES_AT_ONCE))

@@ -19,12 +19,12 @@ class IdentityReader:
     """Describes persons by unit vectors, whose dot products are cosines."""
 
     def __init__(self) -> None:
-        self._recogniser = cv2.FaceRecognizerSF.create(str(weights_path(SFACE)), "")
+        self._sface = cv2.FaceRecognizerSF.create(str(weights_path(SFACE)), "")
 
     def read(self, pixels: Pixels, face: Face) -> NDArray[np.float32]:
         """Unit vectors [batch, 128] of pictures uint8 [batch, height, width, 3] in which `face` lies alike."""
         box = face.box
         row = np.array([[box.left, box.top, box.width, box.height, *face.landmarks.ravel(), 1.0]], np.float32)
-        aligned = [self._recogniser.alignCrop(cv2.cvtColor(one, cv2.COLOR_RGB2BGR), row) for one in pixels]
-        vectors = np.concatenate([self._recogniser.feature(one) for one in aligned])
+        aligned = [self._sface.alignCrop(cv2.cvtColor(one, cv2.COLOR_RGB2BGR), row) for one in pixels]
+        vectors = np.concatenate([self._sface.feature(one) for one in aligned])
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,13 @@ class Judgement:
     def named(self) -> np.ndarray:
         """The likeliest affect, int [n] into `AFFECTS`."""
         return self.probabilities.argmax(axis=1)
+
+    @classmethod
+    def join(cls, parts: Sequence[Judgement]) -> Judgement:
+        """What is said of one part of the pictures after another."""
+        return cls(
+            np.concatenate([part.probabilities for part in parts]), np.concatenate([part.real for part in parts])
+        )
 
 
 def true_vectors(affect: np.ndarray, strength: np.ndarray) -> Tensor:

@@ -18,11 +18,12 @@ from fexgan.affects import AFFECTS, NEUTRAL_INDEX, Mixture
 from fexgan.checkpoints import Checkpoint
 from fexgan.evaluation.comparison import compare
 from fexgan.evaluation.held_out import HeldOut
-from fexgan.evaluation.identity import IdentityReader
 from fexgan.evaluation.recogniser import Recogniser
+from fexgan.evaluation.recognition import similarity
 from fexgan.media import Pixels
 from fexgan.model import Family, apply_edits, edit_by_way
 from fexgan.optimising import STEPS, Show, gap, read_of, search, wanted_of
+from fexgan.tables import Section
 from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.terminal import tracked
 
@@ -49,7 +50,7 @@ class MixtureStrengths:
     """To the filmed stills, inside the face box."""
     difference: float
     """To the filmed stills, inside the face box, in levels of 255."""
-    likeness: float | None
+    similarity: float | None
     """Cosine of SFace to the neutral stills; None where no face is found in any."""
 
 
@@ -82,14 +83,15 @@ def mixture_strengths(
     }
 
 
-def rows(strengths: Mapping[str, MixtureStrengths]) -> list[list[str]]:
-    """Cells below `HEADER`."""
-    return [
+def section(strengths: Mapping[str, MixtureStrengths]) -> Section:
+    """A row for each kind of strengths."""
+    rows = [
         [kind, f"{part.pictures:,}"]
         + [f"{figure:.3f}" for figure in (part.gap, part.recognised_error, part.ssim)]
-        + [f"{part.difference:.2f}", "-" if part.likeness is None else f"{part.likeness:.3f}"]
+        + [f"{part.difference:.2f}", "-" if part.similarity is None else f"{part.similarity:.3f}"]
         for kind, part in strengths.items()
     ]
+    return Section(TITLE, TEXT, HEADER, rows)
 
 
 @torch.no_grad()
@@ -117,6 +119,7 @@ def _figures(
     read = read_of(networks)
     emotional = [index for index in range(len(AFFECTS)) if index != NEUTRAL_INDEX]
     off = recogniser.recognise(pixels)[..., emotional] - held_out.affects[mixed][:, emotional]
+    cosines = similarity(held_out, pixels)
     compared = compare(held_out, pixels, held_out.pixels[:, mixed], recogniser)
     return MixtureStrengths(
         pictures=pixels.shape[0] * pixels.shape[1],
@@ -124,15 +127,5 @@ def _figures(
         recognised_error=float(np.abs(off).mean()),
         ssim=float(compared.ssim.mean()),
         difference=float(compared.difference.mean()),
-        likeness=_likeness(held_out, pixels),
+        similarity=None if cosines is None else float(cosines.mean()),
     )
-
-
-def _likeness(held_out: HeldOut, pixels: Pixels) -> float | None:
-    reader = IdentityReader()
-    cosines = [
-        reader.read(own, face) @ reader.read(squares[[held_out.neutral]], face)[0]
-        for own, squares, face in zip(pixels, held_out.pixels, held_out.faces, strict=True)
-        if face is not None
-    ]
-    return float(np.mean(cosines)) if cosines else None

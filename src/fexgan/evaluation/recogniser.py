@@ -1,4 +1,4 @@
-"""A reader of affects trained apart from the networks that it judges, on pictures with their affect vectors."""
+"""A recogniser of affects, trained apart from the networks that it judges, on pictures with their affect vectors."""
 
 from __future__ import annotations
 

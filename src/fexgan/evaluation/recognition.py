@@ -1,4 +1,4 @@
-"""Do pictures show what was asked for, and as strongly: what a reader of affects says of them."""
+"""Do pictures show what was asked for, and as strongly: by the affects that are read off them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from fexgan.affects import AFFECTS, NEUTRAL
 from fexgan.evaluation.held_out import Edited, HeldOut
 from fexgan.evaluation.identity import IdentityReader
 from fexgan.evaluation.strength import rank_correlation
+from fexgan.media import Pixels
 
 
 @dataclass(frozen=True)
 class Recognition:
-    """How well a reader tells what pictures show, or pictures show what a reader is to tell."""
+    """How well affects read off pictures tell what they were to show."""
 
     named: float
     """Share of the pictures of an emotion at strength 1 in which it is the strongest affect read, in [0, 1]."""
@@ -28,7 +29,7 @@ class Recognition:
 
 
 @dataclass(frozen=True)
-class PersonLikeness:
+class PersonSimilarity:
     """Cosines of SFace between pictures and the neutral stills they come from, edited and filmed."""
 
     pictures: int
@@ -54,20 +55,29 @@ def recognition(held_out: HeldOut, read: NDArray[np.float32]) -> Recognition:
     )
 
 
-def likeness(held_out: HeldOut, edited: Edited) -> PersonLikeness | None:
-    """Of all characters whose face the finder sees; None where it sees none."""
+def similarity(held_out: HeldOut, pixels: Pixels) -> NDArray[np.float32] | None:
+    """Cosines of SFace between pictures of each character and its neutral still, [characters, n].
+
+    `pixels`: uint8 [characters, n, side, side, 3]. Characters whose face the finder does not see are left out; None
+    where it sees none.
+    """
     reader = IdentityReader()
+    cosines = [
+        reader.read(own, face) @ reader.read(squares[[held_out.neutral]], face)[0]
+        for own, squares, face in zip(pixels, held_out.pixels, held_out.faces, strict=True)
+        if face is not None
+    ]
+    return np.stack(cosines) if cosines else None
+
+
+def person_similarity(held_out: HeldOut, edited: Edited) -> PersonSimilarity | None:
+    """Of all characters whose face the finder sees; None where it sees none."""
     shown = held_out.emotions.any(axis=1)
-    made, filmed = [], []
-    for character, face in enumerate(held_out.faces):
-        if face is not None:
-            source = reader.read(held_out.pixels[character, [held_out.neutral]], face)[0]  # [128]
-            made.append(reader.read(edited.pixels[character, shown], face) @ source)
-            filmed.append(reader.read(held_out.pixels[character, shown], face) @ source)
-    if not made:
+    made, filmed = (similarity(held_out, pixels[:, shown]) for pixels in (edited.pixels, held_out.pixels))
+    if made is None or filmed is None:
         return None
-    figures = [float(figure) for cosines in (made, filmed) for figure in (np.mean(cosines), np.min(cosines))]
-    return PersonLikeness(np.size(made), *figures)
+    figures = [float(figure) for cosines in (made, filmed) for figure in (cosines.mean(), cosines.min())]
+    return PersonSimilarity(made.size, *figures)
 
 
 def _spearman(seen: NDArray[np.float32], strength: NDArray[np.float32], emotion: NDArray[np.int64]) -> float | None:

@@ -15,6 +15,7 @@ from torch import Tensor
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 LARGEST_PSNR_DB = 100.0
+FIGURES = ("ssim", "psnr_db", "sharpness", "sharpness_of_real")
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 LAPLACIAN = ((0.0, 1.0, 0.0), (1.0, -4.0, 1.0), (0.0, 1.0, 0.0))
 
@@ -61,12 +62,20 @@ def likeness(images: Tensor, references: Tensor) -> Likeness:
     )
 
 
+def joint_likeness(parts: list[Likeness]) -> Likeness:
+    """Mean over all the pictures of several parts."""
+    if len(parts) == 1:
+        return parts[0]
+    pictures = [part.pictures for part in parts]
+    return Likeness(
+        sum(pictures),
+        **{name: float(np.average([getattr(part, name) for part in parts], weights=pictures)) for name in FIGURES},
+    )
+
+
 def mean_likeness(parts: list[Likeness]) -> Likeness:
     """Mean over characters, each counted once however many pictures it has."""
     return Likeness(
         pictures=sum(part.pictures for part in parts),
-        **{
-            name: float(np.mean([getattr(part, name) for part in parts]))
-            for name in ("ssim", "psnr_db", "sharpness", "sharpness_of_real")
-        },
+        **{name: float(np.mean([getattr(part, name) for part in parts])) for name in FIGURES},
     )

@@ -15,6 +15,7 @@ from fexgan.evaluation.apart import Apart
 from fexgan.evaluation.apart_report import apart_dict, apart_numbers, apart_pictures, apart_sections
 from fexgan.evaluation.calibration import Calibration
 from fexgan.evaluation.classification import FULL_STRENGTH, Classification, StrengthBin
+from fexgan.evaluation.held_apart import HELD_OUT
 from fexgan.evaluation.plots import calibration_plot, confusion_plot
 from fexgan.evaluation.reconstruction import Likeness, mean_likeness
 from fexgan.media import atomic_path, free_name, write_text_atomically
@@ -67,17 +68,26 @@ class Report:
     checkpoint: str
     step: int
     dataset_fingerprint: str
+    split_by: str
+    """What kept test apart from train: take, frame, character or time-block."""
     train: Table
     test: Table
     generated: Table
     reconstruction: dict[str, Likeness]
     apart: Apart | None = None
     """What judges trained apart say, where they were asked."""
+    notes: tuple[str, ...] = ()
+    """What has to be known of the test split to read the figures."""
 
     @property
     def tables(self) -> dict[str, Table]:
         """The classified sets by the name they have in every output."""
         return {"train": self.train, "test": self.test, "generated": self.generated}
+
+    @property
+    def held_out(self) -> str:
+        """What the test split shows."""
+        return HELD_OUT[self.split_by]
 
     @property
     def rebuilt(self) -> dict[str, Likeness]:
@@ -96,6 +106,8 @@ class Report:
             "checkpoint": self.checkpoint,
             "step": self.step,
             "dataset_fingerprint": self.dataset_fingerprint,
+            "held_out": self.held_out,
+            "notes": list(self.notes),
             "affects": list(AFFECTS),
             "classification": self.classification_dict(),
             "reconstruction": {name: asdict(part) for name, part in self.rebuilt.items()},
@@ -107,15 +119,16 @@ class Report:
         return {name: table.to_dict() for name, table in self.tables.items()}
 
     def to_markdown(self, sections: Sequence[Section] | None = None) -> str:
-        """All sections, or those given, under the title."""
+        """All sections, or those given, under the title and the notes."""
         chosen = self.sections() if sections is None else sections
-        return "\n\n".join([f"# {self.title}", *(section.markdown() for section in chosen)]) + "\n"
+        return "\n\n".join([f"# {self.title}", *self.notes, *(section.markdown() for section in chosen)]) + "\n"
 
     def to_html(self, pictures: dict[str, bytes]) -> str:
         """One page that holds its pictures, which are given as PNG bytes by file name."""
+        lead = f"Measured on {self.test.judged:,} frames of the dataset's test split, and on faces it generated."
         return figures_page(
             title=self.title,
-            lead=f"Measured on {self.test.judged:,} frames of the dataset's test split, and on faces it generated.",
+            lead=" ".join((lead, *self.notes)),
             numbers=self.numbers(),
             sections=[section.html(pictures) for section in self.sections()],
             footer=f"Dataset: SHA-256 {self.dataset_fingerprint}. Checkpoint and dataset give the same figures again.",
@@ -135,10 +148,10 @@ class Report:
     def numbers(self) -> list[tuple[str, str]]:
         """The main figures, (what, value)."""
         numbers = [
-            ("affects named right on held-out takes", percent(self.test.classification.accuracy)),
+            (f"affects named right on {self.held_out}", percent(self.test.classification.accuracy)),
             ("of generated faces named as asked", percent(self.generated.classification.accuracy)),
             ("SSIM of rebuilt held-out frames", f"{self.rebuilt[MEAN].ssim:.3f}"),
-            ("calibration error on held-out takes", f"{self.test.calibration.error:.3f}"),
+            (f"calibration error on {self.held_out}", f"{self.test.calibration.error:.3f}"),
         ]
         return numbers if self.apart is None else numbers + apart_numbers(self.apart)
 
@@ -159,7 +172,7 @@ class Report:
         sections = [
             *self.classification_sections(),
             Section(
-                "Held-out takes, encoded and drawn again",
+                f"{self.held_out.capitalize()}, encoded and drawn again",
                 "SSIM (1 is equal), PSNR in dB, sharpness as the variance of the Laplacian.",
                 *self._reconstruction_table(),
             ),

@@ -1,4 +1,4 @@
-"""Is an affect drawn as strongly as asked: what a reader trained apart measures, over what was asked for."""
+"""Is an affect drawn as strongly as asked: what a recogniser trained apart measures, over what was asked for."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Ladder:
 
 @dataclass(frozen=True)
 class AffectStrength:
-    """One emotion. Means over characters."""
+    """One emotion. Means over characters, but for `measured`."""
 
     spearman: float | None
     """Rank correlation of asked and measured, of each source alone; None where what is measured never varies."""
@@ -53,7 +53,7 @@ class AffectStrength:
     monotone: float
     """Share of the steps of 0.1 up at which the measured strength does not fall."""
     measured: tuple[float, ...]
-    """Mean at each asked strength."""
+    """Mean over sources at each asked strength."""
     real_spearman: float | None
     """The same of true strength and measured on held-out frames of each character; None where no strength is known."""
     real_error: float | None

@@ -21,7 +21,8 @@ from fexgan.tables import markdown_table, percent, terminal_table
 from fexgan.terminal import tracked
 from fexgan.video import decode_clip
 
-Read = Callable[[Pixels], Mapping[str, float] | None]
+ReadBlendshapes = Callable[[Pixels], Mapping[str, float] | None]
+"""Picture -> how far each of MediaPipe's blendshapes is shown, None where it sees no face."""
 NO_FACE = "no face"
 LARGEST_BLINK = 0.2
 """A frame in which the eyes are further closed shows a blink, and no neutral face."""
@@ -117,7 +118,7 @@ class Check:
         }
 
 
-def check(footage: Path, read: Read, characters: Collection[str] = ()) -> Check:
+def check(footage: Path, read: ReadBlendshapes, characters: Collection[str] = ()) -> Check:
     """Read the apex of every take and the strongest stills of each affect, relative to the character's neutral face.
 
     `read` gives a picture's blendshapes, None for no face. The neutral face is the neutral still, or the median over

@@ -15,9 +15,9 @@ from joblib import cpu_count, delayed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fexgan.affects import AFFECTS
+from fexgan.affects import AFFECTS, Mixture
 from fexgan.errors import InputError
-from fexgan.manifest import PERFORMANCE, STILLS, Take, affects_of_folder, write_sidecar
+from fexgan.manifest import PERFORMANCE, STILLS, Take, write_sidecar
 from fexgan.media import Pixels
 from fexgan.studio.capture import Capture, read_capture
 from fexgan.studio.cast import Character, character_to_dict, open_cast_file, read_cast
@@ -85,8 +85,8 @@ class Shoot:
             raise InputError(f"size_px {self.size_px} is odd; H.264 needs an even size")
         if not 0 < self.fps <= 240:
             raise InputError(f"fps {self.fps:g} is out of range; give more than 0, at most 240")
-        for affect in self.affects:
-            affects_of_folder(affect)
+        for folder in self.affects:
+            Mixture(tuple((affect, 1.0) for affect in folder.split("+")))  # which says what is wrong with it
         if self.random < 0 or (self.random and self.cast):
             raise InputError(f"random {self.random} cannot be filmed; give a count above 0, and no cast file with it")
         if self.wardrobe and not self.random:

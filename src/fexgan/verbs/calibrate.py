@@ -15,7 +15,8 @@ from fexgan.errors import InputError
 class Calibrate:
     """Find with which strengths a checkpoint that draws has to draw, so that it shows affects as strongly as asked.
 
-    Two readers of affects learn from half of the train takes each; on the other half they say how true strengths read.
+    Two recognisers of affects learn from half of the train takes each; on the other half they say how true strengths
+    read.
 
     $ fexgan calibrate out/run --data out/dataset --out out/calibrated
     """
@@ -28,7 +29,7 @@ class Calibrate:
     """Folder of the calibrated checkpoint to write."""
 
     def run(self) -> None:
-        from fexgan.checkpoints import load_checkpoint, save_checkpoint
+        from fexgan.checkpoints import check_replaceable, load_checkpoint, save_checkpoint
         from fexgan.dataset import FaceDataset
         from fexgan.evaluation.curves import calibrate
         from fexgan.terminal import console, say_wrote
@@ -36,6 +37,7 @@ class Calibrate:
         checkpoint = load_checkpoint(self.checkpoint)
         if "draw" not in checkpoint.networks.capabilities:
             raise InputError(f"checkpoint {self.checkpoint} does not draw; give one that does, such as open-cast")
+        check_replaceable(self.out)  # which saving would tell only after minutes
         train = FaceDataset.load(self.data)
         train.check_framing(checkpoint.config.framing, self.data, self.checkpoint)
         calibration = calibrate(checkpoint.networks, train)

@@ -40,8 +40,8 @@ class Evaluate:
     all_frames: bool = False
     """Look at every frame of a dataset instead of evenly spaced ones: minutes instead of a minute."""
     judges: bool = False
-    """Also train readers of affects on real and on generated faces, and let them and SFace judge a model that draws:
-    strength, persons, distribution, use as data; minutes."""
+    """Also train recognisers of affects on real and on generated faces, and let them and SFace judge a model that
+    draws: strength, persons, distribution, use as data; minutes."""
     optimise: bool = False
     """Also find strengths by gradient for the mixtures of a model that edits, and measure those; minutes."""
     blendshapes: bool = False
@@ -55,6 +55,8 @@ class Evaluate:
     def run(self) -> None:
         from fexgan.checkpoints import load_checkpoint
 
+        if self.out.exists() and not self.out.is_dir():
+            raise InputError(f"{self.out} is a file; give a folder to write the figures to")
         checkpoint = load_checkpoint(self.checkpoint)
         if "edit" in checkpoint.networks.capabilities:
             self._refuse(OF_DRAWING, "draw")
@@ -71,13 +73,15 @@ class Evaluate:
         from fexgan.bundled import stills_path
         from fexgan.evaluation.evaluate import evaluate
         from fexgan.evaluation.report import write_report
-        from fexgan.terminal import console, say_wrote
+        from fexgan.terminal import console, say, say_wrote
 
         if self.stills is not None and not self.judges:
             raise InputError(f"the mixtures in {self.stills} are measured by judges; add --judges")
         stills = None if self.stills is None else bundled_by_name(self.stills, stills_path)
         report = evaluate(checkpoint, self.data, self.checkpoint, self.all_frames, self.judges, stills)
         console.print(*report.terminal_tables())
+        for note in report.notes:
+            say(note)
         for path in write_report(report, self.out):
             say_wrote(path)
 

@@ -14,9 +14,19 @@ from tyro.conf import Positional, arg
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig, load_preset
 from fexgan.errors import InputError
-from fexgan.verbs.flags import JobsText, Mixtures, Names, bundled_by_name
+from fexgan.verbs.flags import JobsText, Mixtures, Names, bundled_by_name, given_of
 
 FRAMING = FramingConfig()
+UNUSED_IN_FILMING = {
+    "check": (
+        "cast", "random", "wardrobe", "affects", "stills", "performance", "takes", "frames", "fps", "size_px",
+        "samples", "crf", "seed", "variants", "light", "camera", "backdrop", "close_up", "jobs", "preview",
+    ),
+    "preview": ("affects", "stills", "performance", "takes", "frames", "fps", "crf", "variants", "jobs"),
+    "stills": ("affects", "takes", "frames"),
+    "performance": ("affects", "takes", "frames", "variants"),
+}  # fmt: skip
+"""Flags of `film` that say nothing beside another, by that other's name."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ class Film:
     affects: Mixtures = AFFECTS
     """Affects to act; a mixture such as anger+sadness films under that name."""
     stills: Literal["", "truth", "crowd", "turned", "people", "poses"] = ""
-    """Film a set of stills with exact strengths in one pose, instead of takes."""
+    """Film a set of stills with exact strengths, instead of takes: in one pose, those of poses in 60."""
     performance: Annotated[Path | None, arg(metavar="CSV")] = None
     """Film the face that this recording of ARKit's 52 blend shapes plays, as Live Link Face writes it, on each
     character; all of it, into FOOTAGE/CHARACTER/performance."""
@@ -83,6 +93,7 @@ class Film:
     """MediaPipe's face_landmarker.task, for --check; the one that the extra brings where not given."""
 
     def run(self) -> None:
+        self._refuse_unused()
         if self.check is not None:
             self._check(self.check)
             return
@@ -92,6 +103,14 @@ class Film:
             raise InputError(
                 f"filming needs {error.name}, which is missing; pip install 'fexgan-meta[studio]'"
             ) from None
+
+    def _refuse_unused(self) -> None:
+        """Raise InputError where a flag was given that says nothing of what is done."""
+        if self.check is None and self.landmarker is not None:
+            raise InputError(f"--landmarker {self.landmarker} is for --check; add that, or leave it out")
+        for flag in given_of(self, tuple(UNUSED_IN_FILMING)):
+            for unused in given_of(self, UNUSED_IN_FILMING[flag.removeprefix("--")]):
+                raise InputError(f"{unused} says nothing beside {flag}; leave one of them out")
 
     def _check(self, folder: Path) -> None:
         from fexgan.studio.check import check, write_check
@@ -139,8 +158,8 @@ class Prepare:
     """Turn footage into a labelled dataset of cropped faces, in train and test.
 
     Footage is a folder of CHARACTER/AFFECT/TAKE.mp4, CHARACTER/AFFECT/*.png or AFFECT/CHARACTER*.png, or a CSV or
-    Parquet list of files in its folder with the columns file, affect and, where known, character, take and strength,
-    or a Hugging Face dataset, on the hub or at hand (extra: hub).
+    Parquet list of files in its folder with the columns file, affect and, where known, character, take, strength and
+    frame, or a Hugging Face dataset, on the hub or at hand (extra: hub).
 
     $ fexgan prepare open-cast --out out/dataset
     $ fexgan prepare recordings --out out/mine --split character
@@ -175,17 +194,28 @@ class Prepare:
     face_fraction: float = FRAMING.face_fraction
     """Height of the face box as a share of the picture's side; larger is closer."""
     only_faces: bool = False
-    """Leave out pictures and clips in which no face is found; else their middle is taken, and the card names them."""
+    """Look for a face in each picture by itself, and leave out those and clips in which none is found; else their
+    middle is taken, and the card names them."""
     jobs: JobsText = "1"
     """Processes that work side by side: a number, auto for one per core, or a Ray cluster (extra: ray)."""
 
     def run(self) -> None:
-        from fexgan.prepare import choose_test_frames, find_footage, kept_when_killed, load_vocabulary, prepare
+        from fexgan.prepare import (
+            check_out,
+            choose_test_frames,
+            find_footage,
+            kept_when_killed,
+            load_vocabulary,
+            prepare,
+        )
         from fexgan.terminal import say, stage_progress
+        from fexgan.workers import check_jobs
 
         framing = FramingConfig(image_size_px=self.size_px, face_fraction=self.face_fraction)
         load_vocabulary(self.labels)  # what is wrong is told before a dataset is downloaded
         choose_test_frames([], self.split, self.test_share, self.seed, self.guard_frames)
+        check_out(self.out)
+        check_jobs(self.jobs)
         with kept_when_killed(self.out, "rows") as rows, stage_progress() as tell:
             footage = find_footage(_footage(self.footage), self.labels, self.leave_out, self.columns, rows)
             report = prepare(
