@@ -47,7 +47,7 @@ def time_steps(trainer: Trainer, batch: Batch, steps: int) -> list[float]:
     durations = []
     for step in range(1, steps + 3):
         start = time.perf_counter()
-        trainer.update(batch, step, step_generator(0, step))
+        trainer.take_step([(batch, step_generator(0, step))], step)
         finish(trainer.accelerator.device)
         durations.append(time.perf_counter() - start)
     return durations[2:]
@@ -84,13 +84,15 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print seconds, memory and share as JSON alone")
     options = parser.parse_args()
     config = load_preset(options.preset)
+    if not isinstance(config, Config):
+        parser.error(f"preset {options.preset} is of family {config.model.family}; choose one of family paper")
     config = dataclasses.replace(config, training=dataclasses.replace(config.training, precision=options.precision))
     accelerator = Accelerator()
     trainer = Trainer(build(config.model), config, accelerator)
     batch = noise_batch(config, accelerator.device)
 
     with FlopCounterMode(display=False) as counter:
-        trainer.update(batch, 1, step_generator(0, 1))
+        trainer.take_step([(batch, step_generator(0, 1))], 1)
     durations = sorted(time_steps(trainer, batch, options.steps))
     memory = peak_memory_gib(accelerator.device)
     ceiling = convolution_ceiling(accelerator.device, options.precision)

@@ -18,7 +18,7 @@ from fexgan.affects import AFFECTS, affect_vector
 from fexgan.checkpoints import Metadata, load_checkpoint, save_checkpoint
 from fexgan.config import DetailsConfig, DetailsModelConfig, FramingConfig, PortraitConfig
 from fexgan.errors import InputError
-from fexgan.export import Exported, export
+from fexgan.export import Exported, Graph, _difference, export
 from fexgan.model import CloseUp, apply_edits, build, keep_to, palette_of
 from fexgan.model.latents import ANCHORS
 
@@ -135,6 +135,15 @@ def test_every_graph_is_compared_and_described(exported, drawn):
                     tensor: shape[1:] for tensor, shape in sides[side].items()
                 }
         assert all(path.is_file() for path in result.paths)
+
+
+def test_an_answer_that_is_no_number_differs_be_it_not_the_first():
+    class Session:
+        def run(self, names, inputs):
+            return [inputs["images"] + 0.1, np.full((3, 2), np.nan, np.float32)]
+
+    graph = Graph("two", lambda images: (images, torch.zeros(3, 2)), {"images": torch.rand(2, 4)}, ("one", "other"))
+    assert np.isnan(_difference(graph, Session()))
 
 
 def test_where_a_face_lies_in_its_square_is_told(exported):

@@ -22,7 +22,7 @@ def test_the_same_picture_costs_no_reconstruction():
 
 
 def test_the_face_counts_more_than_the_rim_and_all_pixels_one_on_average():
-    weights = losses.face_weights(64, face_share=0.5, centre_y=0.6, weight=3.0)
+    weights = losses.face_weights(64, face_fraction=0.5, centre_y=0.6, weight=3.0)
     row, column = divmod(int(weights.argmax()), 64)
     assert weights.mean().item() == pytest.approx(1.0)
     assert (row, column) in {(37, 31), (37, 32), (38, 31), (38, 32)}  # half the width, 0.6 of the height

@@ -16,6 +16,7 @@ import torch
 from accelerate import Accelerator
 from narrow import settings
 from rich.console import Console
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index, affect_vector
 from fexgan.checkpoints import (
@@ -253,7 +254,7 @@ def test_a_run_may_start_from_the_weights_of_another(tiny_dataset, tmp_path, qui
     before, after = (load_checkpoint(run.checkpoint).networks.parameters() for run in (first, second))
     for old, new in zip(before, after, strict=True):
         torch.testing.assert_close(old, new, rtol=0, atol=1e-7)
-    with pytest.raises(InputError, match="another shape"):
+    with pytest.raises(InputError, match=r"model\.encoder_widths was"):
         train(tiny_dataset, tmp_path / "third", load_preset("tiny"), start_from=first.checkpoint, console=quiet)
 
 
@@ -286,7 +287,7 @@ def test_an_allowed_change_goes_on_from_the_weights_unless_they_do_not_fit(tiny_
     assert (summary.step, summary.steps_taken) == (3, 2)
     assert load_checkpoint(summary.checkpoint).config.training.batch_size == 4
     wider = dataclasses.replace(config, model=dataclasses.replace(config.model, code_width=8))
-    with pytest.raises(InputError, match="another shape"):
+    with pytest.raises(InputError, match=r"model\.code_width was 16 and is 8"):
         train(tiny_dataset, tmp_path, wider, steps=4, allow_change=True, console=quiet)
 
 
@@ -529,6 +530,20 @@ def test_each_variation_changes_pictures_differently_repeats_by_seed_and_passes_
     assert not torch.allclose(varied[:4], varied[4:], atol=1e-2)
     varied.sum().backward()
     assert images.grad.abs().sum() > 0
+
+
+def test_all_that_varies_pictures_reaches_their_device_in_one_transfer():
+    class Transfers(TorchDispatchMode):
+        count = 0
+
+        def __torch_dispatch__(self, operation, types, arguments=(), keywords=None):
+            result = operation(*arguments, **(keywords or {}))
+            self.count += operation.overloadpacket is torch.ops.aten._to_copy and arguments[0].device != result.device
+            return result
+
+    with Transfers() as transfers:
+        augment(torch.empty(4, 3, 16, 16, device="meta"), AugmentationConfig(), step_generator(0, 0))
+    assert transfers.count == 1
 
 
 def test_mirroring_alone_is_exact():

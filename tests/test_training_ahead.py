@@ -82,30 +82,58 @@ def test_processes_end_with_the_training():
     assert len(drawers) == 2 and not any(Path(f"/proc/{drawer}").exists() for drawer in drawers)
 
 
+MIB = 2**20
+
+
+def big_batch(number: int, device: torch.device) -> torch.Tensor:
+    """A batch of one MiB."""
+    return torch.zeros(MIB // 4)
+
+
 @pytest.mark.parametrize(
     ("kind", "in_processes", "free_bytes", "expected"),
     [
-        ("cuda", True, 2**33, AheadInProcesses),
-        ("cuda", False, 2**33, Ahead),
-        ("cuda", True, 2**26, Ahead),
-        ("cpu", True, 2**33, Ahead),
+        ("cuda", True, 100 * MIB, AheadInProcesses),
+        ("cuda", False, 100 * MIB, Ahead),
+        ("cuda", True, MIB, Ahead),
+        ("cpu", True, 100 * MIB, Ahead),
     ],
 )
 def test_processes_draw_beside_a_device_where_they_are_faster_and_have_room(
     monkeypatch, kind, in_processes, free_bytes, expected
 ):
     monkeypatch.setattr(ahead.shutil, "disk_usage", lambda _: type("Usage", (), {"free": free_bytes}))
-    monkeypatch.setattr(ahead.os, "cpu_count", lambda: 4)
-    asked: list[torch.device] = []
-    drawn = draw_ahead(lambda number, device: asked.append(device), torch.device(kind), in_processes)
-    assert type(drawn) is expected
+    monkeypatch.setattr(ahead, "cpu_count", lambda: 4)
+    assert type(draw_ahead(big_batch, torch.device(kind), in_processes)) is expected
+
+
+@pytest.mark.parametrize(("trainings", "expected"), [(1, 4), (2, 2), (4, 1)])
+def test_as_many_batches_are_drawn_ahead_as_have_room(monkeypatch, trainings, expected):
+    """Two by each process, and another share of the room for each training."""
+    monkeypatch.setattr(ahead.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 9 * MIB}))
+    monkeypatch.setattr(ahead, "cpu_count", lambda: 100)
+    assert draw_ahead(big_batch, torch.device("cuda"), True, trainings)._count == expected
 
 
 def test_trainings_that_share_a_machine_share_its_cores(monkeypatch):
-    monkeypatch.setattr(ahead.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 2**33}))
-    monkeypatch.setattr(ahead.os, "cpu_count", lambda: 9)
-    counts = [
-        draw_ahead(lambda number, device: number, torch.device("cuda"), True, trainings)._count
-        for trainings in (1, 2, 8)
-    ]
+    monkeypatch.setattr(ahead.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 100 * MIB}))
+    monkeypatch.setattr(ahead, "cpu_count", lambda: 9)
+    counts = [draw_ahead(big_batch, torch.device("cuda"), True, trainings)._count for trainings in (1, 2, 8)]
     assert counts == [8, 4, 1]
+
+
+def test_cores_that_may_not_be_used_draw_nothing(monkeypatch):
+    monkeypatch.setattr(ahead.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 100 * MIB}))
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})
+    cuda = torch.device("cuda")
+    assert batches_ahead(cuda) == 1 and isinstance(draw_ahead(big_batch, cuda, True), Ahead)
+
+
+def test_batches_for_cuda_alone_are_pinned(monkeypatch):
+    monkeypatch.setattr(ahead, "processes_ahead", lambda *_: 2)
+    asked: list[bool] = []
+    monkeypatch.setattr(ahead, "DataLoader", lambda *_, pin_memory, **__: asked.append(pin_memory) or [None])
+    for kind in ("cuda", "xpu"):
+        draw_ahead(big_batch, torch.device(kind), True).take(1)
+    assert asked == [True, False]

@@ -161,11 +161,6 @@ def test_a_line_below_the_mouth_tells_where_the_chin_begins(style):
     assert rows.min() > 97 and rows.max() < 108 and 50 < columns.min() < 64 < columns.max() < 78
 
 
-def test_what_goes_farther_is_stronger(style):
-    calm, lively = (dataclasses.replace(style, expression=times) for times in (1.0, 1.8))
-    assert calm.strength < 1.0 < lively.strength == pytest.approx(1.8 * calm.strength)
-
-
 def test_styles_differ_and_repeat():
     styles = [Style.draw(np.random.default_rng(seed)) for seed in range(30)]
     assert styles[3] == Style.draw(np.random.default_rng(3))

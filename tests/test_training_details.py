@@ -144,6 +144,23 @@ def test_batches_follow_from_the_generator_alone(crowd, close_ups, editor):
     assert not torch.equal(one["under"], other["under"])
 
 
+def test_the_editor_computes_in_no_format_that_the_processor_imitates(crowd, close_ups, editor, monkeypatch):
+    """Half precision is asked of the device that trains."""
+    monkeypatch.setattr("fexgan.training.precision.computes_bf16", lambda device: device.type == "cuda")
+    drawn, halved = mouths(crowd, close_ups, settings(editor, precision="bf16")), []
+    analyse = drawn.editor.analyse
+    monkeypatch.setattr(
+        drawn.editor, "analyse", lambda images: halved.append(torch.is_autocast_enabled("cpu")) or analyse(images)
+    )
+    drawn.draw(torch.Generator().manual_seed(1), CPU)
+    assert halved == [False]
+    monkeypatch.setattr("fexgan.training.precision.computes_bf16", lambda device: True)
+    for precision in ("bf16", "fp32"):
+        drawn.config = settings(editor, precision=precision)
+        drawn.draw(torch.Generator().manual_seed(1), CPU)
+    assert halved == [False, True, False]
+
+
 def test_small_and_large_pictures_are_varied_alike(crowd, close_ups, editor):
     """Large pairs made small again show the same as small ones, whatever was drawn before."""
     small = mouths(crowd, close_ups, settings(editor)).stills.pixels[:, :2]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
+from narrow import settings
 from torch import Tensor, nn
 
 from fexgan.affects import AFFECTS
+from fexgan.model import build
 from fexgan.model.latents import ANCHORS
+from fexgan.training import tasks
+from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.measuring import LEFT_OUT_SHARE, likeness_of_faces, measure_drawing
 
 SIDE = 32
@@ -61,3 +65,17 @@ def test_likeness_is_of_features_and_not_of_light_or_backdrop():
     elsewhere[..., : SIDE // 5], elsewhere[:, :, : SIDE // 4] = others[..., : SIDE // 5], others[:, :, : SIDE // 4]
     torch.testing.assert_close(likeness_of_faces(images, elsewhere), torch.ones(4))
     assert likeness_of_faces(images, others).max() < 0.5
+
+
+def test_a_dataset_that_is_drawn_from_more_often_shows_its_people_once(tiny_dataset, monkeypatch):
+    """Or the share that is left out would be of somebody else."""
+    measured = []
+    monkeypatch.setattr(tasks, "measure_drawing", lambda networks, batches, at_rest: measured.append(at_rest))
+    config = settings()
+    averaged = AveragedNetworks(build(config.model), 0.9)
+    for data in ([tiny_dataset], [tiny_dataset] * 3):
+        tasks.PaperTask(data, config).finish(averaged)
+    once, thrice = measured
+    for one, other in zip(once, thrice, strict=True):
+        assert all(map(torch.equal, one, other))
+    assert sum(len(images) for images, _ in once) == 2

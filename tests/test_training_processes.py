@@ -20,9 +20,11 @@ from fexgan.config import Config
 from fexgan.errors import InputError
 from fexgan.losses import gradient_penalty
 from fexgan.model import build
+from fexgan.training import loop, processes
+from fexgan.training.ahead import draw_ahead
 from fexgan.training.batches import step_generator
 from fexgan.training.loop import train
-from fexgan.training.processes import check_shares, share_batch_norm, share_of
+from fexgan.training.processes import average_gradients, check_shares, share_batch_norm, share_of
 from fexgan.training.step import Trainer
 from fexgan.training.updates import Updates
 
@@ -159,6 +161,39 @@ def test_a_training_in_parts_takes_every_row_once_with_noise_of_its_own(tiny_dat
     rows = torch.cat([part.source_images for _, _, part, _ in taken])
     assert torch.equal(rows, taken[0][3].source_images)
     assert len(set(seeds)) == 2
+
+
+def test_batches_are_drawn_by_a_share_of_this_machine_and_not_of_all(tiny_dataset, tmp_path, monkeypatch):
+    shared_by = []
+
+    def draw(*arguments):
+        shared_by.append(arguments[3])
+        return draw_ahead(*arguments)
+
+    monkeypatch.setattr(loop, "draw_ahead", draw)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
+    train(tiny_dataset, tmp_path, settings(steps=1), console=Console(quiet=True))
+    assert shared_by == [8]
+    assert processes.processes_here(16) == 8
+    monkeypatch.delenv("LOCAL_WORLD_SIZE")
+    assert processes.processes_here(16) == 16
+
+
+def test_gradients_are_averaged_in_one_message_and_stay_where_they_lie(monkeypatch):
+    """Beside a process whose gradients are three times as large."""
+    messages = []
+    monkeypatch.setattr(processes.dist, "all_reduce", lambda tensor: messages.append(tensor.mul_(4.0)))
+    monkeypatch.setattr(processes.dist, "get_world_size", lambda: 2)
+    networks = build(settings().model).to(memory_format=torch.channels_last)
+    unused, *used = networks.encoder.parameters()
+    for parameter in used:
+        parameter.grad = torch.randn_like(parameter)
+    before = [(parameter.grad, parameter.grad.clone()) for parameter in used]
+    average_gradients([unused, *used])
+    assert len(messages) == 1 and unused.grad is None
+    for parameter, (held, own) in zip(used, before, strict=True):
+        assert parameter.grad is held and held.stride() == parameter.stride()
+        torch.testing.assert_close(held, 2.0 * own)
 
 
 @pytest.mark.parametrize(("batch_size", "shares"), [(8, 3), (4, 4)])

@@ -5,16 +5,19 @@ python tools/average_checkpoints.py CHECKPOINT EARLIER SHARE OUT [DATA ...]
 SHARE of the result are CHECKPOINT's weights. What a later stage learned stays for the most part, and what it forgot
 comes back in part (Wortsman et al., arXiv 2109.01903). Layers that EARLIER has none of count as they were made: adding
 nothing. DATA, the prepared datasets of the training, are for networks that draw: neither checkpoint's batch-norm
-statistics hold for the average, so they are measured anew, and with them where random faces start.
+statistics hold for the average, so they are measured anew, and with them where random faces start. Nor do their
+strengths: the average has none calibrated, so `fexgan calibrate` follows.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from fexgan import __version__
 from fexgan.checkpoints import load_checkpoint, save_checkpoint
 from fexgan.config import Config
 from fexgan.model import build
@@ -24,7 +27,7 @@ from fexgan.training.tasks import PaperTask
 
 
 def average(checkpoint: str, earlier: str, share: float, out: Path, data: list[Path]) -> None:
-    """Write the average to the folder `out`, with what is known of `checkpoint`."""
+    """Write the average to the folder `out`, with what is known of `checkpoint`, but for its figures."""
     later = load_checkpoint(checkpoint)
     config = later.config
     if isinstance(config, Config) != bool(data):
@@ -34,10 +37,11 @@ def average(checkpoint: str, earlier: str, share: float, out: Path, data: list[P
     before, weights = networks.state_dict(), later.networks.state_dict()
     networks.load_state_dict({name: torch.lerp(before[name].float(), weights[name].float(), share) for name in weights})
     if data:
+        networks.set_curves(torch.zeros_like(networks.strengths.curves))  # of other weights; zeros turn them off
         averaged = AveragedNetworks(networks, decay=1.0)
         PaperTask(data, config).finish(averaged)
         networks = averaged.networks
-    save_checkpoint(out, networks, later.metadata)
+    save_checkpoint(out, networks, replace(later.metadata, metrics={}, package_version=__version__))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from fexgan import __version__
 from fexgan.checkpoints import load_checkpoint, save_checkpoint
 from fexgan.config import load_preset
 
@@ -31,9 +32,8 @@ def bundle(run: Path, name: str, source: Path) -> None:
     kept = {setting: value for setting, value in vars(config.training).items() if setting in KEPT}
     training = replace(load_preset(PRESETS.get(name, name)).training, **kept)
     folder = ROOT / "src/fexgan/data/checkpoints" / name
-    save_checkpoint(
-        folder, checkpoint.networks, replace(metadata, config=replace(config, training=training)), half=True
-    )
+    written = replace(metadata, config=replace(config, training=training), package_version=__version__)
+    save_checkpoint(folder, checkpoint.networks, written, half=True)
     log = ROOT / "docs/training" / f"{name}.csv"
     log.parent.mkdir(parents=True, exist_ok=True)
     with (run / "log.csv").open(newline="") as source, log.open("w", newline="") as target:

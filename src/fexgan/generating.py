@@ -91,7 +91,7 @@ def generate_dataset(
                         "take": TAKE,
                         "frame": 0,
                         "time_s": None,
-                        "source": f"{name} seed {one} {affect}:{strength:g}",
+                        "source": f"{Path(name).name} seed {one} {affect}:{strength:g}",
                     }
                 )
             if number < SHEET_PEOPLE:

@@ -87,15 +87,15 @@ def reconstruction(images: Tensor, target_images: Tensor, weights: Tensor | None
     return (differences if weights is None else differences * weights).mean()
 
 
-def face_weights(size_px: int, face_share: float, centre_y: float, weight: float) -> Tensor:
+def face_weights(size_px: int, face_fraction: float, centre_y: float, weight: float) -> Tensor:
     """How much each pixel [size_px, size_px] of a framed face counts, 1 on average.
 
     The middle of the face, at half the width and `centre_y` of the height, counts 1 + `weight` times what the rim of
-    the picture does, less and less to the outline of a face as high as `face_share` of the picture.
+    the picture does, less and less to the outline of a face as high as `face_fraction` of the picture.
     """
     places = (torch.arange(size_px) + 0.5) / size_px
     across, down = places - 0.5, (places - centre_y)[:, None]
-    nearness = torch.exp(-(across.square() + down.square()) / (2.0 * (0.4 * face_share) ** 2))
+    nearness = torch.exp(-(across.square() + down.square()) / (2.0 * (0.4 * face_fraction) ** 2))
     weights = 1.0 + weight * nearness
     return weights / weights.mean()
 

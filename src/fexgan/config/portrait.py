@@ -189,8 +189,8 @@ class PortraitTrainingConfig(ScheduleConfig):
     """Share of the pairs that start from a smile, as most photographs do, besides those that do by chance; at most what
     neutral faces leave."""
     neutral_target_share: float = 0.5
-    """Share of the pairs that start from any still whose truth is the neutral face, by way of which one emotion becomes
-    another."""
+    """Share of the pairs that start from a smile or any still, whose truth is the neutral face, by way of which one
+    emotion becomes another."""
     test_share: float = 0.2
     """Share of the characters that is kept apart to test with."""
     variation: VariationConfig = field(default_factory=VariationConfig)

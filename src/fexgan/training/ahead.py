@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import itertools
-import os
+import pickle
 import shutil
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar
 
 import cv2
 import torch
+from joblib import cpu_count
 from torch.utils.data import DataLoader, Dataset
 
 Drawn = TypeVar("Drawn")
 MOST_AHEAD = 4
 MOST_PROCESSES = 12
+AHEAD_OF_EACH = 2
+"""Batches that each process has ready, or is drawing."""
 SHARED_MEMORY = Path("/dev/shm")
-LEAST_SHARED_BYTES = 2**30
-"""What is to be free where processes pass batches on; containers often have 64 MB there, and end without a word."""
+"""Where processes pass batches on; containers often have 64 MB there, and end without a word once it is full."""
 
 
 class Batches(Protocol[Drawn]):
@@ -36,16 +39,18 @@ class Batches(Protocol[Drawn]):
     ) -> None: ...
 
 
-def processes_ahead(device: torch.device) -> int:
-    """How many processes draw batches for networks on `device`; 0 where threads or none do it better.
+def processes_ahead(device: torch.device, trainings: int, draw: Callable[[], object]) -> int:
+    """How many processes draw batches for networks on `device`, each like one that `draw` returns; 0 where threads or
+    none do it better, or where batches have no room on their way. `trainings`: how many share this machine.
 
     Drawing a pair takes thousands of small steps of Python, which threads take in turns.
     """
-    if device.type == "cpu" or not SHARED_MEMORY.is_dir():
+    wanted = min(MOST_PROCESSES, cpu_count() - 1) // trainings
+    if device.type == "cpu" or not wanted or not SHARED_MEMORY.is_dir():
         return 0
-    if shutil.disk_usage(SHARED_MEMORY).free < LEAST_SHARED_BYTES:
-        return 0
-    return min(MOST_PROCESSES, (os.cpu_count() or 1) - 1)
+    most_bytes = len(pickle.dumps(draw()))  # tensors that share memory are in it twice
+    room = shutil.disk_usage(SHARED_MEMORY).free // trainings // most_bytes
+    return min(wanted, room // AHEAD_OF_EACH)
 
 
 def batches_ahead(device: torch.device) -> int:
@@ -53,7 +58,7 @@ def batches_ahead(device: torch.device) -> int:
 
     On processors none: what draws them is taken from the networks, and steps became no faster.
     """
-    return 0 if device.type == "cpu" else max(1, min(MOST_AHEAD, (os.cpu_count() or 1) - 1))
+    return 0 if device.type == "cpu" else max(1, min(MOST_AHEAD, cpu_count() - 1))
 
 
 def draw_ahead(
@@ -64,9 +69,10 @@ def draw_ahead(
     `in_processes`: whether processes draw them faster than threads; they draw on the processor. `trainings`: how many
     share this machine.
     """
-    processes = processes_ahead(device) // trainings if in_processes else 0
+    on_processor = partial(draw, device=torch.device("cpu"))
+    processes = processes_ahead(device, trainings, lambda: on_processor(0)) if in_processes else 0
     if processes:
-        return AheadInProcesses(lambda number: draw(number, torch.device("cpu")), processes)
+        return AheadInProcesses(on_processor, processes, pinned=device.type == "cuda")
     return Ahead(lambda number: draw(number, device), batches_ahead(device))
 
 
@@ -106,11 +112,11 @@ class Ahead(Generic[Drawn]):
 class AheadInProcesses(Dataset, Generic[Drawn]):
     """The same from processes, forked, so that they share what `draw` reads; what it returns, they pass on.
 
-    On its way it may use no device.
+    On its way it may use no device. `pinned`: put it where a CUDA device reads it by itself.
     """
 
-    def __init__(self, draw: Callable[[int], Drawn], count: int) -> None:
-        self._draw, self._count = draw, count
+    def __init__(self, draw: Callable[[int], Drawn], count: int, pinned: bool = False) -> None:
+        self._draw, self._count, self._pinned = draw, count, pinned
         self._coming: Iterator[Drawn] = iter(())
         self._next: int | None = None
 
@@ -126,6 +132,8 @@ class AheadInProcesses(Dataset, Generic[Drawn]):
                     batch_size=None,
                     sampler=itertools.count(number),
                     num_workers=self._count,
+                    prefetch_factor=AHEAD_OF_EACH,
+                    pin_memory=self._pinned,
                     worker_init_fn=_become_one_of_many,
                     multiprocessing_context="fork",
                 )

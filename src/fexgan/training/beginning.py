@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection
 from pathlib import Path
 
+import torch
+
 from fexgan.checkpoints import Checkpoint
-from fexgan.config import AnyModelConfig, ModelConfig
 from fexgan.errors import InputError
 from fexgan.model import Family
+
+FREE = ("dropout", "dropout_stages", "head_dropout", "largest_flow")
+"""Settings of networks that may change from run to run: they act in training alone, or set a limit."""
+ADDING = ("decoder_refinements", "decoder_finish_width")
+"""Those that add layers, which add nothing until they are trained."""
 
 
 def begin_with(networks: Family, checkpoint: Checkpoint, name: str | Path) -> None:
     """Give fresh networks the weights of a checkpoint, called `name`; refinements and a finish that it lacks stay
     as they are.
 
-    Raises InputError where the two differ in anything else.
+    Raises InputError, naming the settings, where the two differ in anything else that weights depend on.
     """
-    fresh, given = networks.state_dict(), checkpoint.networks.state_dict()
-    if given.keys() - fresh.keys() or _unrefined(networks.config) != _unrefined(checkpoint.config.model):
-        raise _misfit(name)
-    networks.load_state_dict(fresh | given)
+    _check(networks, checkpoint, name, (*FREE, *ADDING))
+    networks.load_state_dict(networks.state_dict() | checkpoint.networks.state_dict())
 
 
 def go_on_with(networks: Family, checkpoint: Checkpoint, name: str | Path) -> None:
-    """Give networks the weights of a checkpoint, called `name`. Raises InputError where the two differ in shape."""
-    if networks.config != checkpoint.config.model:
-        raise _misfit(name)
+    """Give networks the weights of a checkpoint, called `name`. Raises InputError, naming the settings, where the two
+    differ in what weights depend on."""
+    _check(networks, checkpoint, name, FREE)
     networks.load_state_dict(checkpoint.networks.state_dict())
 
 
-def _unrefined(config: AnyModelConfig) -> AnyModelConfig:
-    return (
-        replace(config, decoder_refinements=(), decoder_finish_width=0) if isinstance(config, ModelConfig) else config
-    )
+def _check(networks: Family, checkpoint: Checkpoint, name: str | Path, free: Collection[str]) -> None:
+    """Raise InputError where settings differ that are not `free`, or where weights have no place in `networks`."""
+    now, before = vars(networks.config), vars(checkpoint.config.model)
+    changed = [setting for setting in now if setting in before and now[setting] != before[setting]]
+    if _shapes(checkpoint.networks).items() <= _shapes(networks).items():
+        changed = [setting for setting in changed if setting not in free]
+    if changed:
+        changes = ", ".join(f"model.{setting} was {before[setting]} and is {now[setting]}" for setting in changed)
+        raise InputError(
+            f"checkpoint {name} is of other networks: {changes}; train with the settings in its model.json"
+        )
 
 
-def _misfit(name: str | Path) -> InputError:
-    return InputError(
-        f"checkpoint {name} has networks of another shape than the preset asks for; train with the settings in its "
-        f"model.json"
-    )
+def _shapes(networks: Family) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in networks.state_dict().items()}

@@ -14,8 +14,6 @@ _LIPS = ((190, 60, 70), (214, 110, 100), (140, 60, 50), (170, 30, 60))
 _SKINS = (
     (250, 248, 244), (250, 214, 182), (226, 170, 130), (150, 96, 66), (92, 58, 40), (150, 190, 120), (130, 160, 210),
 )  # fmt: skip
-_FULL = 1.3
-"""A cartoon whose features go so many times as far as filmed ones shows in full what those show in full."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,8 @@ class Style:
     brow_taper: float
     """How much narrower the outer end of a brow is, 0 to 1."""
     expression: float
-    """How many times as far as filmed ones features move from where they rest."""
+    """How many times as far as filmed ones features move from where they rest, and as many times as strong is what
+    they show."""
     mouth_scale: tuple[float, float]
     """How many times wider and higher than filmed mouths are."""
     mouth_bow: float
@@ -62,42 +61,37 @@ class Style:
     """Whether hair and surroundings are ink on white as well."""
 
     @classmethod
-    def draw(cls, draw: np.random.Generator) -> Style:
-        """A style of its own for each state of `draw`."""
-        height = draw.uniform(1.0, 2.8)
-        on_paper = draw.random() < 0.15
-        skin = _one_of(draw, _SKINS) if draw.random() < 0.5 else None
+    def draw(cls, generator: np.random.Generator) -> Style:
+        """A style of its own for each state of `generator`."""
+        height = generator.uniform(1.0, 2.8)
+        on_paper = generator.random() < 0.15
+        skin = _one_of(generator, _SKINS) if generator.random() < 0.5 else None
         return cls(
             skin=PAPER if on_paper else skin,
-            ink=_one_of(draw, _INKS),
-            line=draw.uniform(0.006, 0.018),
-            brow=_one_of(draw, _HAIRS),
-            brow_width=draw.uniform(0.012, 0.07),
-            brow_taper=draw.uniform(0.0, 0.9),
-            expression=draw.uniform(1.0, 1.8),
-            mouth_scale=(draw.uniform(0.7, 1.25), draw.uniform(0.7, 1.3)),
-            mouth_bow=draw.uniform(-0.12, 0.2),
-            eye_scale=(draw.uniform(0.9, 1.0 + 0.5 * (height - 1.0)), height),
-            dots=draw.random() < 0.1,
-            iris=_one_of(draw, _IRISES),
-            iris_size=draw.uniform(0.35, 0.7),
-            pupil=draw.uniform(0.3, 1.0),
-            gleam=draw.random() < 0.5,
-            lashes=draw.uniform(0.004, 0.022),
-            lower_lid=draw.random() < 0.5,
-            lips=_one_of(draw, _LIPS) if draw.random() < 0.6 else None,
-            teeth=draw.choice((0.0, draw.uniform(0.014, 0.03), 1.0), p=(0.25, 0.6, 0.15)),
-            nose=_one_of(draw, ("line", "nostrils", "shade")),
-            chin=draw.random() < 0.3,
-            outlined=on_paper or draw.random() < 0.5,
+            ink=_one_of(generator, _INKS),
+            line=generator.uniform(0.006, 0.018),
+            brow=_one_of(generator, _HAIRS),
+            brow_width=generator.uniform(0.012, 0.07),
+            brow_taper=generator.uniform(0.0, 0.9),
+            expression=generator.uniform(1.0, 1.8),
+            mouth_scale=(generator.uniform(0.7, 1.25), generator.uniform(0.7, 1.3)),
+            mouth_bow=generator.uniform(-0.12, 0.2),
+            eye_scale=(generator.uniform(0.9, 1.0 + 0.5 * (height - 1.0)), height),
+            dots=generator.random() < 0.1,
+            iris=_one_of(generator, _IRISES),
+            iris_size=generator.uniform(0.35, 0.7),
+            pupil=generator.uniform(0.3, 1.0),
+            gleam=generator.random() < 0.5,
+            lashes=generator.uniform(0.004, 0.022),
+            lower_lid=generator.random() < 0.5,
+            lips=_one_of(generator, _LIPS) if generator.random() < 0.6 else None,
+            teeth=generator.choice((0.0, generator.uniform(0.014, 0.03), 1.0), p=(0.25, 0.6, 0.15)),
+            nose=_one_of(generator, ("line", "nostrils", "shade")),
+            chin=generator.random() < 0.3,
+            outlined=on_paper or generator.random() < 0.5,
             on_paper=on_paper,
         )
 
-    @property
-    def strength(self) -> float:
-        """How many times as strong as in the filmed face an affect is in the cartoon."""
-        return self.expression / _FULL
 
-
-def _one_of(draw: np.random.Generator, choices: tuple) -> tuple[int, ...] | str:
-    return choices[draw.integers(len(choices))]
+def _one_of(generator: np.random.Generator, choices: tuple) -> tuple[int, ...] | str:
+    return choices[generator.integers(len(choices))]

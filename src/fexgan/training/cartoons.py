@@ -62,7 +62,7 @@ def draw_some(
         style = Style.draw(np.random.default_rng((seed, pair)))
         landmarks[pair] = in_style(landmarks[pair], at_rest[pair], style)
         pictures[pair] = draw_cartoons(pictures[pair], landmarks[pair], style, fineness)
-        times[pair] = style.strength
+        times[pair] = style.expression
     return times
 
 

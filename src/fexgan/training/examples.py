@@ -42,15 +42,15 @@ class Examples:
         parts = (self.pixels, self.affects, self.character)
         return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
-    def put_into(self, batch: Batch, faces: FaceDataset, config: Config, draw: torch.Generator) -> Batch:
+    def put_into(self, batch: Batch, faces: FaceDataset, config: Config, generator: torch.Generator) -> Batch:
         """`batch` with examples for the targets of its last pairs.
 
         The source of such a pair is any frame of `faces` of the same character; of somebody whom the dataset does not
         show, in this split, it is the example itself.
         """
         count = max(1, round(SHARE * len(batch.source_images)))
-        chosen = torch.randint(len(self.pixels), (count,), generator=draw).numpy()
-        places = torch.rand(count, generator=draw).numpy()
+        chosen = torch.randint(len(self.pixels), (count,), generator=generator).numpy()
+        places = torch.rand(count, generator=generator).numpy()
         sources, affects = self.pixels[chosen].copy(), torch.from_numpy(self.affects[chosen])
         shown = affects.clone()
         for pair, (character, place) in enumerate(zip(self.character[chosen], places, strict=True)):
@@ -61,7 +61,7 @@ class Examples:
                 shown[pair] = affect_vectors(*affect_and_strength(faces, frame))[0]
         images = pixels_to_images(np.concatenate([sources, self.pixels[chosen]]))
         if config.training.augmentation.mirror_pairs:
-            images = mirror_pairs(images, draw)
+            images = mirror_pairs(images, generator)
         source_images, target_images = images.chunk(2)
         return replace(
             batch,

@@ -40,7 +40,7 @@ from fexgan.training.examples import Examples
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog, means_of
 from fexgan.training.precision import computes_bf16
-from fexgan.training.processes import check_shares, put, share_batch_norm, share_of
+from fexgan.training.processes import check_shares, processes_here, put, share_batch_norm, share_of
 from fexgan.training.progress import PREVIEWS, film_progress
 from fexgan.training.resume import changes_since, last_checkpoint, restore, resume_state
 from fexgan.training.tasks import Task, open_task
@@ -205,7 +205,7 @@ class _Run:
 
     def run(self) -> TrainingSummary:
         """Take the steps that are left."""
-        training, device = self.config.training, self.accelerator.device
+        training, device, processes = self.config.training, self.accelerator.device, self.accelerator.num_processes
         first_step, start = self.step + 1, time.monotonic()
         means: dict[str, float] = {}
         window: list[dict[str, float]] = []
@@ -215,7 +215,7 @@ class _Run:
         log = TrainingLog(self.out, self.accelerator, first_step, columns)
         with (
             contextlib.closing(log),
-            draw_ahead(self._draw, device, self.task.drawn_in_processes, self.accelerator.num_processes) as batches,
+            draw_ahead(self._draw, device, self.task.drawn_in_processes, processes_here(processes)) as batches,
             StopRequest() as stop,
             Display(self.console, first_step, training.steps) as display,
         ):
@@ -266,9 +266,11 @@ class _Run:
         parts = self._parts(drawn, *batches.take(drawn))
         self.waited_s = time.monotonic() - start
         losses = self.trainer.take_step(parts, self.step)
-        told = torch.stack([*losses.values(), torch.tensor(float(stop.requested), device=self.accelerator.device)])
-        *numbers, stopping = self.accelerator.reduce(told, "mean").tolist()  # one transfer from the device for all
-        self.stopping = stopping > 0
+        told, several = torch.stack(list(losses.values())), self.accelerator.num_processes > 1
+        if several:
+            told = self.accelerator.reduce(torch.cat([told, told.new_tensor([stop.requested])]), "mean")
+        numbers = told.tolist()  # one transfer from the device for all
+        self.stopping = numbers.pop() > 0 if several else stop.requested
         losses = dict(zip(losses, numbers, strict=True))
         check_losses(losses)
         self.averaged.update(self.trainer.networks, self.step)

@@ -22,8 +22,9 @@ MIDDLE = (0.34, 0.78, 0.31, 0.69)
 def measure_drawing(
     networks: DrawingFamily, batches: Sequence[Batch], at_rest: Sequence[tuple[Tensor, Tensor]] = ()
 ) -> None:
-    """Set the batch-norm statistics of `networks`, in evaluation mode, to their mean over `batches`, as met in training
-    but for the augmentation, and then the distribution of latents to what the encoder says of faces.
+    """Set the batch-norm statistics of `networks`, in evaluation mode, to their mean over `batches`, as met in use:
+    without the augmentation, dropout and noise of training. Then set the distribution of latents to what the encoder
+    says of faces.
 
     `at_rest`: those faces, images [n, 3, height, width] with their affect vectors [n, 7], each another person; where
     fewer are left of them than random faces start from, the batches' own too. Between two poses of one person there is

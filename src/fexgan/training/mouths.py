@@ -23,6 +23,7 @@ from fexgan.tensors import images_to_pixels, pixels_to_images
 from fexgan.training.cartoons import draw_some
 from fexgan.training.pairs import amplified, compose
 from fexgan.training.precision import autocast
+from fexgan.training.processes import Pinnable
 from fexgan.training.variation import vary_look, vary_place
 
 Shown = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -43,7 +44,7 @@ LOOKS = VariationConfig(
 
 
 @dataclass(frozen=True)
-class MouthBatch:
+class MouthBatch(Pinnable):
     """Close-ups to refine, and what they should look like."""
 
     under: Tensor
@@ -175,7 +176,8 @@ class Mouths:
         """
         source_affect, target_affect = torch.from_numpy(affects).unbind(1)
         variants = torch.from_numpy(self.variants[shown[0][:, 0], shown[1][:, 1]])
-        with autocast(self.config.training.precision, sources.device):
+        asked = self.config.training.precision
+        with autocast("fp32" if asked == "fp32" else "auto", sources.device):  # half is asked of another device
             features = self.editor.analyse(sources)
             edits = edit_by_way(self.editor, sources, features, source_affect, target_affect, variants)
         return close_up(edits, large, self.config.model)

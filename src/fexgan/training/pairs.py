@@ -20,6 +20,7 @@ from fexgan.stills import StillSet
 from fexgan.training.cartoons import Points, draw_some
 from fexgan.training.creases import Folds, crease
 from fexgan.training.openings import any_openings, shared_openings
+from fexgan.training.processes import Pinnable
 from fexgan.training.variation import vary_look, vary_place, vary_shape
 
 _JOY = affect_index("joy")
@@ -28,7 +29,7 @@ _FOLDED = 2.5
 
 
 @dataclass(frozen=True)
-class PairBatch:
+class PairBatch(Pinnable):
     """Pairs of a source and the truth: the same character in the same pose, under the same variation."""
 
     source_images: Tensor
@@ -102,7 +103,8 @@ class Pairs:
         places = _in_studio(places, self.config.framing)
         where_open = torch.cat([eyes, openings], dim=1)[:, None].expand(-1, 2, -1, -1, -1)
         shaped = vary_shape(torch.cat([pairs, where_open], dim=2), places, training.variation, generator)
-        pairs, (eyes, openings) = shaped[:, :, :3].contiguous(), shaped[:, 0, 3:].to(device).split(1, dim=1)
+        pairs = shaped[:, :, :3].contiguous()
+        eyes, openings = (part.to(device, copy=True) for part in shaped[:, 0, 3:].split(1, dim=1))  # alone, not in all
         images = vary_look(pairs, places, training.variation, generator).mul_(2.0).sub_(1.0).transpose(0, 1)
         images = images.flatten(0, 1).to(device).contiguous(memory_format=torch.channels_last)
         source_images, target_images = images.chunk(2)

@@ -27,7 +27,7 @@ ADVERSARIAL_RISE_STEPS = 200
 HIDDEN_PAINT = 0.2
 """How much paint counts on skin, where it hardly ever shows, beside paint in eyes and mouths."""
 
-Drawing = tuple[Tensor, dict[str, Tensor]]
+Answer = tuple[Tensor, dict[str, Tensor]]
 """The edited pictures [batch, 3, height, width], and the losses that need no discriminator, by name."""
 
 
@@ -38,14 +38,14 @@ class PortraitTrainer(Updates):
         """Take step `step` (from 1); nothing in it is random."""
         self.set_rates(step)
         begun = step - self.config.training.adversarial_from_step + 1
-        drawing = self.draw(batch)
+        answer = self.draw(batch)
         losses = {}
         if begun > 0:
-            losses = self.update_discriminator(batch, drawing[0].detach())
-        losses |= self.update_generator(batch, drawing, min(1.0, max(0, begun) / ADVERSARIAL_RISE_STEPS))
+            losses = self.update_discriminator(batch, answer[0].detach())
+        losses |= self.update_generator(batch, answer, min(1.0, max(0, begun) / ADVERSARIAL_RISE_STEPS))
         return {name: loss.detach() for name, loss in losses.items()}
 
-    def draw(self, batch: PairBatch) -> Drawing:
+    def draw(self, batch: PairBatch) -> Answer:
         """Sources edited to the affects of their truths, with gradients."""
         networks, weights = self.networks, self.config.loss
         with self.autocast():
@@ -102,10 +102,10 @@ class PortraitTrainer(Updates):
         changed = changed_pixels(batch.target_images, batch.source_images, self.config.loss.changed_from)
         return F.adaptive_avg_pool2d(changed.float(), logits.shape[-2:])
 
-    def update_generator(self, batch: PairBatch, drawing: Drawing, discriminator_say: float) -> dict[str, Tensor]:
+    def update_generator(self, batch: PairBatch, answer: Answer, discriminator_say: float) -> dict[str, Tensor]:
         """Teach the editing networks to meet the truth, and by `discriminator_say` in [0, 1] to convince the
         discriminator. Every loss has its weight under its own name in the settings."""
-        images, losses = drawing
+        images, losses = answer
         factors = dict.fromkeys(losses, 1.0)
         if discriminator_say > 0:
             with frozen(self.networks.discriminator):

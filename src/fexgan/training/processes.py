@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import os
+from collections.abc import Iterable
+from typing import Any, Self
 
 import torch
 import torch.distributed as dist
@@ -13,6 +15,15 @@ from fexgan.errors import InputError
 
 SMALLEST_PART = 2
 """Pictures that batch norm needs at the least, where it meets one pixel of each."""
+
+
+class Pinnable:
+    """A batch, a dataclass of tensors, as a DataLoader pins it: devices then fetch it while they still compute."""
+
+    def pin_memory(self) -> Self:
+        """A copy in memory from which devices read by themselves."""
+        parts = {item.name: getattr(self, item.name).pin_memory() for item in dataclasses.fields(self)}
+        return dataclasses.replace(self, **parts)
 
 
 class SharedBatchNorm(nn.BatchNorm2d):
@@ -64,6 +75,21 @@ def put(batch: Any, device: torch.device) -> Any:
 
     parts = {item.name: put_one(getattr(batch, item.name)) for item in dataclasses.fields(batch)}
     return dataclasses.replace(batch, **parts)
+
+
+def processes_here(processes: int) -> int:
+    """How many of a training's processes run on this machine, as their launcher tells; all where it does not."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", processes))
+
+
+def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Set gradients to their means over the processes, in one message: hundreds of small ones take longer."""
+    gradients = [one.grad for one in parameters if one.grad is not None]
+    together = torch.cat([one.flatten() for one in gradients])
+    dist.all_reduce(together)
+    together /= dist.get_world_size()
+    for gradient, mean in zip(gradients, together.split([one.numel() for one in gradients]), strict=True):
+        gradient.copy_(mean.view_as(gradient))  # in place, for a gradient lies in memory as its weight does
 
 
 def check_shares(batch_size: int, shares: int) -> None:

@@ -90,6 +90,8 @@ class PaperTask:
     def __init__(self, data: Sequence[Path], config: Config, examples: Examples | None = None) -> None:
         parts = {folder: FaceDataset.load(folder, "train") for folder in data}
         self.data, self.faces = data[0], FaceDataset.join([parts[folder] for folder in data])
+        self.people = FaceDataset.join(list(parts.values()))
+        """The same with every dataset once, however often it is drawn from."""
         if self.faces.image_size_px != config.model.image_size_px:
             raise InputError(
                 f"dataset {self.data} has pictures of {self.faces.image_size_px} px, the model reads "
@@ -116,7 +118,7 @@ class PaperTask:
         seed, device = self.config.training.seed, next(averaged.networks.parameters()).device
         steps = range(1, MEASURED_BATCHES + 1)
         batches = [self.batch(step, step_generator(seed, step), device) for step in steps]
-        at_rest = faces_at_rest(self.faces, self.config.training.batch_size, device)
+        at_rest = faces_at_rest(self.people, self.config.training.batch_size, device)
         measure_drawing(averaged.networks, batches, at_rest)
 
     def preview(self) -> Preview:

@@ -14,6 +14,7 @@ from torch import Tensor
 from fexgan.config import AnyConfig
 from fexgan.model import Family
 from fexgan.training.precision import autocast
+from fexgan.training.processes import average_gradients
 
 
 class Updates(ABC):
@@ -47,6 +48,8 @@ class Updates(ABC):
         for self._part, (batch, generator) in enumerate(parts):
             losses.append(self.update(batch, step, generator))
         self.scaler.update()  # once for both optimisers, or parts of a batch would be scaled differently
+        if len(losses) == 1:
+            return losses[0]
         return {name: torch.stack([part[name] for part in losses]).mean() for name in losses[0]}
 
     def set_rates(self, step: int) -> None:
@@ -66,10 +69,7 @@ class Updates(ABC):
         if self._part < self._parts - 1:
             return
         if self.accelerator.num_processes > 1:
-            trained = [one for one in optimizer.param_groups[0]["params"] if one.grad is not None]
-            means = self.accelerator.reduce([one.grad for one in trained], "mean")
-            for parameter, mean in zip(trained, means, strict=True):
-                parameter.grad = mean
+            average_gradients(optimizer.param_groups[0]["params"])
         self.scaler.step(optimizer)
 
 
