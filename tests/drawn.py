@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,36 @@ from fexgan.affects import EMOTIONS, Mixture
 from fexgan.manifest import STILLS, FrameTruth, Take, write_sidecar
 from fexgan.media import Pixels
 from fexgan.video import write_clip
+
+
+def linear_profile() -> bytes:
+    """A colour profile (ICC version 2) with the primaries of sRGB whose levels are light itself, without a gamma."""
+
+    def xyz(*values: float) -> bytes:
+        return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(65536 * value) for value in values))
+
+    told = b"linear\0"
+    tags = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", len(told)) + told + bytes(78),
+        b"cprt": b"text" + bytes(4) + b"none\0",
+        b"wtpt": xyz(0.9642, 1.0, 0.8249),
+        b"rXYZ": xyz(0.4361, 0.2225, 0.0139),
+        b"gXYZ": xyz(0.3851, 0.7169, 0.0971),
+        b"bXYZ": xyz(0.1431, 0.0606, 0.7139),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), b"curv" + bytes(8)),
+    }
+    table, body, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        table += name + struct.pack(">2I", start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    head = (
+        struct.pack(">I4xI", start + len(body), 0x02100000) + b"mntrRGB XYZ " + struct.pack(">6H", 2026, 1, 1, 0, 0, 0)
+    )
+    head += b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + table + body
+
+
+LINEAR = linear_profile()
 
 
 def face(side_px: int = 96, x: float = 0.5, y: float = 0.5, height: float = 0.6, skin: int = 214) -> Pixels:

@@ -241,6 +241,7 @@ def test_one_picture_moves_whole_and_several_in_cells(fexgan: Run):
     assert fexgan("animate", "face.jpg", *flags, "--out", "whole.mp4") == 0
     assert next(read_clip(Path("whole.mp4")))[0].shape == (160, 150, 3)
     assert fexgan("animate", "face.jpg", "face.png", *flags, "--cell-px", 64, "--out", "cells.mp4") == 0
+    assert fexgan("animate", "face.jpg", "face.png", *flags, "--face", "all", "--out", "both.mp4") == 2
     assert next(read_clip(Path("cells.mp4")))[0].shape == (64, 128, 3)
 
 

@@ -72,6 +72,12 @@ def test_strength_and_source_reach_the_networks(editor: Editor, image: Image.Ima
     assert np.asarray(editor.transform(image, "neutral")).mean() < np.asarray(image).mean()
 
 
+def test_a_source_that_is_told_in_a_variant_shows_that_affect(editor: Editor, image: Image.Image):
+    told, plain = (editor.open(image, source_affect=source) for source in ("joy.laugh:0.5", "joy:0.5"))
+    assert told.source == plain.source == Mixture.parse("joy:0.5")
+    assert np.array_equal(told.edit("anger").levels, plain.edit("anger").levels)
+
+
 def test_affects_take_the_variants_that_were_chosen(editor: Editor, image: Image.Image):
     joy, laugh, anger, laughing_anger = (
         np.asarray(one.transform(image, target)).mean()

@@ -46,6 +46,7 @@ def test_folders_and_files_are_listed_in_order(tmp_path: Path):
     for name in ("b.yaml", "a.json"):
         write_expression(tmp_path / "mine" / name, MIXTURE)
     write_expression(tmp_path / "c.yml", MIXTURE)
+    (tmp_path / "mine" / "b.yaml").rename(tmp_path / "mine" / "b.YAML")
     found = read_expressions([tmp_path / "c.yml", tmp_path / "mine"])
     assert [expression.name for expression in found] == ["c", "a", "b"]
 

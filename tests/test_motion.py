@@ -10,7 +10,7 @@ from PIL import Image, ImageSequence
 from fexgan import motion
 from fexgan.errors import InputError
 from fexgan.media import read_image
-from fexgan.motion import check_motion, write_motion
+from fexgan.motion import Animation, check_motion, look_at_animation, write_animation, write_motion
 from fexgan.video import count_clip_frames
 
 FRAMES = [np.roll(face(64), shift, axis=0) for shift in range(7)]
@@ -40,6 +40,16 @@ def test_an_animation_shows_every_frame_and_lasts_as_long_as_asked(tmp_path: Pat
     assert all(
         np.abs(pixels.astype(int) - frame).mean() < off_by for (pixels, _), frame in zip(shown, FRAMES, strict=True)
     )
+
+
+@pytest.mark.parametrize("repeats", [None, 0, 1, 2])
+def test_an_animation_is_shown_again_as_often_whatever_its_kind(tmp_path: Path, repeats: int | None):
+    """GIF counts how often it is shown again, and WebP how often it is shown."""
+    for suffix, loop in ((".gif", repeats), (".webp", {None: 1, 0: 0}.get(repeats, (repeats or 0) + 1))):
+        write_animation(tmp_path / f"a{suffix}", FRAMES[:2], Animation((0.1, 0.1), repeats))
+        assert look_at_animation(tmp_path / f"a{suffix}").repeats == repeats
+        with Image.open(tmp_path / f"a{suffix}") as written:
+            assert written.info.get("loop") == loop
 
 
 def test_a_gif_keeps_still_what_does_not_move(tmp_path: Path):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import struct
 import zlib
@@ -8,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from drawn import LINEAR
 from PIL import Image, ImageCms
 
 from fexgan import media, picture
@@ -97,6 +99,23 @@ def test_a_palette_becomes_the_colours_it_stood_for(tmp_path: Path) -> None:
     loaded = open_picture(tmp_path / "clear.png")
     assert loaded.alpha is not None
     assert np.array_equal(loaded.alpha == 0, np.array(palette) == 3)
+
+
+def test_a_resolution_that_is_no_number_is_left_behind(tmp_path: Path) -> None:
+    image = drawn("RGB")
+    image.info["dpi"] = (float("nan"), float("nan"))
+    open_picture(image).save(tmp_path / "saved.png")
+    assert "dpi" not in open_picture(tmp_path / "saved.png").kept
+
+
+def test_what_goes_into_files_without_a_profile_is_srgb() -> None:
+    """A profile of linear light: its middle level is a bright one."""
+    loaded = LoadedPicture(np.full((4, 4, 3), 128, np.uint8))
+    assert loaded.to_srgb(loaded.levels) is loaded.levels
+    linear = dataclasses.replace(loaded, kept={"icc_profile": LINEAR})
+    assert linear.to_srgb(linear.levels) == pytest.approx(188, abs=2)
+    broken = dataclasses.replace(loaded, kept={"icc_profile": b"no profile"})
+    assert np.array_equal(broken.to_srgb(broken.levels), broken.levels)
 
 
 def test_a_broken_cmyk_profile_counts_as_none_and_is_left_behind() -> None:

@@ -21,6 +21,13 @@ def test_a_reading_can_be_written_down_and_read_again():
     assert Mixture.parse(str(mixture)) == mixture
 
 
+def test_what_is_read_shares_one_face_as_targets_do():
+    """Else a target could never equal the source, which then would never rest."""
+    both = (0, 0, 0, 0.9, 0, 0, 0.96)
+    assert mixture_read(both) == Mixture.parse("joy:0.48+surprise:0.51")
+    assert all(sum(dict(one.strengths).values()) <= 1 for one in mixtures_read([both] * 12, fps=24))
+
+
 def test_readings_of_a_clip_never_switch():
     rising = [Mixture.parse(f"joy:{strength:.3f}+fear:0.2").vector() for strength in np.linspace(0, 1, 48)]
     rising[20:23] = [None] * 3

@@ -14,3 +14,15 @@ def test_a_bar_may_run_inside_of_another(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(terminal, "console", Console(file=io.StringIO(), force_terminal=True))
     taken = [(one, other) for one in terminal.tracked("ab", "outer") for other in terminal.tracked("cd", "inner")]
     assert taken == [("a", "c"), ("a", "d"), ("b", "c"), ("b", "d")]
+
+
+def test_the_bar_of_a_stage_that_is_done_makes_room(monkeypatch: pytest.MonkeyPatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(terminal, "console", Console(file=shown, force_terminal=True, height=6, width=80))
+    with terminal.stage_progress() as tell:
+        for clip in range(20):
+            tell(f"clip {clip}", 1, 2)
+            tell(f"clip {clip}", 2, 2)
+        tell("the last", 1, 2)
+        shown.truncate(0)
+    assert "the last" in shown.getvalue() and "clip 3" not in shown.getvalue()

@@ -96,6 +96,33 @@ def _write(path: Path, frames: list, codec: str, pixel_format: str) -> None:
         container.mux(stream.encode(None))
 
 
+def test_what_is_transparent_in_a_clip_is_laid_on_grey(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "clip.mov"), "w") as container:
+        stream = container.add_stream("qtrle", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "argb"
+        pixels = np.zeros((64, 64, 4), np.uint8)
+        pixels[:, 32:] = (255, 0, 0, 255)
+        frame = av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(format="argb")
+        frame.pts, frame.time_base = 0, Fraction(1, 10)
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    ((pixels, _),) = read_clip(tmp_path / "clip.mov")
+    assert (pixels[:, :32] == 128).all() and (pixels[:, 32:] == (255, 0, 0)).all()
+
+
+def test_a_coding_that_is_not_known_is_told(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mp4", [face(64)] * 2, fps=10)
+    encoded = (tmp_path / "clip.mp4").read_bytes()
+    (tmp_path / "other.mp4").write_bytes(encoded.replace(b"avc1", b"zzz1"))
+    with pytest.raises(InputError, match="coded in a way that cannot be decoded"):
+        list(read_clip(tmp_path / "other.mp4"))
+
+
+def test_a_colon_in_a_name_is_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_clip(Path("12:30.mp4"), [face(64)] * 2, fps=10)
+    assert len(list(read_clip(Path("12:30.mp4")))) == 2
+
+
 @pytest.mark.parametrize(("suffix", "codec", "pixel_format"), CODECS)
 def test_clips_of_every_kind_keep_frames_and_colours(
     tmp_path: Path, suffix: str, codec: str, pixel_format: str

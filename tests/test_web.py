@@ -5,19 +5,23 @@ from __future__ import annotations
 import io
 import json
 import re
+import shlex
 import threading
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
+from drawn import LINEAR
 from PIL import Image
 
 import fexgan
 from fexgan import bundled
 from fexgan.affects import AFFECTS, Mixture
 from fexgan.editing import Editor
+from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
 from fexgan.framing import find_faces
 from fexgan.framing.locate import SMALLEST_FACE_PX
@@ -27,7 +31,7 @@ from fexgan.sheets import GAP_PX, MARGIN_PX
 from fexgan.studio.arkit import ARKIT_UNITS
 from fexgan.verbs.serve import Serve
 from fexgan.web import desk as desks
-from fexgan.web.desk import Desk, Look
+from fexgan.web.desk import Desk, Look, Unwanted
 
 HOPPER, SMILING = (bundled.pictures_path() / name for name in ("hopper.jpg", "collins.jpg"))
 
@@ -220,6 +224,27 @@ def test_others_are_answered_while_a_clip_is_made(editor: Editor):
     assert answers == ["joy", "fear", "clip"]
 
 
+def test_a_clip_is_given_up_where_nobody_waits_for_it(editor: Editor):
+    desk, asked = Desk(editor), []
+    key, _ = desk.open(HOPPER.read_bytes())
+    with pytest.raises(Unwanted):
+        look = Look(Mixture.parse("joy"))
+        desk.clip(key, look, "0s neutral, 3s joy", 24, ".mp4", lambda: len(asked.append(1) or asked) < 3)
+    assert len(asked) == 3
+
+
+def test_colours_of_another_profile_are_shown_as_they_are_meant(editor: Editor):
+    encoded = io.BytesIO()
+    Image.open(HOPPER).save(encoded, format="JPEG", quality=95, icc_profile=LINEAR)
+    desk = Desk(editor)
+    key, _ = desk.open(encoded.getvalue(), "linear.jpg")
+    plain, _ = desk.open(HOPPER.read_bytes())
+    brighter = pixels(desk.source(key)).mean() - pixels(desk.source(plain)).mean()
+    assert brighter > 20
+    shown = pixels(desk.sheet(key, Look(Mixture.parse("neutral")))).mean()
+    assert shown > pixels(desk.sheet(plain, Look(Mixture.parse("neutral")))).mean() + 5
+
+
 def test_each_face_is_edited_alone_or_all_together(editor: Editor):
     both = np.hstack([np.asarray(Image.open(HOPPER))] * 2)
     encoded = io.BytesIO()
@@ -232,6 +257,8 @@ def test_each_face_is_edited_alone_or_all_together(editor: Editor):
         saved = pixels(desk.save(key, Look(Mixture.parse("joy"), face=face), ".png"))
         changed = np.abs(saved - both).any(axis=2)
         halves.append((bool(changed[:, :512].any()), bool(changed[:, 512:].any())))
+    with pytest.raises(InputError, match="a sheet shows one face"):
+        desk.sheet(key, Look(Mixture.parse("joy"), face="all"))
     assert sorted(halves[:2]) == [(False, True), (True, False)] and halves[2] == (True, True)
 
 
@@ -344,7 +371,7 @@ def test_a_face_that_is_not_found_is_edited_where_points_say_that_it_is(editor: 
     (face,) = opened["faces"]
     square = editor.open(slab, points=[(100, 120), (200, 130), (150, 230)]).faces[0].square
     assert face["width"] * 300 == pytest.approx(square.side_px) and 0 < face["roll_deg"] < 10
-    assert face["left"] * 300 + square.side_px / 2 == pytest.approx(square.centre_x)
+    assert face["left"] * 300 + square.side_px / 2 == pytest.approx(square.centre_x + 0.5)  # pixels are a side wide
     assert get(f"{studio}/api/pictures/{opened['key']}/edit.jpg?mixture=joy")
     for wrong, error in (("1,2", "not three of X,Y"), ("100,120+200,130+150,1e9", "lies outside the picture")):
         code, line = refusal(f"{studio}/api/pictures?points={wrong}", encoded.getvalue())
@@ -369,9 +396,13 @@ def test_a_clip_is_refused_with_the_command_that_takes_it(studio: str):
     moving = io.BytesIO()
     frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
     frames[0].save(moving, format="GIF", save_all=True, append_images=frames[1:])
-    for name, body in (("talk.mp4", b"talk"), ("wave.gif", moving.getvalue())):
-        code, told = refusal(f"{studio}/api/pictures?name={name}", body)
-        assert code == 422 and told.startswith(f"{name} is a clip") and "fexgan transform clip.mp4 --to joy" in told
+    for name, out in (("my talk.mov", "joy.mp4"), ("wave.gif", "joy.gif")):
+        code, told = refusal(f"{studio}/api/pictures?name={quote(name)}", moving.getvalue())
+        command = shlex.split(told.partition("fexgan ")[2])
+        assert code == 422 and told.startswith(f"{name} is a clip")
+        assert command == ["transform", name, "--to", "joy", "--out", out]
+    frames[0].save(moving := io.BytesIO(), format="PNG", save_all=True, append_images=frames[1:])
+    assert "make an MP4, GIF or WebP of it" in refusal(f"{studio}/api/pictures?name=wave.png", moving.getvalue())[1]
 
 
 def test_pictures_that_are_not_there_are_not_made_up(studio: str):

@@ -96,6 +96,9 @@ def test_strengths_beyond_one_are_shared_alike_in_picture_clip_units_and_command
     for time_s in (0, 0.8):
         page.locator("#add").click()
         assert page.locator("#keyframes").input_value().endswith(f"{time_s}s {shared}")
+    page.locator("#keyframes").fill("0s neutral, 800ms joy, 1.5 fear,")
+    page.locator("#add").click()
+    assert page.locator("#keyframes").input_value() == f"0s neutral, 800ms joy, 1.5 fear, 2.3s {shared}"
     with page.expect_download():
         page.locator("#units").click()
     assert {asked["edit.jpg"], asked["units.json"]} == {shared}
@@ -241,9 +244,15 @@ def test_named_expressions_and_typed_mixtures_move_the_sliders(page: Page):
     page.locator("#mixture").fill("joy.giggle")
     page.locator("#mixture").press("Enter")
     expect(page.locator("#error")).to_contain_text("variant 'joy.giggle' is unknown; choose from closed, laugh")
-    page.locator("#mixture").fill("happy")
-    page.locator("#mixture").press("Enter")
-    expect(page.locator("#error")).to_contain_text("affect 'happy' is unknown")
+    for wrong, told in (
+        ("happy", "affect 'happy' is unknown"),
+        ("toString", "affect 'toString' is unknown"),
+        ("joy:0.3+joy:0.4", "affect 'joy' comes twice"),
+        ("joy:", "strength of 'joy' is missing"),
+    ):
+        page.locator("#mixture").fill(wrong)
+        page.locator("#mixture").press("Enter")
+        expect(page.locator("#error")).to_contain_text(told)
 
 
 def test_ones_own_picture_is_opened_and_saved_at_its_size(page: Page, tmp_path: Path):
@@ -324,6 +333,12 @@ def test_what_a_face_shows_can_be_said_and_is_then_taken_out(page: Page):
     expect(page.locator("#command")).to_contain_text("--to anger:0.9 --source-affect joy --out")
     page.locator("#reset").click()
     expect(page.locator("#mixture")).to_have_value("joy")
+    page.locator("#source").fill("joy:0.5 + fear:0.5")
+    page.locator("#source").press("Enter")
+    expect(page.locator("#command")).to_contain_text("--source-affect 'joy:0.5 + fear:0.5'")
+    page.locator("#source").fill("joy")
+    page.locator("#source").press("Enter")
+    expect(page.locator("#source")).to_have_value("joy")
     page.locator("#source").fill("happy")
     page.locator("#source").press("Enter")
     expect(page.locator("#error")).to_contain_text("affect 'happy' is unknown")
@@ -347,7 +362,7 @@ def test_an_error_goes_with_the_next_thing_that_works(page: Page):
 def test_a_clip_is_told_of_the_command_that_takes_it(page: Page, tmp_path: Path):
     (tmp_path / "talk.mp4").write_bytes(b"talk")
     page.locator("#file").set_input_files(tmp_path / "talk.mp4")
-    expect(page.locator("#error")).to_contain_text("fexgan transform clip.mp4 --to joy")
+    expect(page.locator("#error")).to_contain_text("fexgan transform talk.mp4 --to joy --out joy.mp4")
     expect(page.locator("#guide")).to_be_hidden()
 
 

@@ -33,6 +33,8 @@ LINK = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch
         ({"sec-fetch-site": "same-origin", "origin": "https://the.proxy"}, "/api/studio", 200),
         ({"sec-fetch-site": "cross-site"}, "/api/studio", 403),
         ({"sec-fetch-site": "same-site", "origin": "https://evil.example"}, "/api/studio", 403),
+        ({"sec-fetch-site": "same-site", "origin": "http://127.0.0.1:3000"}, "/api/studio", 403),
+        ({"origin": "http://127.0.0.1:3000"}, "/api/studio", 403),
         ({"origin": "https://evil.example"}, "/api/studio", 403),
         ({"origin": "https://127.0.0.1.evil.example"}, "/api/studio", 403),
         ({"origin": "null"}, "/api/studio", 403),

@@ -174,6 +174,11 @@ class Mixture:
             return self
         return replace(self, strengths=tuple((affect, strength / total) for affect, strength in self.strengths))
 
+    def as_source(self) -> Mixture:
+        """What a face shows of which somebody says that it shows the mixture: shared, and of its variants none, for
+        networks know no variant of a source."""
+        return replace(self.shared(), variants=())
+
     def target(self) -> Target:
         """What a face that shows the mixture shows, variants and all."""
         strengths = dict(self.strengths)

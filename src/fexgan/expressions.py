@@ -76,7 +76,7 @@ def read_expressions(given: Sequence[Path]) -> list[Expression]:
         if not os.path.exists(path) and ("+" in path.name or not path.name.lower().endswith(SUFFIXES)):
             found.append(_written(path))
             continue
-        files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES) if path.is_dir() else [path]
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
         if not files:
             raise InputError(f"no expressions in {path}; give a folder of files such as wry-smile.yaml")
         found += [read_expression(file) for file in files]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fexgan.evaluation.identity import IdentityReader
-from fexgan.faces import FaceFinder
+from fexgan.faces import own_finder
 from fexgan.synthesis import Sitter
 from fexgan.terminal import say
 
@@ -22,9 +22,7 @@ LEAST_FAMILIAR = 0.6
 in the middle 0.87), and 13 of 150 strangers are (0.08 to 0.76, in the middle 0.41): benchmarks/familiarity.py."""
 
 
-@cache
-def _readers() -> tuple[FaceFinder, IdentityReader]:
-    return FaceFinder(), IdentityReader()
+_reader = cache(IdentityReader)
 
 
 def familiarity(sitter: Sitter) -> float | None:
@@ -35,11 +33,10 @@ def familiarity(sitter: Sitter) -> float | None:
 
 def similarities(sitter: Sitter, drawn: Sequence[Image.Image]) -> NDArray[np.float32] | None:
     """Cosines [n] of SFace's vectors of a face as it came and as it is `drawn`; None where YuNet sees no face in it."""
-    finder, reader = _readers()
-    faces = finder.find_all(sitter.source)
+    faces = own_finder().find_all(sitter.source)
     if not faces:
         return None
-    source, *others = reader.read(np.stack([sitter.source, *map(np.asarray, drawn)]), faces[0])
+    source, *others = _reader().read(np.stack([sitter.source, *map(np.asarray, drawn)]), faces[0])
     return np.stack(others) @ source
 
 

@@ -71,8 +71,8 @@ def look_at_animation(path: Path) -> Animation:
         durations_s.append(_duration_s(frame))
         see_through |= frame.has_transparency_data and frame.convert("RGBA").getextrema()[3][0] < 255
         repeats = frame.info.get("loop", repeats)
-    if path.suffix.lower() == ".webp":  # which counts how often it is shown in all
-        repeats = None if repeats == 1 else repeats
+    if path.suffix.lower() == ".webp" and repeats:  # which counts how often it is shown in all
+        repeats = None if repeats == 1 else repeats - 1
     return Animation(tuple(durations_s), repeats, see_through)
 
 
@@ -163,7 +163,8 @@ def _write_held(out: Path, frames: Sequence[Pixels], ends_s: Sequence[float], re
         pictures, unit_ms = [Image.fromarray(pixels) for pixels in frames], 1
         # With losses, libwebp leaves out that a picture is see-through where all that is lies around its frames.
         see_through = pictures[0].mode == "RGBA"
-        options = {"loop": 1} | options | {"quality": WEBP_QUALITY, "method": 4, "lossless": see_through}
+        showings = 1 if repeats is None else repeats + 1 if repeats else 0  # 0 is without end here, too
+        options |= {"loop": showings, "quality": WEBP_QUALITY, "method": 4, "lossless": see_through}
     with atomic_path(out) as temporary:
         pictures[0].save(
             temporary, save_all=True, append_images=pictures[1:], duration=_durations_ms(ends_s, unit_ms), **options

@@ -9,6 +9,7 @@ profile go along; the EXIF orientation is applied.
 from __future__ import annotations
 
 import io
+import math
 import re
 import struct
 import zlib
@@ -96,6 +97,13 @@ class LoadedPicture:
         levels = cv2.copyMakeBorder(levels, 0, -height % factor, 0, -width % factor, cv2.BORDER_REPLICATE)
         size = (levels.shape[1] // factor, levels.shape[0] // factor)
         return cv2.resize(levels, size, interpolation=cv2.INTER_AREA)
+
+    def to_srgb(self, pixels: Pixels) -> Pixels:
+        """Pixels that were taken from the picture, [height, width, 3], in sRGB: for files without a profile."""
+        profile = self.kept.get("icc_profile")
+        if profile is None or self.levels.shape[2] == 1:
+            return pixels
+        return np.asarray(_srgb(Image.fromarray(pixels), profile))
 
     def with_levels(self, levels: Levels) -> LoadedPicture:
         """The same picture with other colours of the same shape and depth."""
@@ -187,12 +195,15 @@ def _load(image: Image.Image, source: Path | io.BytesIO | Image.Image) -> Loaded
     orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     image = upright(image)
     kept = {key: image.info[key] for key in _KEPT if image.info.get(key)}
+    if not all(math.isfinite(dots) and dots > 0 for dots in kept.get("dpi", ())):  # a TIFF may say 0 / 0
+        del kept["dpi"]
     if "exif" in kept:
         kept["exif"] = _EXIF_MARK + kept["exif"].removeprefix(_EXIF_MARK)  # WebP goes without, JPEG does not
     if deep:
         return LoadedPicture(*_decode_deep(source, deep, orientation), kept)
     if image.mode == "CMYK":
-        return LoadedPicture(np.array(_srgb(image)), None, {key: kept[key] for key in kept if key != "icc_profile"})
+        profile = kept.pop("icc_profile", None)
+        return LoadedPicture(np.array(_srgb(image, profile)), None, kept)
     if image.mode.startswith("I"):
         levels = np.asarray(image).clip(0, 65535).astype(np.uint16)
         clear = image.info.get("transparency")  # a PNG may name one level that is
@@ -256,9 +267,8 @@ def _cut_to_bytes(levels: Levels) -> Pixels:
     return (levels >> 8).astype(np.uint8) if levels.dtype == np.uint16 else levels
 
 
-def _srgb(image: Image.Image) -> Image.Image:
-    """A CMYK picture in sRGB."""
-    profile = image.info.get("icc_profile")
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """A picture in sRGB whose colours are those of a profile."""
     try:
         if profile:
             target = ImageCms.createProfile("sRGB")

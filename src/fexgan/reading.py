@@ -17,9 +17,11 @@ smile."""
 
 
 def mixture_read(vector: Sequence[float]) -> Mixture:
-    """The mixture of an affect vector, in hundredths, without what is too weak to count."""
-    strengths = {affect: round(strength, 2) for affect, strength in _emotions(vector).items()}
-    return Mixture.of({affect: value for affect, value in strengths.items() if value >= LEAST_READ[affect]} or NEUTRAL)
+    """The mixture of an affect vector, in hundredths, without what is too weak to count; shared, as targets are."""
+    strengths = {affect: round(100 * strength) for affect, strength in _emotions(vector).items()}
+    counting = {affect: value for affect, value in strengths.items() if value >= 100 * LEAST_READ[affect]}
+    whole = max(100, sum(counting.values()))
+    return Mixture.of({affect: 100 * value // whole / 100 for affect, value in counting.items()} or NEUTRAL)
 
 
 def mixtures_read(vectors: Sequence[Sequence[float] | None], fps: float) -> list[Mixture]:
@@ -29,7 +31,7 @@ def mixtures_read(vectors: Sequence[Sequence[float] | None], fps: float) -> list
     """
     smooth = steady([None if vector is None else np.asarray(vector) for vector in vectors], fps)
     counts = smooth.max(axis=0) >= [LEAST_READ.get(affect, 0.0) for affect in AFFECTS]
-    return [Mixture.of(_emotions(np.where(counts, values, 0.0).tolist())) for values in smooth]
+    return [Mixture.of(_emotions(np.where(counts, values, 0.0).tolist())).shared() for values in smooth]
 
 
 def _emotions(vector: Sequence[float]) -> dict[str, float]:

@@ -213,7 +213,8 @@ def _named(given: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path
             files, found = ([one for one in some if not _lies_in(one, out)] for some in (files, found))
         if not found:
             raise InputError(f"no pictures or clips in {path} but those in {out}, the place for results; give another")
-        _tell_passed_over(path, [file for file in files if file not in set(found)])
+        taken_up = set(found)
+        _tell_passed_over(path, [file for file in files if file not in taken_up])
         yield from ((file, file.relative_to(path)) for file in found)
 
 
@@ -269,7 +270,8 @@ def clip_frames(
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     for frame in portrait.animate(keyframes, fps):
         if see_through and frame.alpha is not None:
-            shown = frame.to_image().convert("RGBA")
+            planes = np.asarray(frame.to_image().convert("RGBA"))
+            shown = Image.fromarray(np.dstack([frame.to_srgb(planes[..., :3].copy()), planes[..., 3]]))
         else:
-            shown = Image.fromarray(frame.view((0, 0, frame.width, frame.height)))
+            shown = Image.fromarray(frame.to_srgb(frame.view((0, 0, frame.width, frame.height))))
         yield even_sides(np.asarray(shown if scale == 1.0 else shown.resize(size, Image.Resampling.LANCZOS)))

@@ -13,7 +13,8 @@ USUAL_RATE = 48_000
 
 
 class Sound:
-    """The first sound of `source`, an open clip, for `container`; opened before anything is written to that.
+    """The first sound of `source`, an open clip, that can be decoded, for `container`; opened before anything is
+    written to that.
 
     A clip without sound has none to carry, and one whose sound breaks off falls silent there.
     """
@@ -21,8 +22,9 @@ class Sound:
     def __init__(self, source: av.container.InputContainer, container: av.container.OutputContainer) -> None:
         self._container = container
         self._packets: Iterator[av.Packet] = iter(())
-        if source.streams.audio:
-            stream = source.streams.audio[0]
+        known = [stream for stream in source.streams.audio if stream.codec_context is not None]
+        if known:
+            stream = known[0]
             carried = stream.codec_context.name in CARRIED
             self._packets = (_copied if carried else _encoded)(source, stream, container)
         self._next = self._following()

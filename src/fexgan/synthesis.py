@@ -202,7 +202,7 @@ class Model:
         """The affect vector of a picture, [1, 7]: as given, or as the classifier sees it."""
         if source_affect is None:
             return self._probabilities(images)
-        return self._vector(Mixture.of(source_affect).shared().vector())
+        return self._vector(Mixture.of(source_affect).as_source().vector())
 
     def _probabilities(self, images: Tensor) -> Tensor:
         require(self.networks, "classify", "name affects; say the source's affect yourself")

@@ -39,6 +39,8 @@ def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
             if stage not in tasks:
                 tasks[stage] = progress.add_task(stage)
             progress.update(tasks[stage], completed=done, total=total)
+            if done >= total:  # else the bars of many clips push that of the one at work out of sight
+                progress.remove_task(tasks.pop(stage))
 
         yield tell
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import av
 import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
+from PIL import Image
 
 from fexgan.errors import InputError
-from fexgan.media import LARGEST_PIXELS, Pixels, atomic_path
+from fexgan.media import LARGEST_PIXELS, Pixels, atomic_path, to_pixels
 from fexgan.sound import Sound
 
 # The default conversion rounds down, which darkens a clip by one level each way, and takes the nearest colour sample.
@@ -39,6 +40,8 @@ def _clip_stream(path: Path) -> Iterator[tuple[av.container.InputContainer, av.V
             if not container.streams.video:
                 raise InputError(f"{path} holds no video; give a clip with pictures in it")
             stream = container.streams.video[0]
+            if stream.codec_context is None:
+                raise InputError(f"{path} is coded in a way that cannot be decoded; convert it to H.264")
             if stream.width * stream.height > LARGEST_PIXELS:
                 raise InputError(f"{path} has frames of {stream.width}x{stream.height} px; give a smaller clip")
             yield container, stream
@@ -51,7 +54,7 @@ def _opened(path: Path) -> av.container.InputContainer:
         raise InputError(f"no clip at {path}; give the path of a video file such as MP4")
     allowed = {"format_whitelist": _CLIP_FORMATS, "protocol_whitelist": "file"}
     try:
-        return av.open(str(path), container_options=allowed)
+        return av.open(f"file:{path}", container_options=allowed)  # what is before a colon is else a protocol
     except (av.FFmpegError, ValueError):
         raise _unreadable(path) from None
 
@@ -99,10 +102,17 @@ class _Converter:
         return max(1, round(frame.width * self._pixel_aspect))
 
     def rgb(self, frame: av.VideoFrame) -> Pixels:
-        width = self.width_of(frame)
-        return self._reformatter.reformat(
-            frame, width=width, height=frame.height, format="rgb24", interpolation=_PRECISE, threads=1
+        """Its pixels, what is transparent laid on grey."""
+        see_through = any(component.is_alpha for component in frame.format.components)
+        planes = self._reformatter.reformat(
+            frame,
+            width=self.width_of(frame),
+            height=frame.height,
+            format="rgba" if see_through else "rgb24",
+            interpolation=_PRECISE,
+            threads=1,
         ).to_ndarray()
+        return to_pixels(Image.fromarray(planes)) if see_through else planes
 
     def shrunk(self, frame: av.VideoFrame, square: tuple[int, int, int, int]) -> Pixels:
         key = frame.format.name, frame.width, frame.height, frame.colorspace, frame.color_range, square
@@ -190,7 +200,7 @@ def write_clip(
         _encoding(path),
         atomic_path(path) as temporary,
         ExitStack() as opened,
-        av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container,
+        av.open(f"file:{temporary}", "w", options={"movflags": "+faststart"}) as container,
     ):
         stream: av.VideoStream | None = None
         sound: Sound | None = None

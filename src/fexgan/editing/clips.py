@@ -127,7 +127,7 @@ def transform_clip(
     if source_affect is None:
         sources = _read(editor, frames("reading faces"), parts, fps)
     else:
-        sources = [[Mixture.of(source_affect).shared()] * len(part.shot) for part in parts]
+        sources = [[Mixture.of(source_affect).as_source()] * len(part.shot) for part in parts]
     for out, target in results.items():
         stage = "editing" if len(results) == 1 else f"editing to {out.name}"
         edited = _edited(editor, frames(stage), parts, sources, target)

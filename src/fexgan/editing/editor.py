@@ -104,9 +104,9 @@ class Portrait:
         return torch.cat([self.editor.images(face, affect) for face in self.faces])
 
     def close_up(self, target: TargetLike | None = None, size_px: int = CLOSE_UP_PX) -> Image.Image:
-        """The square around the first opened face, upright, `size_px` a side: as it is, or edited."""
+        """The square around the first opened face, upright, `size_px` a side, in sRGB: as it is, or edited."""
         picture = self.picture if target is None else self.edit(target)
-        return Image.fromarray(cut(picture, self.faces[0].square, size_px))
+        return Image.fromarray(picture.to_srgb(cut(picture, self.faces[0].square, size_px)))
 
 
 class Editor:
@@ -168,7 +168,7 @@ class Editor:
     ) -> OpenFace:
         """The face that `square` shows of a picture, its face `number`, with the affect it shows: given, or as read."""
         images = self._images(picture, square)
-        source = mixture_read(self._read(images)) if source_affect is None else Mixture.of(source_affect).shared()
+        source = mixture_read(self._read(images)) if source_affect is None else Mixture.of(source_affect).as_source()
         features, palette = self.networks.analyse(images), palette_of(images)
         large = self.details.look(picture, square) if self.details else None
         tint = shade_tint(images)[0, :, 0, 0].cpu().numpy()

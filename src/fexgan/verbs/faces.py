@@ -314,6 +314,7 @@ class Animate:
                 warn(f"what is transparent is laid on grey in {self.out}; .webp and folders of frames keep it")
             frames = clip_frames(first, keyframes, self.fps, see_through)
         else:
+            figures.check_one_face(face)
             frames = figures.clip_frames([first, *others], keyframes, self.fps, self.cell_px or figures.CLIP_CELL_PX)
         write_motion(self.out, frames, self.fps)
         say_wrote(self.out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import shlex
 import tempfile
 import threading
 from collections import OrderedDict
@@ -23,7 +24,7 @@ from fexgan.figures import transform_sheet
 from fexgan.framing import FaceChoice, FaceSquare, NoFace, Points, details_pay
 from fexgan.keyframes import count_frames, parse_keyframes
 from fexgan.media import CLIP_SUFFIXES, Pixels
-from fexgan.motion import check_held, moves, write_motion
+from fexgan.motion import ANIMATED_SUFFIXES, check_held, moves, write_motion
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.retouch import clip_frames
 from fexgan.variants import by_affect, spell_out
@@ -43,6 +44,10 @@ LONGEST_CLIP_S = 20.0
 
 class NotOpen(Exception):
     """No picture is open under that key, or no longer."""
+
+
+class Unwanted(Exception):
+    """Who asked for a clip has gone."""
 
 
 class Unplaced(InputError):
@@ -70,7 +75,8 @@ class OpenPicture:
         self.read = {face.number: face.source for face in self.full.faces}
         factor = max(1, round(max(picture.width, picture.height) / VIEW_PX))
         if factor > 1:
-            shrunk = LoadedPicture(picture.view((0, 0, picture.width, picture.height), factor))
+            seen = picture.view((0, 0, picture.width, picture.height), factor)
+            shrunk = LoadedPicture(picture.to_srgb(seen))
             faces = [_seen_smaller(face, factor, editor.image_size_px) for face in self.full.faces]
             self.view = Portrait(editor, shrunk, faces)
 
@@ -79,7 +85,7 @@ class OpenPicture:
 
         def told(portrait: Portrait) -> Portrait:
             faces = [
-                replace(face, source=source.shared() if source else self.read[face.number], retreats={})
+                replace(face, source=source.as_source() if source else self.read[face.number], retreats={})
                 if which in ("all", face.number)
                 else face
                 for face in portrait.faces
@@ -109,8 +115,9 @@ class Desk:
     def __init__(self, editor: Editor) -> None:
         self.editor = editor
         self._open: OrderedDict[str, OpenPicture] = OrderedDict()
-        self._shelf, self._work = threading.Lock(), threading.Lock()
-        """Held while the open pictures are counted, and while the networks work."""
+        self._shelf, self._reading, self._work = threading.Lock(), threading.Lock(), threading.Lock()
+        """Held while the open pictures are counted, while a file is decoded, which may take a gigabyte, and while the
+        networks work."""
 
     def open(self, encoded: bytes, name: str = "picture.png", points: Points | None = None) -> tuple[str, OpenPicture]:
         """Open the bytes of a picture file: its key, and the picture. `points`: where its face is, if it is not found.
@@ -118,11 +125,9 @@ class Desk:
         Raises InputError for what is no picture, and Unplaced where no face can be edited.
         """
         if is_clip(encoded, name):
-            raise InputError(
-                f"{name} is a clip, and the studio edits pictures; clips go, as MP4, through: "
-                "fexgan transform clip.mp4 --to joy"
-            )
-        picture = open_picture(io.BytesIO(encoded), name)
+            raise InputError(f"{name} is a clip, and the studio edits pictures; {_way_of_clips(name)}")
+        with self._reading:
+            picture = open_picture(io.BytesIO(encoded), name)
         with self._work:
             try:
                 opened = OpenPicture(picture, name, self.editor, points)
@@ -169,6 +174,8 @@ class Desk:
 
     def sheet(self, key: str, look: Look) -> bytes:
         """A PNG of the face beside itself with each affect, in the look's variants."""
+        if look.face == "all":
+            raise InputError("a sheet shows one face; choose one of them")
         opened = self._find(key)
         with self._work:
             portrait = self._portrait(opened.full, look)
@@ -178,8 +185,19 @@ class Desk:
         transform_sheet(AFFECTS, {Path(opened.name).stem: row}).save(encoded, format="PNG")
         return encoded.getvalue()
 
-    def clip(self, key: str, look: Look, keyframes: str, fps: float, suffix: str) -> bytes:
-        """The view moving from keyframe to keyframe, in the look's variants, as the file that `suffix` names."""
+    def clip(
+        self,
+        key: str,
+        look: Look,
+        keyframes: str,
+        fps: float,
+        suffix: str,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> bytes:
+        """The view moving from keyframe to keyframe, in the look's variants, as the file that `suffix` names.
+
+        `is_wanted`: asked before each frame. Raises Unwanted where the answer is no.
+        """
         frames = [
             replace(keyframe, mixture=self._spelled(keyframe.mixture, look)) for keyframe in parse_keyframes(keyframes)
         ]
@@ -188,13 +206,15 @@ class Desk:
         opened = self._find(key)
         view = opened.view.picture
         check_held(suffix, count_frames(frames, fps), view.width, view.height)
-        moving = self._by_turns(clip_frames(self._portrait(opened.view, look), frames, fps))
+        moving = self._by_turns(clip_frames(self._portrait(opened.view, look), frames, fps), is_wanted)
         return _written(f"clip{suffix}", lambda out: write_motion(out, moving, fps))
 
-    def _by_turns(self, frames: Iterable[Pixels]) -> Iterator[Pixels]:
+    def _by_turns(self, frames: Iterable[Pixels], is_wanted: Callable[[], bool]) -> Iterator[Pixels]:
         """The frames, between which others may have something drawn."""
         frames = iter(frames)
         while True:
+            if not is_wanted():
+                raise Unwanted
             with self._work:
                 frame = next(frames, None)
             if frame is None:
@@ -239,6 +259,15 @@ def is_clip(encoded: bytes, name: str) -> bool:
     return Path(name).suffix.lower() in CLIP_SUFFIXES or moves(io.BytesIO(encoded))
 
 
+def _way_of_clips(name: str) -> str:
+    """What to do with a clip instead: the command that edits it, or another kind of file first."""
+    suffix = Path(name).suffix.lower()
+    if suffix not in (*CLIP_SUFFIXES, *ANIMATED_SUFFIXES):
+        return "make an MP4, GIF or WebP of it for fexgan transform"
+    out = f"joy{suffix if suffix in ANIMATED_SUFFIXES else '.mp4'}"
+    return f"clips go through: fexgan transform {shlex.quote(name)} --to joy --out {out}"
+
+
 def _seen_smaller(face: OpenFace, factor: int, seen_px: int) -> OpenFace:
     """A face of a picture in its view, which is shrunk by `factor`, without details that would not show there; the
     editor sees faces at `seen_px`."""
@@ -264,6 +293,6 @@ def _written(name: str, write: Callable[[Path], None]) -> bytes:
 
 def _jpeg(picture: LoadedPicture) -> bytes:
     encoded = io.BytesIO()
-    shown = Image.fromarray(picture.view((0, 0, picture.width, picture.height)))
+    shown = Image.fromarray(picture.to_srgb(picture.view((0, 0, picture.width, picture.height))))
     shown.save(encoded, format="JPEG", quality=VIEW_QUALITY, subsampling=0)
     return encoded.getvalue()

@@ -1,4 +1,4 @@
-"""Who is answered: the studio's own page and programs, never the pages of other sites."""
+"""Who is answered: the studio's own page and programs, never other pages, be they of this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANY_HOST = "*"
 
 
 class Guard:
-    """Refuses requests for other `hosts` with status 400, and those of other sites' pages with 403.
+    """Refuses requests for other `hosts` with status 400, and those of other pages with 403.
 
     `hosts`: the names and addresses that the studio answers to, without brackets, or `*` for any. A page whose name was
     made to lead here still asks for that name. Other pages are told by what browsers say of them: Sec-Fetch-Site, and
@@ -35,20 +35,17 @@ class Guard:
             names = ", ".join(sorted(self.hosts))
             error = f"the studio does not answer to {headers.get('host')!r}; ask for it as {names}"
             return JSONResponse({"error": error}, status_code=400)
-        if _is_of_another_site(headers, host) and not _is_link_to_the_page(scope, headers):
-            error = "another site's page asks; open the studio itself in the browser, or ask with a program"
+        if _is_of_another_page(headers) and not _is_link_to_the_page(scope, headers):
+            error = "a page of another site or port asks; open the studio itself in the browser, or ask with a program"
             return JSONResponse({"error": error}, status_code=403)
         return None
 
 
-def _is_of_another_site(headers: Headers, host: str | None) -> bool:
+def _is_of_another_page(headers: Headers) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    if site in ("cross-site", "same-origin"):
-        return site == "cross-site"  # before Origin, which behind a proxy names the proxy
-    if origin is None:
-        return False
-    asking = _host(origin.partition("://")[2])
-    return asking is None or asking != host
+    if site is not None:  # before Origin, which behind a proxy names the proxy
+        return site not in ("same-origin", "none")
+    return origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower()
 
 
 def _is_link_to_the_page(scope: Scope, headers: Headers) -> bool:

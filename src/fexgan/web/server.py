@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from fexgan.media import encode_image
 from fexgan.page import fill, template, templates
 from fexgan.synthesis import Model
 from fexgan.units import arkit_weights
-from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture, Unplaced
+from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture, Unplaced, Unwanted
 from fexgan.web.guard import Guard
 
 LARGEST_BODY = 64_000_000
@@ -35,6 +36,8 @@ LARGEST_BODY = 64_000_000
 DEFAULT_FPS = 24.0
 LONGEST_SEED = 10
 """Digits of a seed in text; Python itself reads no number of thousands of them."""
+PRESENCE_S = 0.5
+"""How often it is asked whether somebody still waits for a clip."""
 CLIP_KINDS = {".mp4": "video/mp4", ".gif": "image/gif", ".webp": "image/webp"}
 PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 SCRIPTS = "studio"
@@ -167,11 +170,23 @@ class Server:
         suffix = _suffix(request, PICTURE_KINDS)
         return Response(self.desk.save(*_asked(request), suffix), media_type=PICTURE_KINDS[suffix])
 
-    def clip(self, request: Request) -> Response:
+    async def clip(self, request: Request) -> Response:
+        """A clip, which is given up where nobody waits for it any longer."""
         suffix = _suffix(request, CLIP_KINDS)
         keyframes, fps = request.query_params.get("keyframes", ""), _number(request, "fps", DEFAULT_FPS)
-        content = self.desk.clip(*_asked(request), keyframes, fps, suffix)
-        return Response(content, media_type=CLIP_KINDS[suffix], headers=KEEP)
+        gone = Event()
+        drawing = asyncio.ensure_future(
+            run_in_threadpool(
+                self.desk.clip, *_asked(request), keyframes, fps, suffix, is_wanted=lambda: not gone.is_set()
+            )
+        )
+        while not (await asyncio.wait({drawing}, timeout=PRESENCE_S))[0]:
+            if await request.is_disconnected():
+                gone.set()
+        try:
+            return Response(await drawing, media_type=CLIP_KINDS[suffix], headers=KEEP)
+        except Unwanted:
+            return Response(status_code=499)  # as nginx calls it; nobody reads it
 
 
 def _examples() -> dict[str, Path]:
@@ -225,8 +240,8 @@ def _described(key: str, opened: OpenPicture) -> dict[str, Any]:
     view = opened.view.picture
     faces = [
         {
-            "left": (face.square.centre_x - face.square.side_px / 2) / view.width,
-            "top": (face.square.centre_y - face.square.side_px / 2) / view.height,
+            "left": (face.square.centre_x + 0.5 - face.square.side_px / 2) / view.width,
+            "top": (face.square.centre_y + 0.5 - face.square.side_px / 2) / view.height,
             "width": face.square.side_px / view.width,
             "height": face.square.side_px / view.height,
             "roll_deg": math.degrees(face.square.roll_rad),

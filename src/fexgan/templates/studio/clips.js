@@ -7,9 +7,11 @@ import { fetched, place } from "./server.js";
 import { state } from "./state.js";
 
 at("add").onclick = () => {
-  const times = [...at("keyframes").value.matchAll(/([\d.]+)s/g)].map((match) => Number(match[1]));
+  const before = at("keyframes").value.trim().replace(/,$/, "");
+  const times = [...before.matchAll(/(?:^|,)\s*([\d.]+)\s*(ms|s|)\s/g)]
+    .map(([, number, unit]) => unit === "ms" ? number / 1000 : Number(number));
   const next = times.length ? Math.round(100 * (Math.max(...times) + 0.8)) / 100 : 0;
-  at("keyframes").value = [at("keyframes").value.trim(), `${next}s ${mixtureText()}`].filter(Boolean).join(", ");
+  at("keyframes").value = [before, `${next}s ${mixtureText()}`].filter(Boolean).join(", ");
 };
 
 export function clearClip() {

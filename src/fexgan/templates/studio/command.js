@@ -11,7 +11,7 @@ export function describe() {
   const which = face === 0 ? "" : ` --face ${face}`;
   const there = picture?.points ? ` --points ${picture.points}` : "";
   const told = new Set(picture ? facesMeant().map((one) => picture.told[one.number]) : []);
-  const from = told.size === 1 && [...told][0] ? ` --source-affect ${[...told][0]}` : "";
+  const from = told.size === 1 && [...told][0] ? ` --source-affect ${quoted([...told][0])}` : "";
   const by = studio.checkpoint ? ` --checkpoint ${quoted(studio.checkpoint)}` : "";
   const flags = `--to ${mixtureText()}${from}${which}${there}${by}`;
   const out = quoted(`${stem(picture ? picture.name : "me.jpg")}-${saved()}`);

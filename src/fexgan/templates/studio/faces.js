@@ -43,13 +43,13 @@ function pressBoxes() {
 
 // What a face shows is read off it; where that is wrong, somebody says it, and the picture is opened with that.
 at("source").onchange = async () => {
-  const mine = state.picture, text = at("source").value.trim();
+  const mine = state.picture, text = at("source").value.trim(), meant = facesMeant();
   try {
     if (text) parsed(text);
     const query = new URLSearchParams({ source: text, face: state.face });
     const opened = await (await fetched(`api/pictures/${mine.key}?${query}`, { method: "POST" })).json();
     if (mine !== state.picture) return;
-    const told = Object.fromEntries(facesMeant().map((one) => [one.number, text]));
+    const told = Object.fromEntries(meant.map((one) => [one.number, text]));
     const untouched = areAsItShows();
     state.picture = { ...mine, ...opened, told: { ...mine.told, ...told } };
     at("error").hidden = true;

@@ -22,10 +22,11 @@ export function mixtureText() {
 
 // Strengths and variants by emotion.
 export function parsed(text) {
-  const values = {}, variants = { ...chosen };
+  const values = {}, variants = { ...chosen }, named = new Set();
   for (const part of text.split("+")) {
     const [asked, strength = "1"] = part.trim().split(":");
     const [name, variant] = asked.split(".");
+    if (strength.trim() === "") throw new Error(`strength of '${asked}' is missing; write '${asked}:0.5'`);
     const expression = state.studio.expressions.find((one) => one.name === asked);
     if (expression && Number(strength) >= 0 && Number(strength) <= 1) {
       for (const [affect, share] of Object.entries(expression.mixture)) {
@@ -34,7 +35,7 @@ export function parsed(text) {
       }
       continue;
     }
-    if (!(name in strengths) && name !== "neutral") {
+    if (!Object.hasOwn(strengths, name) && name !== "neutral") {
       throw new Error(`affect '${name}' is unknown; choose from ${emotions().join(", ")}, neutral`);
     }
     if (!(Number(strength) >= 0 && Number(strength) <= 1)) {
@@ -43,6 +44,8 @@ export function parsed(text) {
     if (variant !== undefined && !variantsOf(name).includes(variant)) {
       throw new Error(`variant '${asked}' is unknown; choose from ${variantsOf(name).join(", ") || "the usual one"}`);
     }
+    if (named.has(name)) throw new Error(`affect '${name}' comes twice; give each affect one strength`);
+    named.add(name);
     values[name] = Math.min(1, (values[name] || 0) + Number(strength));
     variants[name] = variant || "";
   }
