@@ -10,7 +10,7 @@ demo: .venv/installed
 test: .venv/installed-for-tests
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n logical --maxprocesses 8 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

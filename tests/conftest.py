@@ -31,6 +31,12 @@ from fexgan.web.server import Server
 CHARACTERS = {"ada": (230, 190, 160), "bo": (120, 80, 60)}
 STRENGTHS = (0.1, 0.6, 1.0, 0.3)
 STUDIO_REQUIRED = "FEXGAN_REQUIRE_STUDIO"
+LONGEST = ("test_demo", "test_studio_film", "test_export", "test_training", "test_cli")
+"""Files of tests that take longest, by minutes: a process that begins one of them last lets the others wait."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 def draw_face(skin: tuple[int, int, int], affect: str, strength: float, side: int = 80) -> np.ndarray:
