@@ -49,7 +49,9 @@ from fexgan.tensors import pixels_to_images
 from fexgan.training.loop import train
 
 VARIANTS, FIGURES = Path(__file__).with_suffix(".yaml"), "figures.json"
-LEARNED_FRAMES, READER_STEPS, JUDGED_FRAMES, SOURCES_PER_CHARACTER = 2000, 600, 1000, 4
+LEARNED_FRAMES, RECOGNISER_STEPS, JUDGED_FRAMES, SOURCES_PER_CHARACTER = 2000, 600, 1000, 4
+DECAY_SHARE = 0.25
+"""Of a variant's steps, those in which the learning rate falls, whatever the preset says."""
 SHOWN_CHARACTERS = 2
 CLEAR = 3.0
 """From so many standard errors on a difference from the base counts: about 95 % for a dozen comparisons at once, once
@@ -111,7 +113,7 @@ class Judge:
         self.stills = HeldOut.cropped(stills.without(set(stills.characters) - set(faces.characters)), faces.framing)
         learned = evenly_spaced(np.arange(len(faces)), LEARNED_FRAMES)
         affects = true_vectors(faces.affect[learned], faces.strength[learned])
-        self.recogniser = train_recogniser(faces.pixels[learned], affects.numpy(), steps=READER_STEPS)
+        self.recogniser = train_recogniser(faces.pixels[learned], affects.numpy(), steps=RECOGNISER_STEPS)
         self.persons = PersonReader()
         self.judged = evenly_spaced(np.arange(len(self.test)), JUDGED_FRAMES)
         self.read = self.recogniser.recognise(self.test.pixels[self.judged])
@@ -259,7 +261,8 @@ def main() -> None:
     torch.set_num_threads(1)
     console = Console(highlight=False)
     variants, judge = read_variants(VARIANTS), Judge(given.dataset)
-    schedule = {"steps": given.steps, "learning_rate": given.learning_rate, "preview_every_steps": 0}
+    schedule = {"steps": given.steps, "learning_rate": given.learning_rate, "decay_share": DECAY_SHARE}
+    schedule |= {"preview_every_steps": 0}
     base = variants[0].config(load_preset(given.preset), **schedule)
     for variant, seed in in_turn(variants, given.seeds):
         folder = variant.folder(given.out, seed)
