@@ -190,6 +190,8 @@ def test_joined_datasets_keep_their_people_apart(faces: FaceDataset) -> None:
     with pytest.raises(IndexError):
         joined.pixels[len(twice)]
     other = dataclasses.replace(faces, framing=dataclasses.replace(faces.framing, face_fraction=0.75))
+    looser = dataclasses.replace(faces, framing=dataclasses.replace(faces.framing, sampled_frames=9))
+    assert len(FaceDataset.join([faces, looser])) == 2 * len(faces)  # the same square, however it was found
     with pytest.raises(InputError, match="same framing"):
         FaceDataset.join([faces, other])
 

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from fexgan.affects import AFFECTS
-from fexgan.config import FramingConfig
+from fexgan.config import FramingConfig, same_square
 from fexgan.dataset.pixels import WAY_OUT, JoinedPixels, decode, gather
 from fexgan.dataset.remote import SHARDS, address_of, fetched
 from fexgan.errors import InputError
@@ -128,7 +128,7 @@ class FaceDataset:
         first = parts[0]
         if len(parts) == 1:
             return first
-        if any(part.framing != first.framing for part in parts):
+        if not all(same_square(part.framing, first.framing) for part in parts):
             raise InputError("the datasets were not prepared with the same framing; prepare them all in one way")
         offsets = np.cumsum([0, *(len(part.characters) for part in parts)])
         columns = {name: [getattr(part, name) for part in parts] for name in COLUMNS}
@@ -146,7 +146,7 @@ class FaceDataset:
 
     def check_framing(self, framing: FramingConfig, folder: Path, checkpoint: str) -> None:
         """Raise InputError unless faces are as large, and where they are, in what `checkpoint` learned from."""
-        if self.framing != replace(framing, sampled_frames=self.framing.sampled_frames):
+        if not same_square(self.framing, framing):
             raise InputError(
                 f"dataset {folder} is framed otherwise than checkpoint {checkpoint}; prepare it with --size-px "
                 f"{framing.image_size_px} --face-fraction {framing.face_fraction:g}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from fexgan.checkpoints import Metadata
 from fexgan.dataset import FaceDataset
 
@@ -23,11 +21,12 @@ BY_FRAME = (
 
 def notes_on(test: FaceDataset, metadata: Metadata) -> tuple[str, ...]:
     """What has to be known of figures measured on `test`: that they are too good, where it was split by frame, and that
-    the checkpoint may have learned from it. Empty where nothing has to be told."""
+    a checkpoint of just these characters may have learned from it. Empty where nothing has to be told."""
     notes = [BY_FRAME] if test.split_by == "frame" else []
-    shown = {test.characters[index] for index in np.unique(test.character)}
-    # An adapted checkpoint's fingerprint is those of its faces and its examples; that of joined datasets is one hash.
-    if shown & set(metadata.characters) and test.fingerprint not in metadata.dataset_fingerprint.split("-"):
+    # An adapted checkpoint's fingerprint is those of its faces and its examples. That of joined datasets is one hash,
+    # from which nothing can be told, so checkpoints that know others besides are left in peace.
+    same_people = set(test.characters) == set(metadata.characters)
+    if same_people and test.fingerprint not in metadata.dataset_fingerprint.split("-"):
         notes.append(
             "By its fingerprint the checkpoint learned from another dataset, or from several: that these "
             f"{HELD_OUT[test.split_by]} were kept from it is certain only where this dataset is among those."
