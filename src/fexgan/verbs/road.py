@@ -267,7 +267,8 @@ class Train:
     steps: Annotated[int | None, arg(metavar="INT")] = None
     """Steps in all; the preset says where not given."""
     start_from: Annotated[str | None, arg(metavar="CHECKPOINT")] = None
-    """Checkpoint whose weights to begin with: a bundled name or a folder."""
+    """Checkpoint whose weights to begin with: a bundled name or a folder. Its calibrated strengths go along, and fit
+    less and less: after a long training fexgan calibrate finds them anew."""
     keep: int = 2
     """Checkpoints that stay, the newest."""
     on_nan: Literal["stop", "rollback"] = "stop"
