@@ -16,6 +16,7 @@ from fexgan.checkpoints import newest_checkpoint, read_metadata, resolve_checkpo
 from fexgan.dataset import fingerprint_of, shard_paths, shard_schema
 from fexgan.dataset import read_metadata as read_dataset_metadata
 from fexgan.errors import InputError
+from fexgan.media import check_folder
 from fexgan.page import write_page
 from fexgan.terminal import say, say_wrote
 from fexgan.training.precision import computes_bf16
@@ -82,11 +83,11 @@ def demo(out: Path, train_steps: int | None, run_verb: RunVerb) -> None:
     `train_steps`: how many steps of training are shown; None lets the processor's speed say. `run_verb`: runs a verb's
     arguments, as the command line does. Raises InputError like the verbs.
     """
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; give a folder to write the demo to")
+    check_folder(out, "the demo")
     started = time.monotonic()
     shown = steps_to_show() if train_steps is None else train_steps
-    steps = demo_steps(out, out / RUN_NAME, shown, character := _first_character())
+    character = _first_character()
+    steps = demo_steps(out, out / RUN_NAME, shown, character)
     _take(1, steps, run_verb)
     run = _run_that_goes_on(out)  # only now is there a dataset to go on with
     steps = demo_steps(out, run, _steps_taken(run) + shown, character)
@@ -116,8 +117,9 @@ def _take(number: int, steps: Sequence[Step], run_verb: RunVerb) -> None:
 def _run_that_goes_on(out: Path) -> Path:
     """The folder of the training shown: `run` in `out`, or `run-2` and so on where another version of the package began
     that one, or began it otherwise. What somebody trained on there stays."""
-    shards = shard_paths(out / DATA_NAME)
-    framing = read_dataset_metadata(shard_schema(shards[0]), out / DATA_NAME)[0].framing
+    data = out / DATA_NAME
+    framing = read_dataset_metadata(shard_schema(shard_paths(data)[0]), data)[0].framing
+    fingerprint = fingerprint_of(data)
     config = replace(read_metadata(resolve_checkpoint(NAME)).config, framing=framing)
     for number in count(1):
         run = out / (RUN_NAME if number == 1 else f"{RUN_NAME}-{number}")
@@ -125,7 +127,7 @@ def _run_that_goes_on(out: Path) -> Path:
         if newest is None:
             return run
         try:
-            changes = changes_since(read_metadata(newest), config, fingerprint_of(out / DATA_NAME))
+            changes = changes_since(read_metadata(newest), config, fingerprint)
         except InputError as error:  # of settings that this version does not know
             changes = [str(error)]
         if not changes:

@@ -26,7 +26,7 @@ from fexgan import bundled
 from fexgan.affects import AFFECTS
 from fexgan.checkpoints import Checkpoint, load_checkpoint
 from fexgan.errors import InputError
-from fexgan.faces import FaceFinder
+from fexgan.faces import own_finder
 from fexgan.framing import choose_face, cut, face_landmarks, face_square, find_faces
 from fexgan.media import Pixels, atomic_folder, write_image
 from fexgan.model import (
@@ -244,7 +244,7 @@ def _describe(name: str, checkpoint: Checkpoint, graphs: Sequence[Graph], folder
 def _example_face(checkpoint: Checkpoint) -> Pixels:
     """The square that the graphs are given of a bundled picture's face."""
     config, picture = checkpoint.config, open_picture(bundled.pictures_path() / EXAMPLE_PICTURE)
-    face = choose_face(find_faces(picture, FaceFinder()))
+    face = choose_face(find_faces(picture, own_finder()))
     return cut(picture, face_square(face.landmarks, config.framing), config.model.image_size_px)
 
 

@@ -64,6 +64,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def check_folder(out: Path, what: str) -> None:
+    """Raise InputError where `out`, the folder to write `what` to, is a file."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; give a folder to write {what} to")
+
+
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a new sibling folder of `path`; put it in the place of `path` when the block ends, delete it on error.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fexgan.affects import Mixture, Target
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.faces import Face, FaceFinder
+from fexgan.faces import Face, own_finder
 from fexgan.framing import (
     FaceChoice,
     FaceSquare,
@@ -111,12 +111,11 @@ def transform_clip(
             if tell is not None:
                 tell(stage, index + 1, total)
 
-    finder = FaceFinder()
     found = []
     for picture, time_s in frames("finding faces"):
         for out in results if not found else ():
             check_held(out.suffix.lower(), total, picture.width, picture.height)
-        found.append((find_faces(picture, finder), glance(picture), time_s))
+        found.append((find_faces(picture, own_finder()), glance(picture), time_s))
     if not found:
         raise InputError(f"{source} has no frames; give a clip with pictures in it")
     faces, glances, times_s = zip(*found, strict=True)

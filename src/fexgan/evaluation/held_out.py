@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fexgan.affects import AFFECTS, NEUTRAL, NEUTRAL_INDEX
 from fexgan.config import FramingConfig
-from fexgan.faces import Face, FaceBox, FaceFinder
+from fexgan.faces import Face, FaceBox, own_finder
 from fexgan.framing.square import BOX_HEIGHT, BOX_WIDTH
 from fexgan.framing.stills import cut_squares, face_squares
 from fexgan.framing.upright import cut_upright, upright_square
@@ -61,17 +61,16 @@ class HeldOut:
     def cropped(cls, stills: StillSet, framing: FramingConfig) -> HeldOut:
         """The same, but cut as the frames of datasets are, for models that draw: around the face box of the neutral
         still."""
-        finder, (height, width) = FaceFinder(), stills.pixels.shape[2:4]
+        height, width = stills.pixels.shape[2:4]
         pixels = []
         for shown in stills.pixels:
-            square = upright_square(finder.find(shown[stills.neutral_index]), width, height, framing)
+            square = upright_square(own_finder().find(shown[stills.neutral_index]), width, height, framing)
             pixels.append([cut_upright(still, square, framing.image_size_px) for still in shown])
         return cls._found(np.array(pixels), stills, framing, ())
 
     @classmethod
     def _found(cls, pixels: Pixels, stills: StillSet, framing: FramingConfig, variants: Sequence[str]) -> HeldOut:
-        finder = FaceFinder()
-        found = [finder.find_all(square)[:1] for square in pixels[:, stills.neutral_index]]
+        found = [own_finder().find_all(square)[:1] for square in pixels[:, stills.neutral_index]]
         faces = tuple(seen[0] if seen else None for seen in found)
         framed = _framed_box(framing)
         regions = tuple(_region(face.box if face else framed, framing.image_size_px) for face in faces)

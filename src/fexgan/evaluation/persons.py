@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fexgan.evaluation.bootstrap import Estimate, over_characters
 from fexgan.evaluation.identity import IdentityReader
-from fexgan.faces import FaceFinder
+from fexgan.faces import own_finder
 from fexgan.media import Pixels
 from fexgan.terminal import tracked
 
@@ -46,13 +46,13 @@ class PersonReader:
     """Finds the face of each picture and describes whose it is."""
 
     def __init__(self) -> None:
-        self._finder, self._reader = FaceFinder(), IdentityReader()
+        self._reader = IdentityReader()
 
     def read(self, pixels: Pixels) -> NDArray[np.float32]:
         """Unit vectors [n, 128] of pictures uint8 [n, side, side, 3]; NaN where no face is found."""
         vectors = np.full((len(pixels), FEATURES), np.nan, np.float32)
         for row, picture in enumerate(tracked(list(pixels), "telling persons")):
-            faces = self._finder.find_all(picture)
+            faces = own_finder().find_all(picture)
             if faces:
                 vectors[row] = self._reader.read(picture[None], faces[0])[0]
         return vectors

@@ -64,18 +64,14 @@ def likeness(images: Tensor, references: Tensor) -> Likeness:
 
 def joint_likeness(parts: list[Likeness]) -> Likeness:
     """Mean over all the pictures of several parts."""
-    if len(parts) == 1:
-        return parts[0]
-    pictures = [part.pictures for part in parts]
-    return Likeness(
-        sum(pictures),
-        **{name: float(np.average([getattr(part, name) for part in parts], weights=pictures)) for name in FIGURES},
-    )
+    return parts[0] if len(parts) == 1 else _mean(parts, [part.pictures for part in parts])
 
 
 def mean_likeness(parts: list[Likeness]) -> Likeness:
     """Mean over characters, each counted once however many pictures it has."""
-    return Likeness(
-        pictures=sum(part.pictures for part in parts),
-        **{name: float(np.mean([getattr(part, name) for part in parts])) for name in FIGURES},
-    )
+    return _mean(parts)
+
+
+def _mean(parts: list[Likeness], weights: list[int] | None = None) -> Likeness:
+    figures = {name: float(np.average([getattr(part, name) for part in parts], weights=weights)) for name in FIGURES}
+    return Likeness(pictures=sum(part.pictures for part in parts), **figures)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
-from fexgan.faces import FaceFinder
+from fexgan.faces import own_finder
 from fexgan.framing.locate import find_faces
 from fexgan.framing.square import face_square
 from fexgan.media import Pixels
@@ -24,11 +24,10 @@ def face_squares(stills: StillSet, framing: FramingConfig) -> Maps:
     Both span [-1, 1]. The face is looked for in the neutral still, for all stills of a character are of one pose; one
     that is not found is taken to lie where the others do on average. Raises InputError where none is found at all.
     """
-    finder = FaceFinder()
     size = np.array(stills.pixels.shape[3:1:-1])  # width, height
     maps = np.full((len(stills), 2, 3), np.nan)
     for index, pixels in enumerate(stills.pixels[:, stills.neutral_index]):
-        faces = find_faces(LoadedPicture(pixels), finder, largest_only=True)
+        faces = find_faces(LoadedPicture(pixels), own_finder(), largest_only=True)
         if faces:
             square = face_square(faces[0].landmarks, framing)
             centre = 2.0 * (np.array([square.centre_x, square.centre_y]) + 0.5) / size - 1.0

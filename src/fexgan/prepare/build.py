@@ -14,7 +14,7 @@ from fexgan.affects import AFFECTS, affect_index
 from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import DatasetRecord, natural_key
-from fexgan.media import Pixels, atomic_folder, decode_image, write_image, write_text_atomically
+from fexgan.media import Pixels, atomic_folder, check_folder, decode_image, write_image, write_text_atomically
 from fexgan.prepare.card import CARD_NAME, SHEET_NAME, card_text, read_card
 from fexgan.prepare.footage import Footage, LeftOut, clean, files_of, scan_footage
 from fexgan.prepare.render import read_part
@@ -142,8 +142,7 @@ def kept_when_killed(out: Path, kind: str) -> Iterator[Path]:
 def check_out(out: Path) -> None:
     """Raise InputError unless a dataset can be written to `out`: in a place that can be written, and in the way of
     nothing but an older dataset of this package."""
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; give a folder to write the dataset to")
+    check_folder(out, "the dataset")
     place = next(folder for folder in out.resolve().parents if os.path.exists(folder))
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         raise InputError(f"cannot write {out}: {place} is no folder that can be written to; give another place")

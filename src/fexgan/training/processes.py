@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import torch
@@ -22,8 +22,7 @@ class Pinnable:
 
     def pin_memory(self) -> Self:
         """A copy in memory from which devices read by themselves."""
-        parts = {item.name: getattr(self, item.name).pin_memory() for item in dataclasses.fields(self)}
-        return dataclasses.replace(self, **parts)
+        return _with_each(self, Tensor.pin_memory)
 
 
 class SharedBatchNorm(nn.BatchNorm2d):
@@ -62,8 +61,7 @@ def share_batch_norm(networks: nn.Module) -> None:
 
 def share_of(batch: Any, index: int, shares: int) -> Any:
     """Share `index` (from 0) of as many equal ones of a batch: a dataclass of tensors [batch, ...]."""
-    parts = {item.name: getattr(batch, item.name).chunk(shares)[index] for item in dataclasses.fields(batch)}
-    return dataclasses.replace(batch, **parts)
+    return _with_each(batch, lambda tensor: tensor.chunk(shares)[index])
 
 
 def put(batch: Any, device: torch.device) -> Any:
@@ -73,8 +71,14 @@ def put(batch: Any, device: torch.device) -> Any:
         tensor = tensor.to(device, non_blocking=True)
         return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
-    parts = {item.name: put_one(getattr(batch, item.name)) for item in dataclasses.fields(batch)}
-    return dataclasses.replace(batch, **parts)
+    return _with_each(batch, put_one)
+
+
+def _with_each(batch: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """A batch, a dataclass of tensors, with each of them changed."""
+    return dataclasses.replace(
+        batch, **{item.name: change(getattr(batch, item.name)) for item in dataclasses.fields(batch)}
+    )
 
 
 def processes_here(processes: int) -> int:

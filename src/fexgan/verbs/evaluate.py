@@ -54,9 +54,9 @@ class Evaluate:
 
     def run(self) -> None:
         from fexgan.checkpoints import load_checkpoint
+        from fexgan.media import check_folder
 
-        if self.out.exists() and not self.out.is_dir():
-            raise InputError(f"{self.out} is a file; give a folder to write the figures to")
+        check_folder(self.out, "the figures")
         checkpoint = load_checkpoint(self.checkpoint)
         if "edit" in checkpoint.networks.capabilities:
             self._refuse(OF_DRAWING, "draw")
