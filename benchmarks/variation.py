@@ -80,7 +80,7 @@ def error(networks: EditingFamily, test: StillSet, config: PortraitConfig, varia
     pairs = Pairs(test, dataclasses.replace(config, training=training))
     off, copied = 0.0, 0.0
     for number in range(PROBED_BATCHES):
-        batch = pairs.draw(step_generator(PROBE_SEED, number), torch.device("cpu"))
+        batch = pairs.draw(training.batch_size, step_generator(PROBE_SEED, number))
         features = networks.analyse(batch.source_images)
         edits = networks.edit(features, batch.source_affect, batch.target_affect, batch.target_variants)
         edited = apply_edits(batch.source_images, edits)

@@ -199,16 +199,15 @@ def test_what_others_are_writing_into_the_folder_of_a_run_is_left_to_them(tmp_pa
 def test_the_log_tells_how_long_the_networks_wait_for_batches_and_keeps_the_columns_it_began_with(
     tiny_dataset, tmp_path, quiet, monkeypatch
 ):
-    make = PaperTask.batch
+    draw = PaperTask.draw
 
-    def slowly(self, step, generator, device):
+    def slowly(self, *which):
         time.sleep(0.5)
-        return make(self, step, generator, device)
+        return draw(self, *which)
 
     config = settings(steps=2, log_every_steps=1)
     train(tiny_dataset, tmp_path, config, console=quiet)
-    monkeypatch.setattr(PaperTask, "batch", slowly)
-    monkeypatch.setattr(PaperTask, "finish", lambda self, averaged: None)  # it draws batches too
+    monkeypatch.setattr(PaperTask, "draw", slowly)
     train(tiny_dataset, tmp_path, config, steps=3, console=quiet)
     shares = [float(row["waiting_share"]) for row in logged(tmp_path)]
     assert all(0 < share < 1 for share in shares) and shares[2] > 2 * shares[1]
@@ -316,9 +315,8 @@ def test_a_rollback_goes_on_from_the_newest_checkpoint_with_other_batches(
     tiny_dataset, tmp_path, quiet, monkeypatch, saved
 ):
     taken = []
-    draw = PaperTask.batch
-    monkeypatch.setattr(PaperTask, "batch", lambda self, step, *rest: taken.append(step) or draw(self, step, *rest))
-    monkeypatch.setattr(PaperTask, "finish", lambda self, averaged: None)
+    draw = PaperTask.draw
+    monkeypatch.setattr(PaperTask, "draw", lambda self, step, *rest: taken.append(step) or draw(self, step, *rest))
     break_down(monkeypatch, lambda losses: losses | {"kl": torch.tensor(torch.nan)}, at_step=3, times=2)
     config = settings(steps=4, save_every_steps=2 if saved else 9, log_every_steps=1)
     summary = train(tiny_dataset, tmp_path, config, on_nan="rollback", console=quiet)

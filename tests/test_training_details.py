@@ -25,7 +25,6 @@ from fexgan.training.mouths import LOOKS, Mouths, laid_over, open_mouths, varied
 from fexgan.training.tasks import open_task
 from fexgan.video import read_clip, write_clip
 
-CPU = torch.device("cpu")
 SIZE, SIDE, TIMES = 32, 96, 4
 SHOWN = ("neutral", "joy:0.5", "joy", "anger")
 WINDOW = (130, 210, 258, 310)
@@ -118,7 +117,7 @@ def test_close_ups_lie_where_the_small_stills_show_the_same(crowd, close_ups, ed
 
 def test_exact_paint_is_the_truth_made_small(crowd, close_ups, editor):
     config = settings(editor, exact_share=1.0, exact_blur_px=0.0, soft_share=0.0, batch_size=8)
-    batch = mouths(crowd, close_ups, config).draw(torch.Generator().manual_seed(0), CPU)
+    batch = mouths(crowd, close_ups, config).draw(8, torch.Generator().manual_seed(0))
     pooled = torch.nn.functional.avg_pool2d
     assert (pooled(batch.paint, 4) - pooled(batch.truth, 4)).abs().mean() < 0.04
     unpainted = (batch.mask == 0.0).expand_as(batch.truth)
@@ -139,7 +138,7 @@ def test_the_truth_is_laid_where_an_edit_shows_it():
 
 def test_batches_follow_from_the_generator_alone(crowd, close_ups, editor):
     drawn = mouths(crowd, close_ups, settings(editor))
-    one, same, other = (vars(drawn.draw(torch.Generator().manual_seed(seed), CPU)) for seed in (1, 1, 2))
+    one, same, other = (vars(drawn.draw(4, torch.Generator().manual_seed(seed))) for seed in (1, 1, 2))
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert not torch.equal(one["under"], other["under"])
 
@@ -152,12 +151,12 @@ def test_the_editor_computes_in_no_format_that_the_processor_imitates(crowd, clo
     monkeypatch.setattr(
         drawn.editor, "analyse", lambda images: halved.append(torch.is_autocast_enabled("cpu")) or analyse(images)
     )
-    drawn.draw(torch.Generator().manual_seed(1), CPU)
+    drawn.draw(4, torch.Generator().manual_seed(1))
     assert halved == [False]
     monkeypatch.setattr("fexgan.training.precision.computes_bf16", lambda device: True)
     for precision in ("bf16", "fp32"):
         drawn.config = settings(editor, precision=precision)
-        drawn.draw(torch.Generator().manual_seed(1), CPU)
+        drawn.draw(4, torch.Generator().manual_seed(1))
     assert halved == [False, True, False]
 
 
@@ -189,7 +188,7 @@ def test_the_painter_learns_to_sharpen(crowd, close_ups, editor, tmp_path):
     config = settings(editor, steps=60, exact_share=1.0, soft_share=0.0, learning_rate=3e-3, adversarial_from_step=999)
     train([crowd, close_ups], tmp_path, config, console=Console(quiet=True))
     learned = load_checkpoint(tmp_path).networks
-    batch = mouths(crowd, close_ups, config).draw(torch.Generator().manual_seed(9), CPU)
+    batch = mouths(crowd, close_ups, config).draw(4, torch.Generator().manual_seed(9))
     off = [
         ((seen.images() - batch.truth).abs() * batch.known).mean()
         for seen in (learned.refine(batch.close_ups), batch.close_ups)

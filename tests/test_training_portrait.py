@@ -31,14 +31,14 @@ from fexgan.training.caricature import caricature
 from fexgan.training.cartoons import EYES
 from fexgan.training.creases import Folds, crease
 from fexgan.training.loop import train
+from fexgan.training.lots import LOT, draw_in_lots
 from fexgan.training.openings import any_openings
-from fexgan.training.pairs import Pairs, amplified
+from fexgan.training.pairs import PairBatch, Pairs, amplified
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
 from fexgan.training.tasks import open_task
 from fexgan.training.variation import vary_look, vary_place, vary_shape
 
-CPU = torch.device("cpu")
 SIZE = 32
 JOY = affect_index("joy")
 MOUTH = {8: (48, 80), 27: (48, 40), 31: (42, 52), 35: (54, 52), 48: (36, 62), 51: (48, 60), 54: (60, 62)}
@@ -63,6 +63,10 @@ def settings(variation: VariationConfig = NOTHING, **training) -> PortraitConfig
     return PortraitConfig(
         model, training=PortraitTrainingConfig(**(values | training), variation=variation), framing=STUDIO
     )
+
+
+def batch_of(pairs: Pairs, generator: torch.Generator) -> PairBatch:
+    return pairs.draw(pairs.config.training.batch_size, generator)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +99,7 @@ def everywhere(count: int = 8) -> torch.Tensor:
 
 
 def test_pairs_are_stills_of_one_character_with_what_they_show(stills):
-    batch = Pairs(stills, settings(batch_size=32)).draw(step_generator(0, 1), CPU)
+    batch = batch_of(Pairs(stills, settings(batch_size=32)), step_generator(0, 1))
     cut = cut_squares(stills.pixels, face_squares(stills, STUDIO), SIZE)
     known = pixels_to_images(cut.reshape(-1, SIZE, SIZE, 3)).unflatten(0, cut.shape[:2])
     neutral = 0
@@ -117,7 +121,7 @@ def test_pairs_start_and_end_neutral_as_often_as_asked(stills):
         config = settings(
             batch_size=1024, neutral_source_share=start, smiling_source_share=0.0, neutral_target_share=end
         )
-        batch = Pairs(stills, config).draw(step_generator(0, 1), CPU)
+        batch = batch_of(Pairs(stills, config), step_generator(0, 1))
         starts, ends = (vector[:, NEUTRAL_INDEX] == 1.0 for vector in (batch.source_affect, batch.target_affect))
         assert starts.float().mean() == pytest.approx(start + (1 - start) * by_chance, abs=0.15)
         assert ends[~starts].float().mean() == pytest.approx(end + (1 - end) / (len(SHOWN) - 1), abs=0.08)
@@ -130,7 +134,7 @@ def test_as_many_pairs_start_with_a_smile_as_asked(stills):
         config = settings(
             batch_size=1024, neutral_source_share=neutral, smiling_source_share=smiling, neutral_target_share=0.0
         )
-        sources = Pairs(stills, config).draw(step_generator(0, 1), CPU).source_affect
+        sources = batch_of(Pairs(stills, config), step_generator(0, 1)).source_affect
         smiles = (sources[:, JOY] > 0) & ((sources > 0).sum(dim=1) - (sources[:, NEUTRAL_INDEX] > 0).int() == 1)
         expected = min(smiling, 1 - neutral) + max(0.0, 1 - neutral - smiling) * by_chance
         assert smiles.float().mean() == pytest.approx(expected, abs=0.15)
@@ -148,7 +152,7 @@ def creased_pairs(stills: StillSet, crease_share: float = 1.0) -> Pairs:
 
 
 def test_smiles_fold_deeper_in_source_and_truth_alike_as_far_as_they_smile(stills):
-    batch = creased_pairs(stills).draw(step_generator(0, 1), CPU)
+    batch = batch_of(creased_pairs(stills), step_generator(0, 1))
     level = 200 / 127.5 - 1
     dark = {
         name: (level - images).amax(dim=(1, 2, 3)) > 0.02
@@ -170,7 +174,7 @@ def test_cartoons_are_labelled_with_what_they_show(stills):
     )
     for pairs in (drawn, filmed):
         pairs.stills = dataclasses.replace(stills, landmarks=landmarks.astype(np.float32))
-    batch, before = (pairs.draw(step_generator(0, 1), CPU) for pairs in (drawn, filmed))
+    batch, before = (batch_of(pairs, step_generator(0, 1)) for pairs in (drawn, filmed))
     for name in ("source_affect", "target_affect"):
         shown, were = getattr(batch, name), getattr(before, name)
         torch.testing.assert_close(shown.sum(dim=1), torch.ones(64))
@@ -189,7 +193,7 @@ def test_emotions_are_amplified_as_far_as_they_fit():
 
 
 def test_paint_may_cover_folds_that_go_and_none_that_stay(stills):
-    batch, smooth = (creased_pairs(stills, share).draw(step_generator(0, 1), CPU) for share in (1.0, 0.0))
+    batch, smooth = (batch_of(creased_pairs(stills, share), step_generator(0, 1)) for share in (1.0, 0.0))
     before, after = batch.source_affect[:, JOY], batch.target_affect[:, JOY]
     gone, stay = (before == 1.0) & (after == 0.0), (before > 0.0) & (after >= before)
     assert gone.any() and stay.any()
@@ -264,13 +268,13 @@ def test_where_eyes_show_follows_them_however_a_pair_is_varied(stills):
     )
     pairs = Pairs(stills, settings(places, batch_size=32))  # finds the faces
     pairs.stills = dataclasses.replace(stills, pixels=pixels, landmarks=landmarks)
-    batch = pairs.draw(step_generator(0, 1), CPU)
+    batch = batch_of(pairs, step_generator(0, 1))
     white = torch.minimum(batch.source_images, batch.target_images).mean(dim=1, keepdim=True) > 0.0
     eyes = batch.eyes > 0.5
     assert batch.eyes.sum(dim=(1, 2, 3)).min() > 5
     assert (eyes & white).sum() > 0.8 * (eyes | white).sum()
     assert (batch.openings[eyes] > 0.5).all() and 0 < batch.openings.mean() < 0.5
-    untold = Pairs(stills, settings()).draw(step_generator(0, 1), CPU)
+    untold = batch_of(Pairs(stills, settings()), step_generator(0, 1))
     assert not untold.eyes.any() and untold.openings.all()
 
 
@@ -286,15 +290,47 @@ def test_eyes_that_move_cost_and_lids_do_not():
 
 def test_pairs_follow_from_the_steps_seed_alone(stills):
     pairs = Pairs(stills, settings(VariationConfig()))
-    first, again, other = (pairs.draw(step_generator(0, step), CPU) for step in (1, 1, 2))
+    first, again, other = (batch_of(pairs, step_generator(0, step)) for step in (1, 1, 2))
     assert torch.equal(first.target_images, again.target_images)
     assert not torch.equal(first.target_images, other.target_images)
     assert first.target_images.abs().max() <= 1.0
 
 
+class Numbers:
+    """Pairs that are as many numbers, and the count of those that were drawn."""
+
+    drawn = 0
+
+    def draw(self, count, generator):
+        self.drawn += count
+        names = (item.name for item in dataclasses.fields(PairBatch))
+        return PairBatch(**{name: torch.rand(count, 3, generator=generator) for name in names})
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_a_batch_is_the_same_dealt_out_in_however_many_shares_and_nobody_draws_all(count):
+    training = settings(batch_size=12).training
+    numbers, alone = Numbers(), Numbers()
+    ((whole, _),) = draw_in_lots(alone, training, 7, range(1), 1)
+    shares = [draw_in_lots(numbers, training, 7, range(index, index + 1), count)[0] for index in range(count)]
+    together = torch.cat([share.target_images for share, _ in shares])
+    assert torch.equal(together, whole.target_images) and len(together.unique()) == together.numel()
+    assert numbers.drawn <= count * (12 // count + LOT) and alone.drawn == 12
+    noises = [torch.rand(1, generator=generator).item() for _, generator in shares]
+    assert len({*noises, *whole.target_images.flatten().tolist()}) == count + whole.target_images.numel()
+
+
+def test_a_batch_of_pairs_differs_from_lot_to_lot_and_step_to_step(stills):
+    pairs, training = Pairs(stills, settings(VariationConfig())), settings(batch_size=2 * LOT).training
+    (first, _), (again, _), (other, _) = (draw_in_lots(pairs, training, step, range(1), 1)[0] for step in (1, 1, 2))
+    assert torch.equal(first.target_images, again.target_images)
+    assert not torch.equal(first.target_images, other.target_images)
+    assert not torch.equal(*first.target_images.chunk(2))
+
+
 def test_a_batch_holds_no_more_memory_than_it_shows_and_is_pinned_whole(stills, monkeypatch):
     config = settings()
-    batch = Pairs(stills, config).draw(step_generator(0, 1), CPU)
+    batch = batch_of(Pairs(stills, config), step_generator(0, 1))
     held = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in vars(batch).values()}
     assert sum(held.values()) == sum(tensor.nbytes for tensor in vars(batch).values())
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: -tensor)
@@ -394,7 +430,7 @@ def test_drawings_have_flat_colours_with_lines_where_dark_meets_light():
 
 
 def updated(trainer: PortraitTrainer, pairs: Pairs, step: int) -> dict[str, torch.Tensor]:
-    return trainer.update(pairs.draw(step_generator(0, step), CPU), step, step_generator(0, step))
+    return trainer.update(batch_of(pairs, step_generator(0, step)), step, step_generator(0, step))
 
 
 def test_the_discriminator_rests_until_its_step(stills):
@@ -412,7 +448,7 @@ def test_the_discriminator_rests_until_its_step(stills):
 def test_equal_affects_ask_for_no_change(stills):
     config = settings()
     trainer = PortraitTrainer(build(config.model), config, Accelerator())
-    batch = Pairs(stills, config).draw(step_generator(0, 1), CPU)
+    batch = batch_of(Pairs(stills, config), step_generator(0, 1))
     same = dataclasses.replace(batch, target_affect=batch.source_affect, target_images=batch.source_images)
     images, losses = trainer.draw(same)
     assert torch.equal(images, batch.source_images)
@@ -422,7 +458,7 @@ def test_equal_affects_ask_for_no_change(stills):
 def test_paint_on_skin_costs_and_paint_in_eyes_and_mouths_does_not(stills):
     config = settings()
     trainer = PortraitTrainer(build(config.model), config, Accelerator())
-    batch = Pairs(stills, config).draw(step_generator(0, 1), CPU)
+    batch = batch_of(Pairs(stills, config), step_generator(0, 1))
     _, untold = trainer.draw(batch)
     _, losses = trainer.draw(dataclasses.replace(batch, openings=torch.zeros_like(batch.openings)))
     assert untold["strays"] == 0 and losses["strays"] == losses["sparsity"] > 0
@@ -510,7 +546,7 @@ def test_a_pair_tells_the_variant_and_the_label_of_its_truth_and_the_networks_he
     config = settings(batch_size=32)
     model = dataclasses.replace(config.model, variants=("anger.shout", "joy.laugh"))
     config = dataclasses.replace(config, model=model)
-    batch = Pairs(dataclasses.replace(stills, variants=told), config).draw(step_generator(0, 1), CPU)
+    batch = batch_of(Pairs(dataclasses.replace(stills, variants=told), config), step_generator(0, 1))
     shown = [affect_vector_of(SHOWN[index]) for index in (3, 1)]
     expected = torch.stack([(batch.target_affect == one).all(dim=1) for one in shown], dim=1).float()
     assert torch.equal(batch.target_variants, expected) and expected.any(dim=0).all()

@@ -24,7 +24,7 @@ from fexgan.training import loop, processes
 from fexgan.training.ahead import draw_ahead
 from fexgan.training.batches import step_generator
 from fexgan.training.loop import train
-from fexgan.training.processes import average_gradients, check_shares, share_batch_norm, share_of
+from fexgan.training.processes import average_gradients, check_shares, share_batch_norm
 from fexgan.training.step import Trainer
 from fexgan.training.updates import Updates
 
@@ -141,26 +141,21 @@ def test_gradients_of_parts_add_up_to_that_of_the_whole_batch():
 
 
 def test_a_training_in_parts_takes_every_row_once_with_noise_of_its_own(tiny_dataset, tmp_path, monkeypatch):
-    taken = []
-
-    def share(batch, index, shares):
-        taken.append((index, shares, share_of(batch, index, shares), batch))
-        return taken[-1][2]
-
-    seeds, update = [], Trainer.update
+    taken, update = [], Trainer.update
 
     def noted(self, batch, step, generator):
-        seeds.append(generator.initial_seed())
+        taken.append((batch.source_images, generator.initial_seed()))
         return update(self, batch, step, generator)
 
     monkeypatch.setattr(Trainer, "update", noted)
-    monkeypatch.setattr("fexgan.training.loop.share_of", share)
-    config = settings(steps=1, batch_parts=2)
-    train(tiny_dataset, tmp_path, config, console=Console(quiet=True))
-    assert [(index, shares) for index, shares, *_ in taken] == [(0, 2), (1, 2)]
-    rows = torch.cat([part.source_images for _, _, part, _ in taken])
-    assert torch.equal(rows, taken[0][3].source_images)
-    assert len(set(seeds)) == 2
+    rows, seeds = {}, {}
+    for parts in (1, 2):
+        train(tiny_dataset, tmp_path / f"{parts}", settings(steps=1, batch_parts=parts), console=Console(quiet=True))
+        images, seeds[parts] = zip(*taken, strict=True)
+        rows[parts] = torch.cat(images)
+        taken.clear()
+    assert torch.equal(rows[1], rows[2])
+    assert len(seeds[1]) == 1 and len(set(seeds[2])) == 2
 
 
 def test_batches_are_drawn_by_a_share_of_this_machine_and_not_of_all(tiny_dataset, tmp_path, monkeypatch):

@@ -34,12 +34,12 @@ class Batch:
     """[batch, latent_size] from Normal(0, 1), for the latent."""
 
 
-def step_generator(seed: int, step: int, part: int = 0) -> torch.Generator:
+def step_generator(seed: int, step: int, *part: int) -> torch.Generator:
     """The source of all of a step's randomness: it depends on seed and step alone, so resuming needs no state.
 
-    `part`: of a batch that is dealt out, which part; each has noise of its own.
+    `part`: of what in the step; numbers that end in 0 mean the same without it.
     """
-    entropy = np.random.SeedSequence((seed, step, part) if part else (seed, step))
+    entropy = np.random.SeedSequence((seed, step, *part))
     return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
 
 

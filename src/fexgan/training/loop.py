@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from accelerate import Accelerator, PartialState
@@ -32,22 +32,20 @@ from fexgan.model import build
 from fexgan.training.ahead import Batches, draw_ahead
 from fexgan.training.alone import alone_in, writable_folder
 from fexgan.training.averaging import AveragedNetworks
-from fexgan.training.batches import step_generator
 from fexgan.training.beginning import begin_with, go_on_with
 from fexgan.training.breakdown import Breakdown, check_losses, check_weights
 from fexgan.training.display import Display
 from fexgan.training.examples import Examples
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog, means_of
+from fexgan.training.lots import Drawn
 from fexgan.training.precision import computes_bf16
-from fexgan.training.processes import check_shares, processes_here, put, share_batch_norm, share_of
+from fexgan.training.processes import check_shares, processes_here, put, share_batch_norm
 from fexgan.training.progress import PREVIEWS, film_progress
 from fexgan.training.resume import changes_since, last_checkpoint, restore, resume_state
 from fexgan.training.tasks import Task, open_task
 from fexgan.training.updates import learning_rate
 
-Drawn = tuple[Any, torch.Generator]
-"""A batch, or a part of one, and the source of the randomness that is left to its step."""
 CHECKPOINTS_KEPT = 2
 ON_PROCESSORS = not torch.accelerator.is_available()  # unless told, processes on CPUs would not find each other
 RECENT_STEPS = 20
@@ -258,12 +256,12 @@ class _Run:
             stopped=self.step < training.steps,
         )
 
-    def _take_step(self, batches: Batches[Drawn], stop: StopRequest) -> dict[str, float]:
+    def _take_step(self, batches: Batches[list[Drawn]], stop: StopRequest) -> dict[str, float]:
         """Take a step together with the other processes; all of them hear of a signal that reached one."""
         self.step += 1
         drawn = self.step + OTHER_BATCHES * self.rollbacks
         start = time.monotonic()
-        parts = self._parts(drawn, *batches.take(drawn))
+        parts = [(put(part, self.accelerator.device), generator) for part, generator in batches.take(drawn)]
         self.waited_s = time.monotonic() - start
         losses = self.trainer.take_step(parts, self.step)
         told, several = torch.stack(list(losses.values())), self.accelerator.num_processes > 1
@@ -276,22 +274,11 @@ class _Run:
         self.averaged.update(self.trainer.networks, self.step)
         return losses
 
-    def _draw(self, drawn: int, device: torch.device) -> Drawn:
-        """The whole batch drawn as number `drawn`, and the source of randomness that it leaves."""
-        generator = step_generator(self.config.training.seed, drawn)
-        return self.task.batch(drawn, generator, device), generator
-
-    def _parts(self, drawn: int, batch: Any, generator: torch.Generator) -> list[Drawn]:
-        """This process's share of a batch, in parts, each with its source of randomness, on the device."""
-        seed, parts = self.config.training.seed, self.config.training.batch_parts
+    def _draw(self, drawn: int, device: torch.device) -> list[Drawn]:
+        """This process's part of the batch drawn as number `drawn`, in as many parts as memory asks for."""
+        parts = self.config.training.batch_parts
         first = self.accelerator.process_index * parts
-        return [
-            (
-                put(share_of(batch, index, self.accelerator.num_processes * parts), self.accelerator.device),
-                step_generator(seed, drawn, index) if index else generator,
-            )
-            for index in range(first, first + parts)
-        ]
+        return self.task.draw(drawn, range(first, first + parts), self.accelerator.num_processes * parts, device)
 
     def _show(self, log: TrainingLog) -> dict[str, float]:
         picture, figures = self.preview.draw(self.averaged.networks, f"step {self.step:,}")

@@ -71,11 +71,11 @@ class Mouths:
         self.variants = stills.variant_weights(editor.config.variants)
         self.squares = torch.from_numpy(face_squares(stills, config.framing)).float()
 
-    def draw(self, generator: torch.Generator, device: torch.device) -> MouthBatch:
-        """A batch: a share of sources is neutral, a share of pairs drawn as cartoons, and a share has paint that is the
-        truth made small, and so lies exactly where the truth does."""
+    def draw(self, count: int, generator: torch.Generator) -> MouthBatch:
+        """`count` pairs: a share of sources is neutral, a share of pairs drawn as cartoons, and a share has paint
+        that is the truth made small, and so lies exactly where the truth does."""
         training = self.config.training
-        count, still_count = training.batch_size, self.stills.pixels.shape[1]
+        still_count = self.stills.pixels.shape[1]
         character = torch.randint(len(self.stills), (count,), generator=generator)
         source, target = torch.randint(still_count, (2, count), generator=generator)
         neutral = torch.rand(count, generator=generator) < training.neutral_source_share
@@ -95,7 +95,7 @@ class Mouths:
         under, paint = torch.lerp(made.under, under, exact), torch.lerp(made.paint, paint, exact)
         truth = torch.lerp(laid_over(truth, made.images()), truth, exact)
         tensors = (under, paint, made.mask, truth, known)
-        return MouthBatch(*(tensor.to(device).contiguous(memory_format=torch.channels_last) for tensor in tensors))
+        return MouthBatch(*(tensor.contiguous(memory_format=torch.channels_last) for tensor in tensors))
 
     def all_of(self, character: int) -> MouthBatch:
         """One character's neutral still edited to all others, and these as and where they were filmed."""

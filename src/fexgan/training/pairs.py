@@ -63,15 +63,15 @@ class Pairs:
         self.smiles = torch.from_numpy(smiles if len(smiles) else np.arange(len(emotions)))
         """Stills that show nothing but joy; all where none does."""
 
-    def draw(self, generator: torch.Generator, device: torch.device) -> PairBatch:
-        """A batch: a share of sources is neutral and a share smiles; of the truths of all but the neutral ones again a
-        share is neutral; the rest is any still of the character.
+    def draw(self, count: int, generator: torch.Generator) -> PairBatch:
+        """`count` pairs: a share of sources is neutral and a share smiles; of the truths of all but the neutral ones
+        again a share is neutral; the rest is any still of the character.
 
         A source that shows what its truth does, be it in another variant, gives way to the neutral still: there is
         nothing to edit.
         """
         stills, training, loss = self.stills, self.config.training, self.config.loss
-        count, still_count = training.batch_size, stills.pixels.shape[1]
+        still_count = stills.pixels.shape[1]
         character = torch.randint(len(stills), (count,), generator=generator)
         source, target = torch.randint(still_count, (2, count), generator=generator)
         start = torch.rand(count, generator=generator)
@@ -104,12 +104,12 @@ class Pairs:
         where_open = torch.cat([eyes, openings], dim=1)[:, None].expand(-1, 2, -1, -1, -1)
         shaped = vary_shape(torch.cat([pairs, where_open], dim=2), places, training.variation, generator)
         pairs = shaped[:, :, :3].contiguous()
-        eyes, openings = (part.to(device, copy=True) for part in shaped[:, 0, 3:].split(1, dim=1))  # alone, not in all
+        eyes, openings = (part.clone() for part in shaped[:, 0, 3:].split(1, dim=1))  # alone, not in all
         images = vary_look(pairs, places, training.variation, generator).mul_(2.0).sub_(1.0).transpose(0, 1)
-        images = images.flatten(0, 1).to(device).contiguous(memory_format=torch.channels_last)
+        images = images.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         source_images, target_images = images.chunk(2)
-        variants = torch.from_numpy(self.variants[character.numpy(), target.numpy()]).to(device)
-        source_affect, target_affect = torch.from_numpy(affects).to(device).unbind(1)
+        variants = torch.from_numpy(self.variants[character.numpy(), target.numpy()])
+        source_affect, target_affect = torch.from_numpy(affects).unbind(1)
         labels = mixture_labels(target_affect, loss.full_label_strength, NEUTRAL_INDEX)
         return PairBatch(source_images, source_affect, target_images, target_affect, variants, labels, eyes, openings)
 

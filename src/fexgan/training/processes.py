@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import torch
@@ -59,9 +59,15 @@ def share_batch_norm(networks: nn.Module) -> None:
                 setattr(module, name, shared)
 
 
-def share_of(batch: Any, index: int, shares: int) -> Any:
-    """Share `index` (from 0) of as many equal ones of a batch: a dataclass of tensors [batch, ...]."""
-    return _with_each(batch, lambda tensor: tensor.chunk(shares)[index])
+def rows_of(batch: Any, first: int, end: int) -> Any:
+    """Rows from `first` on, up to `end`, of a batch: a dataclass of tensors [batch, ...]."""
+    return _with_each(batch, lambda tensor: tensor[first:end])
+
+
+def joined(batches: Sequence[Any]) -> Any:
+    """Several batches as one."""
+    names = [item.name for item in dataclasses.fields(batches[0])]
+    return type(batches[0])(**{name: torch.cat([getattr(one, name) for one in batches]) for name in names})
 
 
 def put(batch: Any, device: torch.device) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from accelerate import Accelerator
@@ -22,12 +22,14 @@ from fexgan.training.batches import Batch, faces_at_rest, make_batch, step_gener
 from fexgan.training.details_preview import DetailsPreview
 from fexgan.training.details_step import DetailsTrainer
 from fexgan.training.examples import Examples
+from fexgan.training.lots import Drawn, draw_in_lots
 from fexgan.training.measuring import measure_drawing
-from fexgan.training.mouths import MouthBatch, open_mouths
-from fexgan.training.pairs import PairBatch, Pairs
+from fexgan.training.mouths import open_mouths
+from fexgan.training.pairs import Pairs
 from fexgan.training.portrait_preview import PortraitPreview
 from fexgan.training.portrait_step import PortraitTrainer
 from fexgan.training.preview import Preview
+from fexgan.training.processes import rows_of
 from fexgan.training.step import Trainer, loss_names
 from fexgan.training.updates import Updates
 
@@ -57,9 +59,9 @@ class Task(Protocol):
 
     def updates(self, networks: Family, accelerator: Accelerator) -> Updates: ...
 
-    def batch(self, step: int, generator: torch.Generator, device: torch.device) -> Any:
-        """The batch of a step: it follows from the training's seed, the step and the step's generator, which comes of
-        both."""
+    def draw(self, step: int, shares: range, count: int, device: torch.device) -> list[Drawn]:
+        """Those of the `count` equal shares of the batch of a step: the batch follows from the training's seed and the
+        step alone, into however many shares it is dealt out."""
         ...
 
     def finish(self, averaged: AveragedNetworks) -> None:
@@ -107,7 +109,20 @@ class PaperTask:
     def updates(self, networks: Family, accelerator: Accelerator) -> Trainer:
         return Trainer(networks, self.config, accelerator)
 
-    def batch(self, step: int, generator: torch.Generator, device: torch.device) -> Batch:
+    def draw(self, step: int, shares: range, count: int, device: torch.device) -> list[Drawn]:
+        """The whole batch is drawn: it takes less than a picture's step."""
+        training = self.config.training
+        size, generator = training.batch_size // count, step_generator(training.seed, step)
+        batch = self._batch(step, generator, device)
+        return [
+            (
+                rows_of(batch, index * size, (index + 1) * size),
+                step_generator(training.seed, step, index) if index else generator,
+            )
+            for index in shares
+        ]
+
+    def _batch(self, step: int, generator: torch.Generator, device: torch.device) -> Batch:
         batch = make_batch(self.faces, self.config, step, generator, device)
         if self.examples is None:
             return batch
@@ -117,7 +132,7 @@ class PaperTask:
         """Always over the same faces, so that two checkpoints differ by their weights alone."""
         seed, device = self.config.training.seed, next(averaged.networks.parameters()).device
         steps = range(1, MEASURED_BATCHES + 1)
-        batches = [self.batch(step, step_generator(seed, step), device) for step in steps]
+        batches = [self._batch(step, step_generator(seed, step), device) for step in steps]
         at_rest = faces_at_rest(self.people, self.config.training.batch_size, device)
         measure_drawing(averaged.networks, batches, at_rest)
 
@@ -148,8 +163,8 @@ class PortraitTask:
     def updates(self, networks: Family, accelerator: Accelerator) -> PortraitTrainer:
         return PortraitTrainer(networks, self.config, accelerator)
 
-    def batch(self, step: int, generator: torch.Generator, device: torch.device) -> PairBatch:
-        return self.pairs.draw(generator, device)
+    def draw(self, step: int, shares: range, count: int, device: torch.device) -> list[Drawn]:
+        return draw_in_lots(self.pairs, self.config.training, step, shares, count)
 
     def finish(self, averaged: AveragedNetworks) -> None:
         """Nothing: group norm keeps no statistics."""
@@ -186,8 +201,8 @@ class DetailsTask:
     def updates(self, networks: Family, accelerator: Accelerator) -> DetailsTrainer:
         return DetailsTrainer(networks, self.config, accelerator)
 
-    def batch(self, step: int, generator: torch.Generator, device: torch.device) -> MouthBatch:
-        return self.train.draw(generator, device)
+    def draw(self, step: int, shares: range, count: int, device: torch.device) -> list[Drawn]:
+        return draw_in_lots(self.train, self.config.training, step, shares, count)
 
     def finish(self, averaged: AveragedNetworks) -> None:
         """Nothing: group norm keeps no statistics."""
