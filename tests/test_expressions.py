@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fexgan.affects import Mixture
+from fexgan.affects import Mixture, affect_index
 from fexgan.errors import InputError
 from fexgan.expressions import named_mixture, read_expression, read_expressions, text_mixture, write_expression
 
@@ -120,6 +120,11 @@ def test_texts_that_come_from_anywhere_open_no_file(tmp_path: Path, text: str):
     write_expression(tmp_path / "sly.yaml", MIXTURE)
     with pytest.raises(InputError, match="is unknown"):
         text_mixture(text.format(tmp_path / "sly.yaml"))
+
+
+def test_an_affect_that_takes_no_strength_says_so():
+    with pytest.raises(InputError, match=r"affect 'joy:0.5' is unknown; no strength goes here; give 'joy'"):
+        affect_index("joy:0.5")
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,7 @@ def _text() -> str:
         (_text().replace("[0.0, 0.0]", "[0.0]"), "frames.blink has 1 values, others 2"),
         (_text().replace("[0.0, 0.0]", "[0.0, Infinity]"), "frames.blink holds a value that is not finite"),
         (_text().replace('{"joy": [0.0, 1.0]}', "{}"), "frames.strength is empty"),
+        (_text().replace("[0.0, 1.0]", "[]"), "frames.strength.joy is empty; give one number per frame"),
         (_text().replace('"blink"', '"smile": [1], "blink"'), "frames.smile has 1 values"),
         (_text().replace('"seed"', '"window_px": [0, 0, 161, 10], "seed"'), "no part of a picture of 160 px"),
         (_text().replace('"seed"', '"window_px": [5, 0, 5, 10], "seed"'), "no part of a picture of 160 px"),

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from fexgan.errors import InputError
-from fexgan.manifest import read_sidecar
+from fexgan.manifest import read_sidecar, write_sidecar
 from fexgan.prepare import find_footage
+from fexgan.studio import film as film_module
 from fexgan.studio.arkit import ARKIT_UNITS
 from fexgan.studio.capture import read_capture
-from fexgan.studio.film import Shoot, film
+from fexgan.studio.film import Shoot, chosen_cast, film
 
 UNITS = [unit[0].upper() + unit[1:] for unit in ARKIT_UNITS]
 ANGLES = ["HeadYaw", "HeadPitch", "HeadRoll"] + [
@@ -79,8 +80,10 @@ def test_other_rates_are_read_off_the_timecode_and_told(record: Callable[..., Pa
     assert jaw(path)[60] == pytest.approx(0.5, abs=0.01)
 
 
-def test_half_a_second_is_taken_at_sixty_frames(record: Callable[..., Path]):
-    assert len(read_capture(record([row(i) for i in range(21)]), 60)) == 21
+def test_half_a_second_is_taken_at_sixty_frames_and_told(record: Callable[..., Path]):
+    capture = read_capture(record([row(i) for i in range(21)]), 60)
+    assert len(capture) == 21
+    assert capture.notes == ("its timecode stays within one second, for which 60 frames are taken for granted",)
 
 
 def test_every_second_line_is_a_rate_and_not_a_loss(record: Callable[..., Path]):
@@ -135,6 +138,24 @@ def test_weights_beyond_their_range_are_held_and_degrees_are_known(record: Calla
     assert capture.notes[0] == "3 weights beyond 0 to 1 are held there" and "degrees" in capture.notes[1]
 
 
+@pytest.mark.parametrize("yaw", [1.9, -4.0])
+def test_a_calm_take_in_degrees_is_known(record: Callable[..., Path], yaw: float):
+    capture = read_capture(record([row(i, HeadYaw=yaw) for i in range(90)]), 60)
+    assert capture.head_deg[:, 0] == pytest.approx(yaw) and "degrees" in capture.notes[0]
+
+
+def test_a_glance_aside_in_degrees_is_known(record: Callable[..., Path]):
+    capture = read_capture(record([row(i, HeadYaw=30.0 if i == 40 else 0.5) for i in range(90)]), 60)
+    assert capture.head_deg[40, 0] == pytest.approx(30.0) and "degrees" in capture.notes[0]
+
+
+@pytest.mark.parametrize("frames", [10, 90])
+def test_a_spike_in_radians_makes_no_degrees_of_the_rest_and_is_told(record: Callable[..., Path], frames: int):
+    capture = read_capture(record([row(i, HeadYaw=3.0 if i == 4 else 0.5) for i in range(frames)]), 60)
+    assert capture.head_deg[6, 0] == pytest.approx(math.degrees(0.5))
+    assert capture.notes[0] == "the head turns by up to 172 degrees, as few heads do; mend what is wrong with it"
+
+
 def test_eyes_look_where_the_recorded_ones_did(record: Callable[..., Path]):
     looks = {"EyeLookOutLeft": 0.5, "EyeLookInRight": 0.5, "EyeLookUpLeft": 0.2, "EyeLookUpRight": 0.2}
     poses, _ = read_capture(record([row(0, **looks)]), 60).perform()
@@ -176,6 +197,23 @@ def test_what_is_no_recording_is_one_line(tmp_path: Path, content: bytes, told: 
 def test_stills_and_a_performance_exclude_each_other():
     with pytest.raises(InputError, match=r"take\.csv cannot be filmed as stills"):
         Shoot(performance=Path("take.csv"), stills="truth")
+
+
+@pytest.mark.parametrize("smile", [0.0, 1.0])
+def test_another_recording_of_the_same_name_and_length_is_refused(
+    record: Callable[..., Path], tmp_path: Path, smile: float
+):
+    shoot = Shoot(performance=record([row(i) for i in range(61)]), characters=("ada",), size_px=32, fps=24)
+    (job,) = film_module._recorded_jobs(chosen_cast(shoot), shoot.performance, shoot.fps)
+    job.clip(tmp_path).parent.mkdir(parents=True)
+    job.clip(tmp_path).touch()
+    write_sidecar(job.clip(tmp_path).with_suffix(".json"), job.record(shoot)[1])
+    assert film(tmp_path, shoot).kept == 1
+    record([row(i, JawOpen=0.0, MouthSmileLeft=smile) for i in range(61)])
+    with pytest.raises(
+        InputError, match=r"filmed otherwise \(units: what the recording or the recipes play has changed"
+    ):
+        film(tmp_path, shoot)
 
 
 def test_a_recording_is_filmed_and_left_out_of_datasets_with_a_reason(

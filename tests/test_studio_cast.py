@@ -48,7 +48,17 @@ def test_ten_lines_make_a_character_and_the_rest_has_defaults(tmp_path):
         ("{name: rosa, clothing: {colour: red}}", "clothing: key 'colour' is unknown; allowed are kind, pattern"),
         ("{name: rosa, glasses: {shape: heart}}", "'heart' is unknown; choose from round, square"),
         ("{name: rosa, freckles: 2.1}", "freckles: 2.1 is out of range; give a number from 0 to 2"),
-        ("{name: rosa, lines: deep}", "lines: 'deep' is out of range; give a number from 0 to 1"),
+        ("{name: rosa, lines: deep}", "lines: 'deep' is no number; give a number from 0 to 1"),
+        ("{name: rosa, age_years: '30'}", "age_years: '30' is no number; give a number from 20 to 90"),
+        ("{name: rosa, seed: 1.5}", "seed: 1.5 is no whole number; give a whole number from 0 to 2147483647"),
+        ("{name: rosa, seed: true}", "seed: True is no whole number"),
+        ("{name: no}", "name: False is what YAML makes of it, and no text; put the name in quotes"),
+        ("{name: 007}", "name: 7 is what YAML makes of it"),
+        (f"{{name: {'a' * 300}}}", "name: a name of 300 letters is too long; give at most 64"),
+        (
+            "{name: rosa, shape: {cheek/*-cheek-bones-incr: 0.2, cheek/l-cheek-bones-incr: 0.5}}",
+            "'cheek/*-cheek-bones-incr' and 'cheek/l-cheek-bones-incr' both name 'cheek/l-cheek-bones-incr'; leave one",
+        ),
         ("{name: rosa, glasses: true}", "glasses: expected a mapping of fields, got True"),
         ("{name: rosa, hair: {fringe: 3}}", "neither true nor false"),
         ("{name: rosa, origins: {asian: 0.5}}", "must share out 1"),
@@ -67,7 +77,7 @@ def test_a_wrong_entry_is_told_in_one_line_with_file_and_key(tmp_path, entry, to
     message = str(error.value)
     assert told in message
     assert "cast.yaml" in message
-    assert "\n" not in message
+    assert "\n" not in message and len(message) < 400
 
 
 def test_two_characters_of_one_name_are_refused(tmp_path):

@@ -121,6 +121,62 @@ def test_each_variant_is_counted_apart_as_the_sidecar_of_a_still_or_take_tells(t
     assert result.to_dict()["variants"]["joy.laugh"] == {"frames": 2, "right": 2}
 
 
+def record_take(folder: Path, affect: str, record: dict, frames: int = 2) -> None:
+    """A clip of `frames` grey pictures with this sidecar."""
+    clip = folder / "ada" / affect / "1.mp4"
+    write_clip(clip, [np.full((16, 16, 3), 100, np.uint8)] * frames, fps=24, crf=0)
+    clip.with_suffix(".json").write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize(
+    ("frames", "performance", "told"),
+    [
+        ({"strength": {"joy": []}}, {}, "frames.strength.joy is empty; give one number per frame"),
+        ({"strength": {"joy": [0.0, 1.0]}, "variants": {"joy": "laugh"}}, {}, "variants that are no list of objects"),
+        ({"strength": {"joy": [0.0, 1.0]}, "variants": ["a", "b"]}, {}, "variants that are no list of objects"),
+        ({"strength": {"joy": [0.0, 1.0]}, "variants": [{}, {"joy": ["laugh"]}]}, {}, "variants that are no texts"),
+        ({"strength": {"joy": [0.0, 1.0]}}, {"variants": ["laugh"]}, "variants that are no list of objects"),
+    ],
+)
+def test_a_sidecar_that_cannot_be_scored_is_told_in_one_line(
+    tmp_path: Path, frames: dict, performance: dict, told: str
+):
+    record_take(tmp_path, "neutral", {"frames": {"strength": {"neutral": [1.0, 1.0]}}})
+    record_take(tmp_path, "joy", {"affect": "joy", "frames": frames, "performance": performance})
+    with pytest.raises(InputError, match=told) as error:
+        check(tmp_path, lambda pixels: REST)
+    assert "ada/joy/1.json" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_stills_that_show_none_but_the_neutral_face_are_what_others_are_measured_against(tmp_path: Path):
+    assert apex_frames("stills", FrameTruth(strength={"neutral": (1.0, 1.0)})) == {0: "neutral"}
+    record_take(tmp_path, "stills", {"affect": "stills", "frames": {"strength": {"neutral": [1.0, 1.0]}}})
+    record_take(tmp_path, "joy", {"affect": "joy", "frames": {"strength": {"joy": [0.0, 1.0]}}})
+    assert check(tmp_path, lambda pixels: REST).named == {("joy", "neutral"): 1}
+
+
+def test_sidecars_written_by_hand_need_not_say_what_folder_they_lie_in(tmp_path: Path):
+    for affect in ("neutral", "joy"):
+        record_take(tmp_path, affect, {"frames": {"strength": {affect: [0.5, 1.0]}}})
+    result = check(tmp_path, lambda pixels: REST)
+    assert result.named == {("joy", "neutral"): 1} and not result.left_out
+
+
+def test_a_neutral_take_in_which_no_face_is_seen_is_told_as_that(tiny_footage: Path):
+    calls = iter(range(1000))
+
+    def blind_at_first(pixels: np.ndarray) -> dict[str, float] | None:
+        return None if next(calls) < 8 else read_drawn(pixels)  # the neutral takes of the first: two of four frames
+
+    result = check(tiny_footage, blind_at_first)
+    assert result.characters == ("bo",)
+    assert result.left_out == {"whose character shows no face in the neutral take or still": 14}
+
+
+def test_a_character_named_twice_is_scored_once(tiny_footage: Path):
+    assert check(tiny_footage, read_drawn, ["bo", "bo"]).named.total() == 13
+
+
 def test_misses_and_unseen_faces_count_against_the_footage(tiny_footage: Path, tmp_path: Path):
     def mistaken(pixels: np.ndarray) -> dict[str, float] | None:
         seen = read_drawn(pixels)
@@ -150,6 +206,11 @@ def test_what_cannot_be_scored_is_left_out_and_told(tiny_footage: Path, tmp_path
 def test_nothing_to_score_is_told(tmp_path: Path, tiny_footage: Path):
     with pytest.raises(InputError, match=r"nothing in .* can be scored"):
         check(tmp_path, read_drawn)
+    with pytest.raises(InputError, match="nowhere is not there; give a folder of footage"):
+        check(tmp_path / "nowhere", read_drawn)
+    (tmp_path / "clip.mp4").touch()
+    with pytest.raises(InputError, match=r"clip\.mp4 is a file; give a folder of footage"):
+        check(tmp_path / "clip.mp4", read_drawn)
     with pytest.raises(InputError, match=r"character 'zoe' is not in .*; choose from ada, bo"):
         check(tiny_footage, read_drawn, ["zoe"])
 

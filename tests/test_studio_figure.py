@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from fexgan.affects import AFFECTS, EMOTIONS, Mixture
 from fexgan.studio.anatomy import SIDES, anatomy, macro_weights
@@ -94,6 +95,34 @@ def test_fine_lines_come_beside_the_eyes_of_smiles_and_at_the_root_of_wrinkled_n
         assert added[region(figure, x, y)].max() > 0.4
         assert np.abs(added[region(figure, *elsewhere)]).max() < 1e-9
     assert not lined.pose(Pose()).forehead.any()
+
+
+def test_a_mirrored_pose_gives_mirrored_folds(figure):
+    lined = Figure(replace(figure.character, lines=1.0))
+    base = lined.anatomy.base
+    distance, mirrored = cKDTree(base).query(base * [-1, 1, 1])
+    assert distance.max() < 1e-3
+    left = {
+        "mouthSmile": 0.9,
+        "noseSneer": 0.7,
+        "mouthUpperUp": 0.5,
+        "browDown": 0.8,
+        "cheekSquint": 0.6,
+        "browOuterUp": 1,
+    }
+    faces = [lined.pose(Pose({f"{unit}{side}": weight for unit, weight in left.items()})) for side in SIDES]
+    rest = lined.pose(Pose())
+    for name in ("folds", "forehead"):
+        one, other, still = (getattr(face, name) for face in (*faces, rest))
+        assert one == pytest.approx(other[mirrored], abs=2e-3)
+        assert (one - still)[base[:, 0] < 0].max() == 0 and (one - still)[base[:, 0] > 0].max() > 0.2
+
+
+def test_what_a_cast_says_of_asymmetry_overrules_the_seed_and_leaves_its_other_draws():
+    drawn, own = (Figure(Character("rosa", seed=1, shape=shape)) for shape in ({}, {"asym/asym-eye-1-l": 1.0}))
+    moved = np.abs(own.rest - drawn.rest).max(axis=1)
+    assert moved[region(own, 0.3, 7.28)].max() > 0.001
+    assert own.generator.random() == drawn.generator.random()
 
 
 def test_strength_scales_every_unit_and_neutral_adds_none():

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fexgan.bundled import footage_path, stills_path
+from fexgan.bundled import stills_path
 from fexgan.errors import InputError
 from fexgan.manifest import read_sidecar
 from fexgan.media import read_image
+from fexgan.studio import film as film_module
 from fexgan.studio.close_up import borders, mouth_window
-from fexgan.studio.film import Shoot, chosen_cast, film
+from fexgan.studio.film import Shoot, film
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.preview import preview
 from fexgan.studio.recipes import recipes
@@ -92,6 +91,11 @@ def test_plans_depend_on_what_is_filmed_and_nothing_else():
         ({"takes": 0}, "takes 0 is out of range"),
         ({"frames": 3}, "frames 3 is out of range; give 8 to"),
         ({"fps": 0.0}, "fps 0 is out of range"),
+        ({"fps": 0.0001}, "fps 0.0001 is out of range; give 0.01 to 240"),
+        ({"affects": ()}, "no affect is named; choose from anger"),
+        ({"affects": ("joy", "fear", "joy")}, "affect 'joy' comes twice; name each once"),
+        ({"affects": ("joy+neutral",)}, "mixture 'joy\\+neutral' holds neutral, .*; name the emotions alone"),
+        ({"affects": ("joy:0.5",)}, "takes play from 0 to their peak; leave the strength out"),
         ({"affects": ("joy", "happy")}, "affect 'happy' is unknown; .*joy"),
         ({"affects": ("stills",)}, "affect 'stills' is unknown; choose from anger"),
         ({"affects": ("joy+stills",)}, "affect 'stills' is unknown"),
@@ -105,75 +109,53 @@ def test_wrong_settings_are_refused_before_anything_is_written(tmp_path, setting
     assert not (tmp_path / "footage").exists()
 
 
-BUNDLED = {"stills": (stills_path(), Shoot(stills="truth")), "takes": (footage_path(), Shoot())}
-VARIED = dict(light=True, camera=True, backdrop=True, variants=True)
-REPOSITORY = {
-    **BUNDLED,
-    "crowd": (ROOT / "crowd", Shoot(random=150, seed=7, stills="crowd", size_px=192, **VARIED)),
-    "some of the people": (ROOT / "people", Shoot(random=150, seed=8, stills="people")),
-}
+def test_no_more_processes_film_than_takes_are_left(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(film_module, "share", lambda work, jobs, ordered: asked.append(jobs) or [])
+    shoot = Shoot(characters=("ada",), affects=("joy", "fear"), takes=1)
+    film(tmp_path, shoot, workers=8)
+    monkeypatch.setattr(film_module, "processes", lambda workers, tasks: 0)  # as on a cluster
+    film(tmp_path, shoot, workers="ray")
+    assert asked == [2, "ray"]
 
 
-@pytest.mark.parametrize("name", REPOSITORY)
-def test_footage_of_the_repository_is_what_its_command_asks_for(name):
-    folder, shoot = REPOSITORY[name]
-    clips = (1 if shoot.stills else 7 * shoot.takes) * len(chosen_cast(shoot))
-    assert sum(len(list(folder.glob(f"{one.name}/*/*.mp4"))) for one in chosen_cast(shoot)) == clips, "none is filmed"
-    report = film(folder, shoot)
-    assert (report.filmed, report.kept) == (0, clips)
+def test_jobs_that_are_none_are_refused_though_nothing_is_left_to_film():
+    with pytest.raises(InputError, match="jobs 'many' is unknown"):
+        film(stills_path(), Shoot(stills="truth"), workers="many")
 
 
-@pytest.mark.parametrize(
-    ("name", "settings", "told"),
-    [
-        ("stills", {"stills": "crowd", "size_px": 256, "seed": 7, "variants": True}, "stills 'truth', not 'crowd'"),
-        ("stills", {"size_px": 256}, "size_px 144, not 256"),
-        ("stills", {"seed": 7}, "(seed)"),
-        ("stills", {"fps": 30}, "fps 24.0, not 30"),
-        ("stills", {"close_up": True}, "close_up False, not True"),
-        ("stills", {"backdrop": True}, "(staging)"),
-        ("stills", {"variants": True}, "(variants)"),
-        ("takes", {"seed": 7}, "(seed)"),
-        ("takes", {"frames": 24}, "frames 36, not 24"),
-        ("takes", {"size_px": 256}, "size_px 144, not 256"),
-    ],
-)
-def test_a_take_that_was_filmed_otherwise_is_refused_before_anything_is_filmed(tmp_path, name, settings, told):
-    source, shoot = BUNDLED[name]
-    shutil.copytree(source / "ada", tmp_path / "ada")
-    shoot = replace(shoot, characters=("ada",))
-    assert film(tmp_path, shoot).filmed == 0
-    with pytest.raises(InputError, match="was filmed otherwise") as error:
-        film(tmp_path, replace(shoot, **settings))
-    message = str(error.value)
-    assert told in message and f"{tmp_path / 'ada'}" in message and "into another folder" in message
-    assert "\n" not in message
+@pytest.mark.parametrize(("place", "told"), [("taken", "taken is a file; give a folder"), ("taken/in", "cannot make ")])
+def test_a_place_that_cannot_be_filmed_into_is_told_before_blender_starts(tmp_path, monkeypatch, place, told):
+    monkeypatch.setitem(sys.modules, "bpy", None)
+    (tmp_path / "taken").touch()
+    with pytest.raises(InputError, match=told):
+        film(tmp_path / place, Shoot(characters=("ada",)))
+    with pytest.raises(InputError, match="taken"):
+        preview(tmp_path / place / "preview.png", Shoot(characters=("ada",)))
 
 
-@pytest.mark.parametrize(
-    ("part", "column", "told"),
-    [
-        ("character_parameters", "skin", "skin of the character"),
-        ("frames", "head_yaw_deg", "head_yaw_deg"),
-        ("frames", "mixture", "mixture"),
-    ],
-)
-def test_a_character_or_a_recipe_that_has_changed_since_is_told(tmp_path, part, column, told):
-    shutil.copytree(stills_path() / "ada", tmp_path / "ada")
-    sidecar = tmp_path / "ada/stills/1.json"
-    record = json.loads(sidecar.read_text())
-    first, *others = record[part][column]
-    record[part][column] = ["joy:0.1" if column == "mixture" else first + 0.01, *others]
-    sidecar.write_text(json.dumps(record))
-    with pytest.raises(InputError, match=rf"filmed otherwise \({told}\)"):
-        film(tmp_path, Shoot(characters=("ada",), stills="truth"))
+def test_what_is_called_like_the_bundled_footage_is_not_filmed_into(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "bpy", None)
+    with pytest.raises(InputError, match=r"open-cast is the bundled footage; add --check DIR, or film into .*my-cast"):
+        Film(Path("open-cast")).run()
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_clip_without_its_sidecar_is_refused_as_nothing_tells_what_it_shows(tmp_path):
-    shutil.copytree(stills_path() / "ada", tmp_path / "ada")
-    (tmp_path / "ada/stills/1.json").unlink()
-    with pytest.raises(InputError, match=r"1\.mp4 has no sidecar .*; film into another folder"):
-        film(tmp_path, Shoot(characters=("ada",), stills="truth"))
+def test_close_ups_that_a_mouth_leaves_are_named_before_the_first_is_filmed(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bpy", None)
+    seen = []
+
+    def leaving(landmarks_px: np.ndarray, size_px: int) -> tuple[int, int, int, int]:
+        seen.append(landmarks_px)
+        return mouth_window(
+            landmarks_px + 30.0 * (len(seen) == 2) * np.arange(len(landmarks_px))[:, None, None], size_px
+        )
+
+    monkeypatch.setattr(film_module, "mouth_window", leaving)
+    with pytest.raises(InputError, match=r"ben/joy/1\.mp4: the mouth moves out of its close-up"):
+        film(tmp_path / "out", Shoot(characters=("ada", "ben"), affects=("joy",), takes=1, close_up=True))
+    assert not list(tmp_path.iterdir())
 
 
 def test_filming_renders_clips_with_sidecars_and_goes_on_where_it_stopped(tmp_path, blender):
@@ -316,3 +298,10 @@ def test_the_verb_and_a_shoot_agree_on_what_is_filmed_without_flags():
     verb = {field.name: field.default for field in dataclasses.fields(Film)}
     for field in dataclasses.fields(Shoot):
         assert verb[field.name] == field.default, field.name
+
+
+def test_a_check_that_cannot_be_written_is_told_before_footage_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("fexgan.studio.check.check", lambda *_: pytest.fail("footage is read"))
+    (tmp_path / "check").touch()
+    with pytest.raises(InputError, match="check is a file; give a folder to write the table to"):
+        Film(Path("open-cast"), check=tmp_path / "check").run()

@@ -12,7 +12,7 @@ from fexgan.studio.anatomy import SIDES, anatomy
 from fexgan.studio.camera import AIM_M, FRAME_HEIGHT_M, TO_BLENDER, project
 from fexgan.studio.cast import open_cast_file, read_cast
 from fexgan.studio.figure import Figure, Pose
-from fexgan.studio.landmarks import landmark_vertices, with_geometry
+from fexgan.studio.landmarks import landmark_vertices, with_geometry, with_units
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.staging import Staging, draw_staging
 from fexgan.video import read_clip
@@ -76,9 +76,9 @@ def test_the_box_holds_the_landmarks_and_no_more(figure: Figure):
     assert seen.max(axis=0) == pytest.approx([left + width, top + height], abs=0.02)
 
 
-def test_units_are_those_played_with_the_gazes_share(figure: Figure):
+def test_units_are_those_played_with_the_gazes_share():
     pose = Pose({"jawOpen": 0.3, "mouthPucker": 0.0}, gaze_deg=(15.0, 0.0))
-    units = truth_of(figure, pose).extra["units"]
+    units = with_units(FrameTruth(strength={"joy": (1.0,)}), [pose]).extra["units"]
     assert units == {"eyeLookInRight": [0.5], "eyeLookOutLeft": [0.5], "jawOpen": [0.3]}
 
 

@@ -35,7 +35,7 @@ from fexgan.training.augmentation import augment
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.batches import Batch, affect_vectors, make_batch, step_generator
 from fexgan.training.loop import OTHER_BATCHES, train
-from fexgan.training.measuring import measure_drawing
+from fexgan.training.measuring import measure_drawing, norms_of
 from fexgan.training.resume import changes_since, last_checkpoint
 from fexgan.training.step import Trainer, kl_weight, loss_names
 from fexgan.training.tasks import PaperTask
@@ -241,6 +241,21 @@ def test_a_checkpoint_tells_the_mean_losses_since_the_last_row_of_the_log(tiny_d
     told = [read_metadata(folder).metrics["kl"] for folder in saved_checkpoints(tmp_path)]
     assert told == [1.0, 1.5, 2.0, 4.0]
     assert [float(row["kl"]) for row in logged(tmp_path)] == [2.0, 4.0]
+
+
+def test_a_run_with_frozen_norms_begins_from_just_what_was_drawn_before(tiny_dataset, tmp_path, quiet):
+    """At no rate at all, so that nothing but statistics could change it."""
+    first = train(tiny_dataset, tmp_path / "first", settings(steps=2), console=quiet)
+    before = load_checkpoint(first.checkpoint).networks
+    latents, affects = torch.randn(2, settings().model.latent_size), torch.eye(len(AFFECTS))[:2]
+    for frozen in (True, False):
+        config = settings(steps=2, learning_rate=0.0, frozen_norms=frozen, seed=5)
+        second = train(tiny_dataset, tmp_path / f"{frozen}", config, start_from=first.checkpoint, console=quiet)
+        after = load_checkpoint(second.checkpoint).networks
+        with torch.no_grad():
+            assert torch.equal(after.decode(latents, affects), before.decode(latents, affects)) is frozen
+        norms = zip(norms_of(before.discriminator), norms_of(after.discriminator), strict=True)
+        assert not any(torch.equal(one.running_mean, other.running_mean) for one, other in norms)
 
 
 def test_a_run_may_start_from_the_weights_of_another(tiny_dataset, tmp_path, quiet):

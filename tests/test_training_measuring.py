@@ -70,7 +70,7 @@ def test_likeness_is_of_features_and_not_of_light_or_backdrop():
 def test_a_dataset_that_is_drawn_from_more_often_shows_its_people_once(tiny_dataset, monkeypatch):
     """Or the share that is left out would be of somebody else."""
     measured = []
-    monkeypatch.setattr(tasks, "measure_drawing", lambda networks, batches, at_rest: measured.append(at_rest))
+    monkeypatch.setattr(tasks, "measure_drawing", lambda networks, batches, at_rest, frozen: measured.append(at_rest))
     config = settings()
     averaged = AveragedNetworks(build(config.model), 0.9)
     for data in ([tiny_dataset], [tiny_dataset] * 3):

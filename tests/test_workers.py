@@ -14,7 +14,7 @@ import ray
 from joblib import delayed
 
 from fexgan.errors import InputError
-from fexgan.workers import KilledError, processes, share
+from fexgan.workers import KilledError, check_jobs, processes, share
 
 
 @pytest.fixture
@@ -44,9 +44,14 @@ def done(task: Callable[[int], object], jobs: int | str) -> list:
 def test_a_cluster_that_is_not_there_and_a_missing_library_are_one_line(tasks, monkeypatch):
     with pytest.raises(InputError, match=r"no Ray cluster answers at ray://127.0.0.1:1 \(.*\); start one"):
         done(tasks.squared, "ray://127.0.0.1:1")
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(InputError, match=r"needs ray, which is missing; pip install 'fexgan-meta\[ray\]'"):
+    monkeypatch.setattr("ray.init", lambda **_: pytest.fail("nothing listens there"))
+    with monkeypatch.context() as patched, pytest.raises(InputError, match=r"answers at ray://127.0.0.1:1 \(.*\)"):
+        patched.setenv("RAY_ADDRESS", "ray://127.0.0.1:1")
         done(tasks.squared, "ray")
+    monkeypatch.setitem(sys.modules, "ray", None)
+    for use in (check_jobs, lambda jobs: done(tasks.squared, jobs)):
+        with pytest.raises(InputError, match=r"needs ray, which is missing; pip install 'fexgan-meta\[ray\]'"):
+            use("ray")
 
 
 @pytest.fixture(scope="module")

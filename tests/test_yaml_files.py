@@ -36,6 +36,7 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "a number of 5000 hexadecimal digits": (b"? 0x" + b"f" * 5000 + b"\n: 1", "64 bits"),
     "a number without digits": (b"a: 0x_", "64 bits"),
     "no day": (b"a: 2024-13-40", "month must be in 1..12"),
+    "a key that comes twice": (b"{mixture: 1, note: 2, mixture: 3}", "key 'mixture' comes twice"),
     "no truth value": (b"a: !!bool maybe", "does not fit its tag"),
 }
 
@@ -64,6 +65,10 @@ def test_a_folder_is_no_file_and_one_that_is_missing_is_named(tmp_path: Path, re
 
 def test_numbers_that_64_bits_hold_are_read_in_every_notation() -> None:
     assert parse_yaml(f"[{2**63 - 1}, -7, 0x10, 1_000, 0b11, 010]") == [2**63 - 1, -7, 16, 1000, 3, 8]
+
+
+def test_what_is_merged_in_may_be_overruled() -> None:
+    assert parse_yaml("- &ada {name: ada, age: 30}\n- {<<: *ada, name: mia}")[1] == {"name": "mia", "age": 30}
 
 
 @pytest.mark.parametrize("content", [content for content, _ in WRONG.values()])

@@ -21,6 +21,7 @@ NEUTRAL_INDEX = AFFECTS.index(NEUTRAL)
 EMOTIONS = tuple(affect for affect in AFFECTS if affect != NEUTRAL)
 LONGEST_MEANT = 60
 """Characters up to which a wrong name is guessed at; what is longer comes from nobody who mistyped one."""
+_VARIANT_NAME = re.compile("[a-z][a-z0-9-]*")
 PAPER_MIXTURES = ("anger+sadness", "joy+disgust", "fear+surprise")
 """Those of figure 8 of arXiv 2203.05975."""
 
@@ -40,6 +41,8 @@ def unknown_affect(name: str, expressions: Sequence[str] = ()) -> InputError:
         way_out = f"choose from {there}"
     elif "," in name:
         way_out = f"mix with '+', as in {re.sub(r' *, *', '+', name)!r}"
+    elif ":" in name:
+        way_out = f"no strength goes here; give {name.partition(':')[0].strip() or 'joy'!r}"
     elif number := re.fullmatch(r"([^\d]*?)[\s=]*(\d*\.?\d+)", name):
         way_out = f"a strength follows a colon, as in '{number[1] or 'joy'}:{number[2]}'"
     elif meant := _meant(name, expressions):
@@ -61,6 +64,11 @@ def _meant(name: str, expressions: Sequence[str]) -> str | None:
 def affect_of(variant: str) -> str:
     """The affect that a variant is one of: `joy` of `joy.laugh`."""
     return variant.partition(".")[0]
+
+
+def is_variant_name(name: str) -> bool:
+    """Whether a variant may be called so, without its affect: `laugh` of `joy.laugh`."""
+    return _VARIANT_NAME.fullmatch(name) is not None
 
 
 def split_strength(part: str, text: str) -> tuple[str, float]:
@@ -112,7 +120,7 @@ class Mixture:
             seen.add(affect)
             check_strength(affect, strength)
         for affect, variant in self.variants:
-            if affect not in seen or affect == NEUTRAL or not variant:
+            if affect not in seen or affect == NEUTRAL or not is_variant_name(variant):
                 raise InputError(
                     f"variant '{affect}.{variant}' is none of an emotion in the mixture; write 'joy.laugh'"
                 )
@@ -168,8 +176,8 @@ class Mixture:
 
     def shared(self) -> Mixture:
         """The mixture itself, or, where its strengths sum to more than 1, scaled so that they sum to 1: no face shows
-        more than one face can."""
-        total = sum(strength for affect, strength in self.strengths if affect != NEUTRAL)
+        more than one face can. Neutral takes its share like any other, so `joy+neutral` is half of each."""
+        total = sum(strength for _, strength in self.strengths)
         if total <= 1.0:
             return self
         return replace(self, strengths=tuple((affect, strength / total) for affect, strength in self.strengths))
@@ -196,10 +204,8 @@ class Mixture:
     def _vector(self) -> tuple[float, ...]:
         values = [0.0] * len(AFFECTS)
         for affect, strength in self.strengths:
-            if affect != NEUTRAL:
-                values[affect_index(affect)] = strength
-        values[NEUTRAL_INDEX] = max(0.0, 1.0 - sum(values))
-        return tuple(values)
+            values[affect_index(affect)] = strength
+        return with_rest(values)
 
     def __str__(self) -> str:
         taken = {affect: f"{affect}.{variant}" for affect, variant in self.variants}
@@ -239,6 +245,13 @@ class Target:
                 for name in names
             },
         )
+
+
+def with_rest(values: Sequence[float]) -> tuple[float, ...]:
+    """An affect vector of seven strengths in the order of `AFFECTS`, whose neutral is what the emotions leave of 1."""
+    emotions = [0.0 if index == NEUTRAL_INDEX else value for index, value in enumerate(values)]
+    emotions[NEUTRAL_INDEX] = max(0.0, 1.0 - sum(emotions))
+    return tuple(emotions)
 
 
 def affect_vector(affect: str, strength: float = 1.0) -> tuple[float, ...]:

@@ -63,6 +63,8 @@ class FrameTruth:
         if unknown:
             raise InputError(f"frames.strength names {unknown[0]!r}; choose from {', '.join(AFFECTS)}")
         for affect, column in self.strength.items():
+            if not column:
+                raise InputError(f"frames.strength.{affect} is empty; give one number per frame")
             if not all(0.0 <= value <= 1.0 for value in column):
                 raise InputError(f"frames.strength.{affect} leaves [0, 1]; strengths lie in [0, 1]")
         for name in MOTION_COLUMNS:
@@ -147,6 +149,18 @@ def read_sidecar(path: Path) -> Take:
         raise InputError(f"sidecar {path} lacks the field {error}; write it again or remove it") from None
     except (TypeError, ValueError, AttributeError, OverflowError):
         raise InputError(f"sidecar {path} holds a field of the wrong type; write it again or remove it") from None
+
+
+def shown_variants(take: Take, sidecar: Path) -> tuple[Mapping[str, str], ...]:
+    """By frame, affect -> the variant that its frames, each one of its own, or else its performance tells; empty where
+    neither does. Raises InputError that names the sidecar where that is told in another form."""
+    count = len(take.frames)
+    told = take.frames.extra.get("variants", [take.performance.get("variants") or {}] * count)
+    if not isinstance(told, list) or not all(isinstance(variants, dict) for variants in told):
+        raise InputError(f"sidecar {sidecar} names variants that are no list of objects; film it again")
+    if not all(isinstance(variant, str) for variants in told for variant in variants.values()):
+        raise InputError(f"sidecar {sidecar} names variants that are no texts; film it again")
+    return tuple(told)
 
 
 def _take_of(record: Mapping[str, Any]) -> Take:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fexgan.affects import NEUTRAL_INDEX, Mixture
 from fexgan.errors import InputError
-from fexgan.manifest import STILLS, FrameTruth, Take, read_sidecar
+from fexgan.manifest import STILLS, FrameTruth, Take, read_sidecar, shown_variants
 from fexgan.media import Pixels
 from fexgan.video import read_clip
 
@@ -84,7 +84,7 @@ class StillSet:
                 raise InputError(f"{clip} shows other mixtures than {clips[0]}; give one folder to one set of stills")
             pixels.append(pictures)
             affects.append(vectors)
-            variants.append(_variants(truth, sidecar))
+            variants.append(shown_variants(take, sidecar))
             landmarks.append(_landmarks(truth, sidecar))
             windows.append(_window(take, clip, pictures, close_ups))
             digest.update(clip.read_bytes() + sidecar.read_bytes())
@@ -178,13 +178,6 @@ def _vectors(truth: FrameTruth) -> NDArray[np.float32]:
     """The affect vector of every still, [stills, 7]."""
     shown = ({affect: column[still] for affect, column in truth.strength.items()} for still in range(len(truth)))
     return np.array([Mixture.of(strengths).vector() for strengths in shown], np.float32)
-
-
-def _variants(truth: FrameTruth, sidecar: Path) -> tuple[Mapping[str, str], ...]:
-    told = truth.extra.get("variants", [{}] * len(truth))
-    if not isinstance(told, list) or not all(isinstance(variants, dict) for variants in told):
-        raise InputError(f"sidecar {sidecar} names variants that are no list of objects; film it again")
-    return tuple(told)
 
 
 def _landmarks(truth: FrameTruth, sidecar: Path) -> NDArray[np.float32] | None:

@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,9 +60,12 @@ def share(work: Iterable[Any], jobs: Jobs, ordered: bool = True) -> Iterator[Any
 
 
 def check_jobs(jobs: Jobs) -> int | None:
-    """Processes of this machine, None for those of a cluster. Raises InputError for what is neither."""
+    """Processes of this machine, None for those of a cluster. Raises InputError for what is neither, and where Ray is
+    missing."""
     text = str(jobs)
     if text == "ray" or text.startswith("ray://"):
+        if find_spec("ray") is None:
+            raise InputError("working on a cluster needs ray, which is missing; pip install 'fexgan-meta[ray]'")
         return None
     if text == "auto":
         return -1
@@ -80,17 +84,15 @@ def _knock(address: str) -> None:
 @contextmanager
 def _ray(address: str) -> Iterator[None]:
     """A connection to a cluster, which joblib then knows as its backend `ray`; one that stands already is used."""
-    try:
-        import ray
-        from ray.util.joblib import register_ray
-    except ImportError:
-        raise InputError("working on a cluster needs ray, which is missing; pip install 'fexgan-meta[ray]'") from None
+    import ray
+    from ray.util.joblib import register_ray
+
     cluster = os.environ.get("RAY_ADDRESS") if address == "ray" else address
     connected = ray.is_initialized()
     if not connected:
         quiet = {"include_dashboard": None if cluster else False, "log_to_driver": False}
         try:
-            _knock(address)
+            _knock(cluster or "")
             ray.init(address=cluster, logging_level=logging.ERROR, **quiet)
         except (OSError, RuntimeError, ValueError) as error:
             reason = str(error).split("\n")[0]

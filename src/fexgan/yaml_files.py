@@ -14,7 +14,17 @@ INTEGER_BITS = 63
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, but for whole numbers that are too large."""
+    """The safe loader, but for whole numbers that are too large, and keys that come twice: it would take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:  # what `<<` merges in, to be overruled, is not among them yet
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    told = f"key {key.value!r} comes twice"
+                    raise yaml.constructor.ConstructorError(None, None, told, key.start_mark)
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
 
 
 def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
+from fexgan.config.portrait import MOST_BLOCKS
 from fexgan.config.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
 
 
@@ -62,10 +63,11 @@ class ModelConfig:
         )
         stages = len(self.decoder_widths)
         check(
-            len(self.decoder_refinements) in (0, stages) and min(self.decoder_refinements, default=0) >= 0,
+            len(self.decoder_refinements) in (0, stages)
+            and all(0 <= blocks <= MOST_BLOCKS for blocks in self.decoder_refinements),
             "model.decoder_refinements",
             self.decoder_refinements,
-            f"give one number of blocks, 0 or more, for each of the {stages} decoder stages, or none at all",
+            f"give one number of blocks, 0 to {MOST_BLOCKS}, for each of the {stages} decoder stages, or none at all",
         )
         check_range("model.decoder_finish_width", self.decoder_finish_width, 0)
         halvable = size % 2 ** len(self.discriminator_widths) == 0
@@ -152,6 +154,9 @@ class TrainingConfig(ScheduleConfig):
 
     kl_warmup_steps: int = 0
     """Steps over which the KL weight rises linearly from zero."""
+    frozen_norms: bool = False
+    """Whether batch norm in encoder and decoder keeps the statistics that it began with, so that a checkpoint goes on
+    from just what it drew before: for those that learn somebody new, whom batches show more often than anybody else."""
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     """How pictures are varied."""
 

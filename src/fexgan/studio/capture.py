@@ -30,8 +30,10 @@ TIMECODE_RATES = (24, 25, 30, 48, 50, 60, 90, 100, 120, 240)
 USUAL_FPS = 60.0
 LARGEST_STEP = 1.5
 """Steps in time longer than this many usual ones have lost frames in between."""
-LARGEST_RADIANS = 2.0
-"""Heads do not turn further than this: larger angles are degrees."""
+LARGEST_RADIANS = 1.5
+"""Heads do not turn further than this for long: where more than a twentieth of the frames do, angles are degrees."""
+FAR_DEG = 60.0
+"""Turns of the head beyond this are told, for they come of spikes, or of degrees that pass for radians."""
 LONGEST_S = 3600.0
 NAMES_TOLD = 6
 DAY_S = 86_400.0
@@ -102,10 +104,13 @@ def read_capture(path: Path, fps: float) -> Capture:
     beyond = int(((weights < 0) | (weights > 1)).sum())
     if beyond:
         notes.append(f"{beyond:,} weights beyond 0 to 1 are held there")
-    if np.abs(head).max() > LARGEST_RADIANS:
+    if _in_degrees(head):
         notes.append("head angles are taken for degrees, as they are too large for radians")
     else:
         head = np.degrees(head)
+    furthest = float(np.abs(head).max())
+    if furthest > FAR_DEG:
+        notes.append(f"the head turns by up to {furthest:.0f} degrees, as few heads do; mend what is wrong with it")
     if len(rows) > len(seen):
         notes.append(f"{len(rows) - len(seen):,} frames in which the app saw no face are bridged")
     if TIMECODE in columns:
@@ -147,6 +152,13 @@ def _is_dropped(row: Sequence[str], columns: dict[str, int]) -> bool:
 
 def _cell(row: Sequence[str], index: int) -> str:
     return row[index].strip() if index < len(row) else ""
+
+
+def _in_degrees(head: np.ndarray) -> bool:
+    """Whether the angles [frames, 3] are too large for radians; a spike that a tracker makes is not, up to half a
+    turn, beyond which no angle in radians goes."""
+    largest = np.abs(head).max(axis=1)
+    return bool(np.percentile(largest, 95, method="lower") > LARGEST_RADIANS or largest.max() > math.pi + 1e-3)
 
 
 def _column_notes(columns: dict[str, int], header: Sequence[str]) -> list[str]:
@@ -197,6 +209,8 @@ def _times(path: Path, seen: Sequence[tuple[int, list[str]]], column: int, unsee
         raise InputError(f"{path}, line {line}: the timecode does not go on from the line before; record it again")
     usual = float(np.median(steps)) if len(steps) else 1 / USUAL_FPS
     notes = []
+    if len(steps) and rate == USUAL_FPS and not np.ptp(parts[:, 0]):
+        notes.append(f"its timecode stays within one second, for which {USUAL_FPS:g} frames are taken for granted")
     lost = int(np.round(steps[steps > LARGEST_STEP * usual] / usual - 1).sum()) - unseen
     if lost > 0:
         notes.append(f"{lost:,} frames were dropped in recording and are bridged")

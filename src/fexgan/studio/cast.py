@@ -24,6 +24,7 @@ PATTERNS = ("checks", "plain", "stripes")
 LENS_SHAPES = ("round", "square")
 ORIGINS = ("african", "asian", "caucasian")
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*")
+LONGEST_NAME = 64
 Color = tuple[float, float, float]
 
 
@@ -87,7 +88,7 @@ class Character:
     """One digital person."""
 
     name: str
-    """Folder name of the footage: lower-case letters, digits, `_`, `-`."""
+    """Folder name of the footage: lower-case letters, digits, `_`, `-`; 64 of them at most."""
     seed: int = 0
     """Draws asymmetry, freckles and every strand."""
     masculinity: float = 0.5
@@ -124,7 +125,7 @@ RANGES = {
     "Hair.length_dm": (0.02, 4), "Beard.length_dm": (0, 0.6), "parting_dm": (-0.5, 0.5), "recession_dm": (0, 0.6),
     "sweep": (-1, 1), "wave": (0, 1), "stubble": (0, 1), "lines": (0, 1), "seed": (0, 2**31 - 1),
 }  # fmt: skip
-# Sidecars of the footage in the repository do not know these.
+# Of the footage in the repository only the turned crowd wears clothing and glasses; other sidecars name none of these.
 LEFT_OUT = ("clothing", "glasses", "lines")
 CHOICES = {"style": HAIR_STYLES, "kind": GARMENTS, "pattern": PATTERNS, "shape": LENS_SHAPES}
 
@@ -142,7 +143,7 @@ def read_cast(path: Path) -> list[Character]:
     cast = []
     for position, entry in enumerate(content["characters"], start=1):
         label = entry.get("name", position) if isinstance(entry, dict) else position
-        cast.append(_record(Character, entry, f"{path}: character {label}"))
+        cast.append(_record(Character, entry, f"{path}: character {str(label)[:LONGEST_NAME]}"))
     names = [character.name for character in cast]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
@@ -191,14 +192,23 @@ def _value(kind: type, key: str, hint: Any, value: Any, where: str) -> Any:
         return _text(key, value, where)
     if hint in (int, float):
         low, high = RANGES.get(f"{kind.__name__}.{key}") or RANGES.get(key, (-math.inf, math.inf))
-        if not _is_number(value) or not low <= value <= high or (hint is int and not isinstance(value, int)):
-            raise InputError(f"{where}: {value!r} is out of range; give a number from {low} to {high}")
-        return hint(value)
+        kinds, number = (int, "a whole number") if hint is int else (int | float, "a number")
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            told = f"{value!r} is no {number.removeprefix('a ')}"
+        elif not low <= value <= high:
+            told = f"{value!r} is out of range"
+        else:
+            return hint(value)
+        raise InputError(f"{where}: {told}; give {number} from {low} to {high}")
     return _weights(key, value, where)
 
 
 def _text(key: str, value: Any, where: str) -> str:
-    if key == "name" and not (isinstance(value, str) and NAME_PATTERN.fullmatch(value)):
+    if key == "name" and not isinstance(value, str):
+        raise InputError(f"{where}: {value!r} is what YAML makes of it, and no text; put the name in quotes")
+    if key == "name" and len(value) > LONGEST_NAME:
+        raise InputError(f"{where}: a name of {len(value)} letters is too long; give at most {LONGEST_NAME}")
+    if key == "name" and not NAME_PATTERN.fullmatch(value):
         raise InputError(f"{where}: {value!r} cannot name a folder; use lower-case letters, digits, '_' and '-'")
     if key in CHOICES and value not in CHOICES[key]:
         raise InputError(f"{where}: {value!r} is unknown; choose from {', '.join(CHOICES[key])}")
@@ -215,11 +225,15 @@ def _weights(key: str, value: Any, where: str) -> dict[str, float]:
         from fexgan.studio.anatomy import anatomy
 
         known = set(anatomy().target_names())
+        named_by: dict[str, str] = {}
         for name in value:
-            missing = [name.replace("*", side) for side in "lr" if name.replace("*", side) not in known]
-            if missing:
-                close = difflib.get_close_matches(missing[0], known, n=3) or sorted(known)[:3]
-                raise InputError(f"{where}: target {name!r} is unknown; there are such as {', '.join(close)}")
+            for target in sorted({name.replace("*", side) for side in "lr"}):
+                if target not in known:
+                    close = difflib.get_close_matches(target, known, n=3) or sorted(known)[:3]
+                    raise InputError(f"{where}: target {name!r} is unknown; there are such as {', '.join(close)}")
+                other = named_by.setdefault(target, name)
+                if other != name:
+                    raise InputError(f"{where}: {other!r} and {name!r} both name {target!r}; leave one of them out")
     return {name: float(weight) for name, weight in value.items()}
 
 

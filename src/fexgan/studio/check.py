@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from rich.table import Table as TerminalTable
 
 from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL
 from fexgan.errors import InputError
-from fexgan.manifest import STILLS, FrameTruth, Take, natural_key, read_sidecar
+from fexgan.manifest import STILLS, FrameTruth, Take, natural_key, read_sidecar, shown_variants
 from fexgan.media import Pixels, write_text_atomically
 from fexgan.studio.emfacs import read_affect
 from fexgan.tables import markdown_table, percent, terminal_table
@@ -24,6 +24,8 @@ from fexgan.video import decode_clip
 ReadBlendshapes = Callable[[Pixels], Mapping[str, float] | None]
 """Picture -> how far each of MediaPipe's blendshapes is shown, None where it sees no face."""
 NO_FACE = "no face"
+NO_NEUTRAL = "of characters without a neutral take or still"
+NO_NEUTRAL_FACE = "whose character shows no face in the neutral take or still"
 LARGEST_BLINK = 0.2
 """A frame in which the eyes are further closed shows a blink, and no neutral face."""
 
@@ -123,8 +125,12 @@ def check(footage: Path, read: ReadBlendshapes, characters: Collection[str] = ()
 
     `read` gives a picture's blendshapes, None for no face. The neutral face is the neutral still, or the median over
     the first neutral take; it is not scored itself. `characters`: only these, all where none is named. Clips without a
-    sidecar, mixtures, and characters without a neutral face are left out. Raises InputError where nothing is left.
+    sidecar, mixtures, and characters without a neutral face are left out. Raises InputError where nothing is left, and
+    for what is no folder.
     """
+    if not Path(footage).is_dir():
+        came = "is a file" if Path(footage).exists() else "is not there"
+        raise InputError(f"{footage} {came}; give a folder of footage, filmed as CHARACTER/AFFECT/TAKE.mp4")
     clips: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(Path(footage).glob("*/*/[!.]*.mp4"), key=lambda path: natural_key(path.as_posix())):
         clips[path.parent.parent.name].append(path)
@@ -135,8 +141,8 @@ def check(footage: Path, read: ReadBlendshapes, characters: Collection[str] = ()
     variants: Counter[tuple[str, str, bool]] = Counter()
     left_out: Counter[str] = Counter()
     scored = []
-    for character in tracked(sorted(characters or clips), "checking"):
-        reference, found = None, Counter()
+    for character in tracked(sorted(set(characters) or clips), "checking"):
+        reference, without, found = None, NO_NEUTRAL, Counter()
         takes = [take for clip in clips[character] if (take := _read_take(clip, left_out))]
         for clip, take in sorted(takes, key=lambda one: one[1].affect not in (NEUTRAL, STILLS)):
             truth = take.frames
@@ -146,14 +152,16 @@ def check(footage: Path, read: ReadBlendshapes, characters: Collection[str] = ()
                 apexes = {frame: played for frame, played in apexes.items() if frame not in own}
                 frames = own if take.affect == STILLS else _open_eyed(truth)
                 reference = _median([seen for pixels in _frames(clip, frames) if (seen := read(pixels))])
+                without = NO_NEUTRAL_FACE
             if reference is None:
-                left_out["of characters without a neutral take or still"] += 1
+                left_out[without] += 1
                 continue
+            variants_of = shown_variants(take, clip.with_suffix(".json"))
             for (frame, played), pixels in zip(apexes.items(), _frames(clip, apexes), strict=True):
                 seen = read(pixels)
                 name = read_affect(seen, reference) if seen else NO_FACE
                 found[played, name] += 1
-                if variant := _variant_shown(take, played, frame):
+                if variant := variants_of[frame].get(played):
                     variants[played, variant, name == played] += 1
         named += found
         scored += [character] if found else []
@@ -182,7 +190,7 @@ def apex_frames(affect: str, truth: FrameTruth) -> dict[int, str]:
         blink = truth.blink or (0.0,) * len(truth)
         return {int(np.lexsort((blink, -np.array(truth.strength[affect])))[0]): affect}
     shown = {name: np.array(column) for name, column in truth.strength.items() if name in EMOTIONS}
-    total = sum(shown.values())
+    total = sum(shown.values(), np.zeros(len(truth)))
     found = {} if total.all() else {int(total.argmin()): NEUTRAL}
     for name, column in shown.items():
         alone = np.where(column == total, column, 0.0)
@@ -195,26 +203,22 @@ def _open_eyed(truth: FrameTruth) -> list[int]:
     return [frame for frame, closed in enumerate(blink) if closed <= LARGEST_BLINK] or list(range(len(truth)))
 
 
-def _variant_shown(take: Take, affect: str, frame: int) -> str | None:
-    """Which variant of `affect` a frame shows, None where the sidecar does not tell: each still has its own."""
-    told = take.frames.extra["variants"][frame] if "variants" in take.frames.extra else take.performance.get("variants")
-    return (told or {}).get(affect)
-
-
 def _read_take(clip: Path, left_out: Counter[str]) -> tuple[Path, Take] | None:
-    """A clip with its sidecar, None where it has none or plays no single affect."""
+    """A clip with its sidecar, None where it has none or plays no single affect; of what, tells the folder where the
+    sidecar, written by hand, does not."""
     sidecar = clip.with_suffix(".json")
     if not sidecar.exists():
         left_out["without a sidecar"] += 1
         return None
     take = read_sidecar(sidecar)
-    if take.affect not in (*AFFECTS, STILLS):
+    affect = take.affect or clip.parent.name
+    if affect not in (*AFFECTS, STILLS):
         left_out["that play no single affect"] += 1
         return None
-    if take.affect not in (*take.frames.strength, STILLS):
+    if affect not in (*take.frames.strength, STILLS):
         left_out["whose sidecar does not tell the strength of what they play"] += 1
         return None
-    return clip, take
+    return clip, replace(take, affect=affect)
 
 
 def _frames(clip: Path, wanted: Collection[int]) -> Iterator[Pixels]:

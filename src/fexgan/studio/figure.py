@@ -100,7 +100,8 @@ class Figure:
         }
         for name in ASYMMETRIES:
             side = self.generator.choice(list("lr"))
-            details[f"asym/asym-{name}-{side}"] = self.generator.uniform(0, LARGEST_ASYMMETRY)
+            drawn = self.generator.uniform(0, LARGEST_ASYMMETRY)
+            details.setdefault(f"asym/asym-{name}-{side}", drawn)  # what the cast file names is the character's own
         shape = self.anatomy.morph(shape, details)
         eyes = np.mean([shape[eye].mean(axis=0) for eye in self.anatomy.eyes.values()], axis=0)
         shape += EYE_LINE - eyes
@@ -182,7 +183,7 @@ class Figure:
 
     def _forehead(self, units: Mapping[str, float]) -> np.ndarray:
         x, y, z = np.abs(self.anatomy.base[:, 0]), self.anatomy.base[:, 1], self.anatomy.base[:, 2]
-        raised = 0.6 * units.get("browInnerUp", 0) + 0.3 * units.get("browOuterUpLeft", 0)
+        raised = 0.6 * units.get("browInnerUp", 0) + 0.3 * self._by_side(units, "browOuterUp")
         region = smoothstep(7.5, 7.65, y) * smoothstep(8.0, 7.85, y) * smoothstep(0.75, 0.45, x)
         lines = self._wrinkledness * raised * region * smoothstep(0.8, 1.1, z)
         return lines + self._fine_lines(units) if self.character.lines else lines
@@ -195,18 +196,24 @@ class Figure:
         feet = smoothstep(0.02, 0.06, reach) * smoothstep(0.24, 0.10, reach) * smoothstep(1.0, 0.6, slant) * (z > 0.9)
         root = smoothstep(0.14, 0.08, x) * smoothstep(7.16, 7.22, y) * smoothstep(7.42, 7.36, y) * (z > 1.2)
         depth = self.character.lines * (0.6 + 0.7 * self._wrinkledness)
-        return depth * (units.get("cheekSquintLeft", 0) * feet + 0.8 * units.get("noseSneerLeft", 0) * root)
+        return depth * (self._by_side(units, "cheekSquint") * feet + 0.8 * self._by_side(units, "noseSneer") * root)
 
     def _folds(self, units: Mapping[str, float]) -> np.ndarray:
         """Nasolabial folds, frown lines and the nose's root, as depth per vertex."""
         x, y, z = np.abs(self.anatomy.base[:, 0]), self.anatomy.base[:, 1], self.anatomy.base[:, 2]
-        lifted = 0.8 * units.get("mouthSmileLeft", 0) + 0.7 * units.get("noseSneerLeft", 0)
-        lifted += 0.3 * units.get("mouthUpperUpLeft", 0) + 0.25 * self._wrinkledness
+        lifted = 0.8 * self._by_side(units, "mouthSmile") + 0.7 * self._by_side(units, "noseSneer")
+        lifted += 0.3 * self._by_side(units, "mouthUpperUp") + 0.25 * self._wrinkledness
         down = np.clip((6.95 - y) / 0.45, 0, 1)
         nasolabial = np.exp(-(((x - 0.20 - 0.30 * down**0.8) / 0.045) ** 2))
         nasolabial *= smoothstep(7.0, 6.9, y) * smoothstep(6.42, 6.6, y) * smoothstep(1.0, 1.2, z)
         frown = np.exp(-(((x - 0.075) / 0.03) ** 2)) * smoothstep(7.28, 7.4, y) * smoothstep(7.68, 7.55, y) * (z > 1)
-        return self._wrinkledness * (1.2 * lifted * nasolabial + units.get("browDownLeft", 0) * frown)
+        return self._wrinkledness * (1.2 * lifted * nasolabial + self._by_side(units, "browDown") * frown)
+
+    def _by_side(self, units: Mapping[str, float], unit: str) -> np.ndarray:
+        """The weight of a unit on the side that each vertex lies on, [n]; in the middle that of both, halved."""
+        left, right = (units.get(f"{unit}{side}", 0.0) for side in SIDES)
+        x = self.anatomy.base[:, 0]
+        return np.where(x == 0, (left + right) / 2, np.where(x > 0, left, right))
 
 
 def head_rotation(head_deg: tuple[float, float, float]) -> np.ndarray:

@@ -15,23 +15,23 @@ from joblib import cpu_count, delayed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fexgan.affects import AFFECTS, Mixture
+from fexgan.affects import AFFECTS, NEUTRAL, Mixture
 from fexgan.errors import InputError
 from fexgan.manifest import PERFORMANCE, STILLS, Take, write_sidecar
-from fexgan.media import Pixels
+from fexgan.media import Pixels, check_folder
 from fexgan.studio.capture import Capture, read_capture
 from fexgan.studio.cast import Character, character_to_dict, open_cast_file, read_cast
 from fexgan.studio.close_up import mouth_window
 from fexgan.studio.crowd import random_cast
 from fexgan.studio.figure import Figure, Pose
-from fexgan.studio.landmarks import with_geometry
+from fexgan.studio.landmarks import with_geometry, with_units
 from fexgan.studio.performance import perform, plan_performance
 from fexgan.studio.staging import Staging, draw_staging
 from fexgan.studio.standing import check_standing
 from fexgan.studio.stills import STILL_SETS, pose_stills, still_count
-from fexgan.terminal import warn
-from fexgan.video import write_clip
-from fexgan.workers import Jobs, processes, share
+from fexgan.terminal import tracked, warn
+from fexgan.video import FASTEST_FPS, SLOWEST_FPS, write_clip
+from fexgan.workers import Jobs, check_jobs, processes, share
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Shoot:
     crf: int = 13
     """H.264 quality, 0 (lossless) to 51."""
     seed: int = 0
-    """Draws every take's timing and motion."""
+    """Draws every take's timing and motion, stills' poses, varied sets, variants and the random characters."""
     variants: bool = False
     """Let each character show each affect in a variant of its own; the crowd's stills then show a second one too."""
     light: bool = False
@@ -83,10 +83,9 @@ class Shoot:
                 raise InputError(f"{name} {getattr(self, name)} is out of range; give {low} to {high}")
         if self.size_px % 2:
             raise InputError(f"size_px {self.size_px} is odd; H.264 needs an even size")
-        if not 0 < self.fps <= 240:
-            raise InputError(f"fps {self.fps:g} is out of range; give more than 0, at most 240")
-        for folder in self.affects:
-            Mixture(tuple((affect, 1.0) for affect in folder.split("+")))  # which says what is wrong with it
+        if not SLOWEST_FPS <= self.fps <= FASTEST_FPS:
+            raise InputError(f"fps {self.fps:g} is out of range; give {SLOWEST_FPS:g} to {FASTEST_FPS:g}")
+        _check_affects(self.affects)
         if self.random < 0 or (self.random and self.cast):
             raise InputError(f"random {self.random} cannot be filmed; give a count above 0, and no cast file with it")
         if self.wardrobe and not self.random:
@@ -95,6 +94,21 @@ class Shoot:
             raise InputError(f"set of stills {self.stills!r} is unknown; choose from {', '.join(STILL_SETS)}")
         if self.stills and self.performance:
             raise InputError(f"{self.performance} cannot be filmed as stills; give either stills or a performance")
+
+
+def _check_affects(folders: Sequence[str]) -> None:
+    """Raise InputError unless each of these is an affect, or a mixture of emotions, and comes once."""
+    if not folders:
+        raise InputError(f"no affect is named; choose from {', '.join(AFFECTS)}")
+    for folder in folders:
+        if ":" in folder:
+            raise InputError(f"affect {folder!r}: takes play from 0 to their peak; leave the strength out")
+        affects = folder.split("+")
+        Mixture(tuple((affect, 1.0) for affect in affects))  # which says what is wrong with it
+        if NEUTRAL in affects and len(affects) > 1:
+            raise InputError(f"mixture {folder!r} holds {NEUTRAL}, the face at rest; name the emotions alone")
+        if folders.count(folder) > 1:
+            raise InputError(f"affect {folder!r} comes twice; name each once")
 
 
 @dataclass(frozen=True)
@@ -113,8 +127,11 @@ def film(out: Path, shoot: Shoot, workers: Jobs = 1) -> FilmReport:
     A take is finished when its clip stands: the sidecar is written before it, the clip under a temporary name until
     whole. `workers`: processes that film side by side; those of this machine have their share of its cores, on a
     cluster, which must see `out`, each has one. Raises InputError for unknown names, for a clip that stands and was
-    filmed otherwise than `shoot` says, where Blender cannot be loaded, and where a worker was killed.
+    filmed otherwise than `shoot` says, for a mouth that moves out of its close-up, where nothing can be written, where
+    Blender cannot be loaded, and where a worker was killed.
     """
+    check_folder(out, "footage")
+    check_jobs(workers)
     cast = chosen_cast(shoot)
     jobs = _recorded_jobs(cast, shoot.performance, shoot.fps) if shoot.performance else _planned_jobs(cast, shoot)
     missing = []
@@ -125,6 +142,9 @@ def film(out: Path, shoot: Shoot, workers: Jobs = 1) -> FilmReport:
             missing.append(job)
     started = time.monotonic()
     if missing:
+        if shoot.close_up:
+            _check_close_ups(out, shoot, missing)
+        make_folder(out)
         _film_all(out, shoot, missing, workers)
     return FilmReport(
         filmed=len(missing),
@@ -165,7 +185,7 @@ class _Job:
         return poses, replace(record, frames=frames, window_px=window)
 
     def record(self, shoot: Shoot) -> tuple[list[Pose], Take]:
-        """The same, but for what takes a figure to tell: units, landmarks, their box and the window."""
+        """The same, but for what takes a figure to tell: landmarks, their box and the window."""
         name = self.character.name
         if self.recording:
             poses, truth = self.recording.perform()
@@ -186,9 +206,10 @@ class _Job:
             fps=shoot.fps,
             seed=seed,
             size_px=shoot.size_px,
-            frames=truth,
+            frames=with_units(truth, poses),
             character_parameters=character_to_dict(self.character),
-            performance=performance | {"staging": self.staging(shoot).to_dict()},
+            performance=performance
+            | {"staging": self.staging(shoot).to_dict(), "samples": shoot.samples, "crf": shoot.crf},
         )
 
 
@@ -210,6 +231,27 @@ def _recorded_jobs(cast: Sequence[Character], recording: Path, fps: float) -> li
     return [_Job(character, PERFORMANCE, capture.name, capture) for character in cast]
 
 
+def _check_close_ups(out: Path, shoot: Shoot, jobs: Sequence[_Job]) -> None:
+    """Raise InputError where a mouth moves out of its close-up, so that this is told before anything is filmed."""
+    figure = None
+    for job in tracked(sorted(jobs, key=lambda job: job.character.name), "planning"):
+        if figure is None or figure.character != job.character:
+            figure = Figure(job.character)
+        try:
+            job.plan(shoot, figure)
+        except InputError as error:
+            raise InputError(f"{job.clip(out)}: {error}") from None
+
+
+def make_folder(out: Path) -> None:
+    """Make a folder to film into. Raises InputError where that cannot be, before Blender, which takes long, starts."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"cannot make {out}: {reason}; give a folder that can be written to") from None
+
+
 def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job], workers: Jobs) -> None:
     out = out.absolute()  # workers of a cluster have another folder at hand
     here = processes(workers, len(jobs))
@@ -224,7 +266,7 @@ def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job], workers: Jobs) -> N
             return
         threads = max(1, cpu_count() // here) if here else 1
         work = (delayed(_film_in_worker)(out, shoot, job, threads) for job in jobs)
-        for frames in share(work, workers, ordered=False):
+        for frames in share(work, here or workers, ordered=False):
             progress.advance(task, frames)
 
 

@@ -13,15 +13,17 @@ from fexgan.affects import NEUTRAL, Mixture
 from fexgan.manifest import FrameTruth
 from fexgan.studio.anatomy import smoothstep
 from fexgan.studio.figure import Pose
-from fexgan.studio.recipes import mixed_units, variants_shown
+from fexgan.studio.recipes import both_sides, mixed_units, variants_shown
 
 UNIT_VARIATION = 0.10
 SIDE_VARIATION = 0.06
 BLINK_HALF_WIDTH_S = 0.055
 # Highest strength of a take, by its number: the first reaches the whole affect, later ones less.
 PEAK_RANGES = ((1.0, 1.0), (0.8, 1.0), (0.65, 0.9))
-IDLE_UNITS = ("mouthPress", "mouthShrugLower", "mouthSmile", "mouthFrown", "browInnerUp", "jawOpen")
-IDLE_WEIGHT = 0.06
+IDLE_UNITS = both_sides({
+    "mouthPress*": 0.06, "mouthShrugLower": 0.06, "mouthSmile*": 0.06, "mouthFrown*": 0.06, "browInnerUp": 0.06,
+    "jawOpen": 0.06,
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def plan_performance(
         blinks.append(float(generator.uniform(0.75, 0.95)) * duration)
     mixture = Mixture.parse(affects)
     variants = {affect: variants_shown(character, affect, seed, varied)[0] for affect, _ in mixture.strengths}
-    units = sorted(mixed_units(mixture, variants)[0]) if affects != NEUTRAL else _both_sides(IDLE_UNITS)
+    units = sorted(mixed_units(mixture, variants)[0]) if affects != NEUTRAL else list(IDLE_UNITS)
     return Performance(
         affects=affects,
         variants=variants,
@@ -132,7 +134,7 @@ def _units_at(plan: Performance, strength: float, time_s: float) -> tuple[dict[s
     """Unit weights and head lean at one moment; an idle face moves its mouth and brows a little."""
     if plan.affects == NEUTRAL:
         drift = 0.5 + 0.5 * math.sin(1.9 * time_s + plan.sway[5])
-        return {unit: IDLE_WEIGHT * gain * drift for unit, gain in plan.unit_gains.items()}, (0.0, 0.0, 0.0)
+        return {unit: IDLE_UNITS[unit] * gain * drift for unit, gain in plan.unit_gains.items()}, (0.0, 0.0, 0.0)
     mixture = Mixture(tuple((affect, strength) for affect in plan.affects.split("+")))
     units, lean = mixed_units(mixture, plan.variants)
     return {unit: weight * plan.unit_gains[unit] for unit, weight in units.items()}, lean
@@ -147,9 +149,3 @@ def _gains(units: list[str], generator: np.random.Generator) -> dict[str, float]
         shared = together.setdefault(pair, float(generator.uniform(1 - UNIT_VARIATION, 1 + UNIT_VARIATION)))
         gains[unit] = shared * float(generator.uniform(1 - SIDE_VARIATION, 1 + SIDE_VARIATION))
     return gains
-
-
-def _both_sides(units: tuple[str, ...]) -> list[str]:
-    """Idle units written out for both sides where they have sides."""
-    single = {"mouthShrugLower", "browInnerUp", "jawOpen"}
-    return [name for unit in units for name in ([unit] if unit in single else [f"{unit}Left", f"{unit}Right"])]

@@ -8,7 +8,7 @@ from fexgan.affects import Mixture
 from fexgan.media import Pixels, write_image
 from fexgan.sheets import sheet
 from fexgan.studio.figure import Figure, Pose
-from fexgan.studio.film import Shoot, chosen_cast
+from fexgan.studio.film import Shoot, chosen_cast, make_folder
 from fexgan.studio.recipes import mixed_units
 from fexgan.studio.staging import draw_staging
 from fexgan.terminal import tracked
@@ -19,9 +19,10 @@ SHOWN = ("neutral", "joy", "anger")
 def preview(path: Path, shoot: Shoot) -> None:
     """Write a sheet of `shoot`'s characters, at its size and samples, to `path`.
 
-    Raises InputError for unknown names and where Blender cannot be loaded.
+    Raises InputError for unknown names, where nothing can be written and where Blender cannot be loaded.
     """
     cast = chosen_cast(shoot)
+    make_folder(path.parent)
     from fexgan.studio.renderer import Renderer, RenderSettings
 
     renderer = Renderer(RenderSettings(shoot.size_px, shoot.samples))

@@ -11,15 +11,19 @@ from fexgan.manifest import MOTION_COLUMNS, Take, read_sidecar
 
 ROUNDING = 2e-4
 """How far numbers may be apart: the columns of a sidecar have four decimals."""
-TOLD = ("stills", "recording", "size_px", "fps", "frames", "close_up")
+TOLD = ("stills", "recording", "size_px", "fps", "frames", "close_up", "samples", "crf")
 """What an error gives the values of."""
+EXPLAINED = {"units": "units: what the recording or the recipes play has changed"}
+"""What an error says of values that are too many to give."""
+LEARNED_LATE = ("samples", "crf")
+"""What sidecars of earlier versions, such as those of the footage in the repository, do not tell."""
 
 
 def check_standing(clip: Path, asked: Take, close_up: bool) -> None:
     """Raise InputError unless the sidecar of `clip` tells of the take that is `asked` for.
 
-    What takes a figure to compute, units, landmarks and the window, `asked` need not hold, and is not compared, but for
-    whether there is a window, `close_up`. Nor are light samples and quality, which no sidecar holds.
+    What takes a figure to compute, landmarks and the window, `asked` need not hold, and is not compared, but for
+    whether there is a window, `close_up`. Light samples and quality are compared where the sidecar tells them.
     """
     sidecar, way_out = clip.with_suffix(".json"), "film into another folder, or remove it to film it anew"
     if not sidecar.exists():
@@ -27,9 +31,11 @@ def check_standing(clip: Path, asked: Take, close_up: bool) -> None:
     standing = read_sidecar(sidecar)
     known, wanted = _settings(standing, standing.window_px is not None, asked), _settings(asked, close_up, asked)
     for name in wanted | known:
+        if name in LEARNED_LATE and name not in known:
+            continue
         one, other = known.get(name), wanted.get(name)
         if not _alike(one, other):
-            told = f"{name} {one!r}, not {other!r}" if name in TOLD else name
+            told = f"{name} {one!r}, not {other!r}" if name in TOLD else EXPLAINED.get(name, name)
             raise InputError(f"{clip} was filmed otherwise ({told}); {way_out}")
 
 

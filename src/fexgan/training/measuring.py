@@ -20,18 +20,21 @@ MIDDLE = (0.34, 0.78, 0.31, 0.69)
 
 @torch.no_grad()
 def measure_drawing(
-    networks: DrawingFamily, batches: Sequence[Batch], at_rest: Sequence[tuple[Tensor, Tensor]] = ()
+    networks: DrawingFamily,
+    batches: Sequence[Batch],
+    at_rest: Sequence[tuple[Tensor, Tensor]] = (),
+    frozen_norms: bool = False,
 ) -> None:
     """Set the batch-norm statistics of `networks`, in evaluation mode, to their mean over `batches`, as met in use:
-    without the augmentation, dropout and noise of training. Then set the distribution of latents to what the encoder
-    says of faces.
+    without the augmentation, dropout and noise of training; with `frozen_norms` those of the discriminator alone. Then
+    set the distribution of latents to what the encoder says of faces.
 
     `at_rest`: those faces, images [n, 3, height, width] with their affect vectors [n, 7], each another person; where
     fewer are left of them than random faces start from, the batches' own too. Between two poses of one person there is
     a torn face, and so is what is drawn of a person whom the networks never learned: those are left out, or random
     faces, which start from the most unusual ones, would start from them.
     """
-    norms = [module for module in networks.modules() if isinstance(module, nn.BatchNorm2d)]
+    norms = norms_of(networks.discriminator if frozen_norms else networks)
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
@@ -54,6 +57,11 @@ def measure_drawing(
     ]
     scores = torch.cat(alike).nan_to_num(nan=-1.0)  # weights that are not finite are refused when they are saved
     networks.fit_latents(torch.cat(latents)[scores >= scores.quantile(LEFT_OUT_SHARE)])
+
+
+def norms_of(networks: nn.Module) -> list[nn.BatchNorm2d]:
+    """Every batch norm in them."""
+    return [module for module in networks.modules() if isinstance(module, nn.BatchNorm2d)]
 
 
 def likeness_of_faces(images: Tensor, others: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
+from accelerate import Accelerator
 from torch import Tensor
 
 from fexgan.config import Config
@@ -23,9 +24,10 @@ from fexgan.losses import (
     relativistic,
     weighted_sum,
 )
-from fexgan.model import sample_latent
+from fexgan.model import DrawingFamily, sample_latent
 from fexgan.training.augmentation import augment
 from fexgan.training.batches import Batch
+from fexgan.training.measuring import norms_of
 from fexgan.training.updates import Updates, frozen
 
 
@@ -43,6 +45,12 @@ class Drawing:
 
 class Trainer(Updates):
     """Two updates a step: the discriminator learns from a drawing, then the generator from its verdict."""
+
+    def __init__(self, networks: DrawingFamily, config: Config, accelerator: Accelerator) -> None:
+        super().__init__(networks, config, accelerator)
+        if config.training.frozen_norms:
+            for norm in (*norms_of(networks.encoder), *norms_of(networks.decoder)):
+                norm.eval()
 
     def update(self, batch: Batch, step: int, generator: torch.Generator) -> dict[str, Tensor]:
         """Take step `step` (from 1); `generator` varies the pictures that the discriminator sees."""

@@ -134,7 +134,7 @@ class PaperTask:
         steps = range(1, MEASURED_BATCHES + 1)
         batches = [self._batch(step, step_generator(seed, step), device) for step in steps]
         at_rest = faces_at_rest(self.people, self.config.training.batch_size, device)
-        measure_drawing(averaged.networks, batches, at_rest)
+        measure_drawing(averaged.networks, batches, at_rest, self.config.training.frozen_norms)
 
     def preview(self) -> Preview:
         return Preview(self.data)

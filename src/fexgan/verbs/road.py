@@ -14,19 +14,17 @@ from tyro.conf import Positional, arg
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig, load_preset
 from fexgan.errors import InputError
-from fexgan.verbs.flags import JobsText, Mixtures, Names, bundled_by_name, given_of
+from fexgan.verbs.flags import BUNDLED, JobsText, Mixtures, Names, bundled_by_name, given_of
 
 FRAMING = FramingConfig()
+USED_IN_CHECKING = ("out", "characters", "check", "landmarker")
+"""All that `film --check` goes by."""
 UNUSED_IN_FILMING = {
-    "check": (
-        "cast", "random", "wardrobe", "affects", "stills", "performance", "takes", "frames", "fps", "size_px",
-        "samples", "crf", "seed", "variants", "light", "camera", "backdrop", "close_up", "jobs", "preview",
-    ),
     "preview": ("affects", "stills", "performance", "takes", "frames", "fps", "crf", "variants", "jobs"),
     "stills": ("affects", "takes", "frames"),
     "performance": ("affects", "takes", "frames", "variants"),
 }  # fmt: skip
-"""Flags of `film` that say nothing beside another, by that other's name."""
+"""Flags of `film` that say nothing beside another flag, by that one's name."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Film:
     takes: int = 3
     """Takes of each character and affect."""
     frames: int = 36
-    """Frames of a take."""
+    """Frames of a take, at least 8."""
     fps: float = 24
     """Frames a second."""
     size_px: int = 144
@@ -71,7 +69,7 @@ class Film:
     crf: int = 13
     """Quality of the H.264 clips, 0 (lossless) to 51; smaller is better."""
     seed: int = 0
-    """Seed of all performances, random characters and varied sets."""
+    """Seed of all performances, poses of stills, variants, random characters and varied sets."""
     variants: bool = False
     """Let each character show each affect in a variant of its own; the crowd's stills then show a second one too."""
     light: bool = False
@@ -108,15 +106,19 @@ class Film:
         """Raise InputError where a flag was given that says nothing of what is done."""
         if self.check is None and self.landmarker is not None:
             raise InputError(f"--landmarker {self.landmarker} is for --check; add that, or leave it out")
-        for flag in given_of(self, tuple(UNUSED_IN_FILMING)):
-            for unused in given_of(self, UNUSED_IN_FILMING[flag.removeprefix("--")]):
+        not_checking = tuple(flag.name for flag in fields(self) if flag.name not in USED_IN_CHECKING)
+        unused_beside = {"check": not_checking, **UNUSED_IN_FILMING}
+        for flag in given_of(self, tuple(unused_beside)):
+            for unused in given_of(self, unused_beside[flag.removeprefix("--")]):
                 raise InputError(f"{unused} says nothing beside {flag}; leave one of them out")
 
     def _check(self, folder: Path) -> None:
+        from fexgan.media import check_folder
         from fexgan.studio.check import check, write_check
         from fexgan.studio.landmarker import BlendshapeReader, landmarker_path
         from fexgan.terminal import console, say, say_wrote, warn
 
+        check_folder(folder, "the table")
         with BlendshapeReader(landmarker_path(self.landmarker)) as reader:
             result = check(_footage(self.out), reader.read, self.characters)
         console.print(result.terminal_table())
@@ -130,6 +132,10 @@ class Film:
         from fexgan.studio.film import Shoot, film
         from fexgan.terminal import say, say_wrote
 
+        if str(self.out) == BUNDLED and not self.out.exists():  # a folder of that name would hide it
+            raise InputError(
+                f"{self.out} is the bundled footage; add --check DIR, or film into another such as ./my-cast"
+            )
         shoot = Shoot(**{setting.name: getattr(self, setting.name) for setting in fields(Shoot)})
         if self.preview:
             if self.close_up:
