@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn import film
 from PIL import Image
 
 from fexgan import __version__, bundled, cli
@@ -237,6 +238,22 @@ def test_prepare_evaluate_and_train_follow_each_other(fexgan: Run, tiny_footage:
     goes_on = ("--start-from", tiny_checkpoint, "--steps", 2, "--keep", 1, "--out", "run")
     assert fexgan("train", "dataset", *goes_on) == 0
     assert [path.name for path in Path("run/checkpoints").iterdir()] == ["000002"]
+
+
+def test_what_prepare_did_otherwise_than_asked_is_told_with_a_way_out(fexgan: Run, capsys):
+    footage = Path("footage")
+    for affect, take, frames in (("joy", "1", 2), ("joy", "2", 20), ("fear", "1", 2)):
+        film(footage, "ada", affect, take, frames=frames)
+    (footage / "ada" / "fear").rename(footage / "ada" / "mad")
+    (footage / "ada" / "joy" / "torn.png").write_bytes(b"no picture")
+    assert fexgan("prepare", footage, "--out", "set", "--size-px", 32) == 0
+    said = capsys.readouterr().out
+    assert "label 'mad' names no affect that is known: 1 file is left out; a file given as --labels with" in said
+    assert "of the frames are to test with, not 30%, for each take is kept whole" in said
+    card = Path("set/README.md").read_text()
+    assert "- `ada/joy/torn.png` (1 file): cannot be read as a picture" in card
+    assert fexgan("prepare", footage, "--out", "set", "--size-px", 32, "--split", "frame") == 0
+    assert "of the frames are to test with" not in capsys.readouterr().out
 
 
 def test_flags_of_prepare_reach_the_dataset(fexgan: Run, tiny_footage: Path):

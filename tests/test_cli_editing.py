@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,12 +9,13 @@ import numpy as np
 import pytest
 from drawn import face, film
 from PIL import Image
+from rich.console import Console
 
-from fexgan import bundled, load
+from fexgan import bundled, load, terminal
 from fexgan.checkpoints import Metadata, save_checkpoint
 from fexgan.config import FramingConfig, config_from_dict
 from fexgan.editing import Editor
-from fexgan.faces import FaceFinder
+from fexgan.faces import Face, FaceFinder
 from fexgan.media import read_image
 from fexgan.model import build
 from fexgan.prepare import prepare
@@ -124,7 +126,7 @@ def test_a_sheet_names_the_picture_that_it_cannot_show(fexgan: Run, capsys):
     assert fexgan("transform", "face.png", "--face", "all", "--out", "sheet.png") == 2
     assert "a sheet shows one face" in capsys.readouterr().err
     assert fexgan("animate", "talk.mp4", "--out", "moved.mp4") == 2
-    assert "talk.mp4 is a clip, where a picture is wanted" in capsys.readouterr().err
+    assert "talk.mp4: is a clip, where a picture is wanted" in capsys.readouterr().err
 
 
 TOGETHER = (
@@ -147,7 +149,7 @@ def test_what_has_no_face_is_left_out_of_a_sheet_or_clip_of_many(fexgan: Run, ca
     told = said.out.splitlines()
     assert said.err.count("passed over 1 other file in album") == 1  # folders are looked through once
     assert any(line.startswith("left out album/empty.png: no face found") for line in told)
-    assert any(line.startswith("left out album/broken.png cannot be read") for line in told)
+    assert any(line.startswith("left out album/broken.png: cannot be read") for line in told)
     if flags[-1] == "sheet.png":
         assert read_image(Path("sheet.png")).shape[0] < 3 * 256
     else:
@@ -160,7 +162,12 @@ def test_a_picture_is_searched_for_its_face_once(
 ):
     searched: list[FaceFinder] = []
     find_all = FaceFinder.find_all
-    monkeypatch.setattr(FaceFinder, "find_all", lambda own, *asked: searched.append(own) or find_all(own, *asked))
+
+    def noted(own: FaceFinder, *asked: object, **short_look: bool) -> list[Face]:
+        searched.extend([own] if not short_look else [])  # which tells how many faces there are
+        return find_all(own, *asked, **short_look)
+
+    monkeypatch.setattr(FaceFinder, "find_all", noted)
     verb, *flags = command
     for name in ("face.png", "face.jpg"):
         load("portrait").open(name)
@@ -236,10 +243,16 @@ def test_a_variant_is_shown_where_the_checkpoint_knows_it(fexgan: Run, tiny_chec
     assert not Path("none.png").exists()
 
 
-def test_one_picture_moves_whole_and_several_in_cells(fexgan: Run):
+def test_one_picture_moves_whole_and_several_in_cells(fexgan: Run, monkeypatch: pytest.MonkeyPatch):
     flags = ("--keyframes", "0s neutral, 0.5s joy", "--fps", 4)
     assert fexgan("animate", "face.jpg", *flags, "--out", "whole.mp4") == 0
     assert next(read_clip(Path("whole.mp4")))[0].shape == (160, 150, 3)
+    shown = io.StringIO()
+    monkeypatch.setattr(terminal, "console", Console(file=shown, force_terminal=True, width=80))
+    for out in ("seen.mp4", "seen"):
+        shown.truncate(0)
+        assert fexgan("animate", "face.jpg", *flags, "--out", out) == 0
+        assert "animating" in shown.getvalue()
     assert fexgan("animate", "face.jpg", "face.png", *flags, "--cell-px", 64, "--out", "cells.mp4") == 0
     assert fexgan("animate", "face.jpg", "face.png", *flags, "--face", "all", "--out", "both.mp4") == 2
     assert next(read_clip(Path("cells.mp4")))[0].shape == (64, 128, 3)
@@ -313,7 +326,7 @@ def test_a_face_that_is_not_found_is_edited_where_points_say(fexgan: Run, capsys
     Image.fromarray(gradient).save("slab.png")
     for verb in (("transform", "--to", "joy"), ("blend", "--mixtures", "joy+fear"), ("animate",)):
         assert fexgan(verb[0], "slab.png", *verb[1:], "--out", "made") == 2
-        assert "or say where its eyes and its mouth are: --points\n" in capsys.readouterr().err
+        assert "or say where its eyes and its mouth are, on that picture alone: --points\n" in capsys.readouterr().err
     pointed = ("slab.png", "--points", "70,80", "130,80", "100,140")
     assert fexgan("transform", *pointed, "--source-affect", "neutral", "--to", "joy", "--out", "joy.png") == 0
     points = [(70, 80), (130, 80), (100, 140)]

@@ -116,6 +116,31 @@ def test_what_cannot_be_edited_is_told_and_left_out(retouch: Retouch, album: Pat
     said = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in said[:-1]] == [f"left out {album / name}" for name in ("a.png", "c.webp")]
     assert said[-1] == f"wrote 3 files to {out}; 2 of 5 files left out"
+    assert said[1].startswith(f"left out {album / 'c.webp'}: cannot be read"), "each is named once"
+
+
+def test_faces_that_are_not_edited_are_told_of(editor: Editor, tmp_path: Path, capsys):
+    smaller = np.pad(face(120), ((0, 40), (0, 0), (0, 0)), constant_values=128)
+    Image.fromarray(np.hstack([face(160), smaller])).save(tmp_path / "pair.png")
+    Image.fromarray(face(128)).save(tmp_path / "one.png")
+    for choice, told in ((None, 1), (1, 0), ("all", 0)):
+        Retouch(editor, None, choice).to_file(*user_files([tmp_path / "pair.png"]), JOY["joy:0.8"], tmp_path / "a.png")
+        said = capsys.readouterr().err
+        assert said.count("pair.png shows 2 faces; the largest is edited, --face 1 the next") == told
+    Retouch(editor, None, None).to_file(*user_files([tmp_path / "one.png"]), JOY["joy:0.8"], tmp_path / "a.png")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [("joy", 1), ("joy.laugh", 0), ("neutral", 0), ("joy:0.8", 0), ("joy:0.9+fear:0.1", 0)]
+)
+def test_an_affect_that_is_there_already_is_told_of(editor: Editor, tmp_path: Path, capsys, asked: str, told: int):
+    Image.fromarray(face(128)).save(tmp_path / "glad.png")
+    shown = Mixture.parse("neutral" if asked == "neutral" else "joy:0.98")
+    glad = Retouch(editor, shown, None)
+    glad.to_file(*user_files([tmp_path / "glad.png"]), Mixture.of(asked), tmp_path / "out.png")
+    said = capsys.readouterr().err
+    assert said.count(f"glad.png shows joy:0.98 already, so that {asked} changes next to nothing; ask for") == told
 
 
 def test_where_nothing_can_be_edited_the_first_reason_is_the_error(retouch: Retouch, tmp_path: Path):

@@ -8,12 +8,21 @@ import pytest
 from rich.console import Console
 
 from fexgan import terminal
+from fexgan.tables import terminal_table
 
 
 def test_a_bar_may_run_inside_of_another(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(terminal, "console", Console(file=io.StringIO(), force_terminal=True))
     taken = [(one, other) for one in terminal.tracked("ab", "outer") for other in terminal.tracked("cd", "inner")]
     assert taken == [("a", "c"), ("a", "d"), ("b", "c"), ("b", "d")]
+
+
+def test_names_are_whole_however_narrow_the_terminal_is():
+    rows = [[f"seed-{number:08d}", *("1,234",) * 8] for number in range(3)]
+    header = ["character", "anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise", "all"]
+    shown = io.StringIO()
+    Console(file=shown, width=60).print(terminal_table("Frames", header, rows))
+    assert all(row[0] in shown.getvalue() for row in rows) and "…" not in shown.getvalue()
 
 
 def test_the_bar_of_a_stage_that_is_done_makes_room(monkeypatch: pytest.MonkeyPatch):

@@ -341,6 +341,37 @@ def test_what_cannot_be_done_is_told_in_one_line(hopper: str, path: str, error: 
     assert code == 422 and error in told and "\n" not in told
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("KEY/save.png?mixtur=joy", "parameter 'mixtur' is unknown; did you mean 'mixture'? choose from mixture, var"),
+        ("KEY/edit.jpg?mixture=joy&detail=0", "did you mean 'details'? choose from mixture, variants, face, details"),
+        ("KEY/sheet.png?fps=3", "parameter 'fps' is unknown; choose from mixture, variants, face"),
+        ("KEY/clip.mp4?keyframe=0s joy", "did you mean 'keyframes'?"),
+        ("KEY/source.jpg?mixture=joy", "parameter 'mixture' is unknown; none is taken here"),
+        ("units.json?mix=joy", "choose from mixture"),
+        ("mixture.json?x", "parameter 'x' is unknown; choose from mixture"),
+        ("random.png?sed=3", "did you mean 'seed'?"),
+        ("studio?x=1", "none is taken here"),
+        ("examples/hopper.jpg?x=1", "none is taken here"),
+        ("POST pictures?nam=me.jpg", "did you mean 'name'? choose from name, points"),
+        ("POST KEY?sources=joy", "did you mean 'source'? choose from source, face"),
+        ("units.json?" + 5000 * "a", "is unknown; choose from mixture"),
+    ],
+)
+def test_parameters_that_do_not_exist_are_refused_with_those_that_do(studio: str, hopper: str, path: str, told: str):
+    _, posted, place = path.rpartition("POST ")
+    address = f"{studio}/api/{place.replace('KEY', hopper.partition('/api/')[2])}".replace(" ", "%20")
+    code, error = refusal(address, HOPPER.read_bytes() if posted else None)
+    assert code == 422 and told in error and "\n" not in error and len(error) < 200
+
+
+def test_a_mixture_is_read_for_programs_as_it_is_for_pictures(studio: str):
+    read = json.loads(get(f"{studio}/api/mixture.json?mixture=laugh:0.5%2Bfear:0.2"))
+    assert read == {"strengths": {"joy": 0.475, "fear": 0.2}, "variants": {"joy": "laugh"}}
+    assert "variant 'joy.grin' is unknown; choose from" in refusal(f"{studio}/api/mixture.json?mixture=joy.grin")[1]
+
+
 def test_what_a_file_cannot_hold_is_told_without_its_place_on_the_server(studio: str, tmp_path: Path):
     Image.open(HOPPER).convert("RGBA").rotate(5).save(tmp_path / "clear.png")
     opened = json.loads(post(studio, tmp_path / "clear.png"))

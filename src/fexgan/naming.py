@@ -17,7 +17,7 @@ from fexgan.framing import choose_face, face_square, find_faces
 from fexgan.media import read_image, write_text_atomically
 from fexgan.picture import LoadedPicture, open_picture
 from fexgan.reading import mixture_read
-from fexgan.retouch import UserFile
+from fexgan.retouch import UserFile, refusal_of
 from fexgan.synthesis import Model, require
 from fexgan.terminal import usable, warn
 
@@ -66,11 +66,6 @@ def _read_to_edit(editor: Editor, picture: LoadedPicture) -> Reading:
     counts = dict(mixture_read(vector).strengths)
     affect = max(counts, key=counts.__getitem__)
     return Reading(shares, affect, 0.0 if affect == NEUTRAL else min(1.0, sum(counts.values())), len(faces))
-
-
-def refusal_of(file: UserFile, error: InputError) -> str:
-    """Why a file is refused, which names the file once."""
-    return str(error) if str(file.path) in str(error) else f"{file.path}: {error}"
 
 
 def read_faces(model: Model | Editor, files: Sequence[UserFile]) -> dict[str, Reading]:

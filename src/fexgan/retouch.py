@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, features
 
 from fexgan import bundled
-from fexgan.affects import Mixture
+from fexgan.affects import NEUTRAL, Mixture
 from fexgan.editing import Editor, Portrait
 from fexgan.editing.clips import Tell, transform_clip
 from fexgan.errors import InputError
@@ -29,6 +29,7 @@ from fexgan.media import (
 )
 from fexgan.motion import ANIMATED_SUFFIXES, FRAME_NAME, check_motion, is_animation
 from fexgan.opening import open_file
+from fexgan.picture import LoadedPicture
 from fexgan.synthesis import Model, Sitter, target_of
 from fexgan.terminal import say, stage_progress, warn
 from fexgan.video import even_sides
@@ -37,6 +38,8 @@ LARGEST_CLIP_PX = 1920
 """Longest side of a clip made from a picture: what players and browsers take everywhere."""
 RARE_DECODERS = {".avif": "avif", ".jp2": "jpg_2000"}
 """Pictures that can be read where Pillow was built with a library for them, by its name for that."""
+NEARLY = 0.05
+"""Up to which difference in strength no edit shows."""
 NAMED_AT_MOST = 3
 """How many of the files that are passed over are named."""
 
@@ -123,8 +126,8 @@ class Retouch:
                 try:
                     write(file, lambda stage, *counts, file=file: tell(f"{file.name}: {stage}", *counts))
                 except InputError as error:
-                    reasons.append(str(error))
-                    say(f"left out {file.path}: {error}")
+                    reasons.append(refusal_of(file, error))
+                    say(f"left out {reasons[-1]}")
         if len(reasons) == len(files):
             raise InputError(reasons[0])
         left_out = f"; {len(reasons)} of {len(files)} files left out" if reasons else ""
@@ -145,11 +148,26 @@ class Retouch:
         opened = self.open(file)
         for out, target in results.items():
             tuned = target if self.tune is None else self.tune(file.title, opened, target)
+            if isinstance(opened, Portrait) and _is_shown(tuned, opened.source):
+                way_out = "ask for a variant such as joy.laugh, or say --source-affect neutral"
+                warn(f"{file.path} shows {opened.source} already, so that {tuned} changes next to nothing; {way_out}")
             opened.edit(tuned).save(out)
 
     def _row(self, file: UserFile, targets: Targets) -> Row:
         opened = self.open(file)
         return [opened.close_up(target) for target in (None, *targets.values())]
+
+
+def refusal_of(file: UserFile, error: InputError) -> str:
+    """Why a file is refused, which names the file once, and first."""
+    return f"{file.path}: {str(error).removeprefix(f'{file.path} ')}"
+
+
+def _is_shown(asked: Mixture, source: Mixture) -> bool:
+    """Whether a face shows the emotions already that are asked of it, and no other."""
+    if asked.variants or not any(affect != NEUTRAL for affect, _ in asked.strengths):
+        return False
+    return all(abs(one - other) <= NEARLY for one, other in zip(asked.vector(), source.vector(), strict=True))
 
 
 def user_files(given: Sequence[Path], out: Path | None = None) -> list[UserFile]:
@@ -247,14 +265,14 @@ def _bundled_or(path: Path) -> Path:
     return known if known.exists() else path
 
 
-def write_frames(out: Path, portrait: Portrait, keyframes: Sequence[Keyframe], fps: float) -> None:
+def write_frames(out: Path, frames: Iterable[LoadedPicture], fps: float) -> None:
     """Write a whole picture moving as a folder of PNG files of its own size, with its transparency and depth.
 
     Atomic; raises InputError as `check_motion` does.
     """
     check_motion(out, fps)
     with atomic_folder(out) as folder:
-        for index, frame in enumerate(portrait.animate(keyframes, fps)):
+        for index, frame in enumerate(frames):
             frame.save(folder / FRAME_NAME.format(index))
 
 

@@ -70,7 +70,8 @@ def terminal_table(title: str, header: list[str], rows: list[list[str]]) -> Term
     """The same for rich, whatever names may hold that reads as its markup."""
     table = TerminalTable(title=escape(title), title_justify="left")
     for index, name in enumerate(header):
-        table.add_column(escape(name), justify="right" if index else "left")
+        # Where a terminal is narrow, heads are broken before names are, and nothing is cut short.
+        table.add_column(escape(name), justify="right" if index else "left", no_wrap=not index, overflow="fold")
     for row in rows:
         table.add_row(*map(escape, row))
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -18,9 +18,10 @@ Result = TypeVar("Result")
 console = Console(highlight=False)
 
 
-def tracked(items: Sequence[Item], description: str) -> Iterator[Item]:
-    """The items one by one, with a progress bar that goes when it is done; silent where output is no terminal."""
-    yield from track(items, description, console=console, transient=True, disable=not console.is_terminal)
+def tracked(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
+    """The items one by one, `total` where they do not tell, with a progress bar that goes when it is done; silent where
+    output is no terminal."""
+    yield from track(items, description, total, console=console, transient=True, disable=not console.is_terminal)
 
 
 @contextmanager

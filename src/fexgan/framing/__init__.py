@@ -2,7 +2,16 @@
 
 from fexgan.framing.carry import Details, Edit, carry_back, details_pay
 from fexgan.framing.follow import Track, choose_tracks, follow_faces, presence
-from fexgan.framing.locate import FaceChoice, NoFace, choose_face, find_faces, flaw, parse_face, usable_faces
+from fexgan.framing.locate import (
+    FaceChoice,
+    NoFace,
+    choose_face,
+    find_faces,
+    flaw,
+    near_faces,
+    parse_face,
+    usable_faces,
+)
 from fexgan.framing.points import Points, parse_points, pointed_square
 from fexgan.framing.shots import find_shots, glance
 from fexgan.framing.square import FaceSquare, cut, face_landmarks, face_square
@@ -28,6 +37,7 @@ __all__ = [
     "flaw",
     "follow_faces",
     "glance",
+    "near_faces",
     "parse_face",
     "parse_points",
     "pointed_square",

@@ -56,7 +56,7 @@ def find_faces(
     tilted face as if it were less tilted. `any_way_up`: the picture may lie on its side or stand on its head, and where
     it shows no face it may be tilted.
     """
-    factor = max(1, max(picture.width, picture.height) // max(SEARCHED_SIDES_PX))
+    factor = _shrinking(picture)
     view = picture.view((0, 0, picture.width, picture.height), factor)
 
     def find(degrees: float, largest_only: bool, near_only: bool = False) -> list[Face]:
@@ -80,6 +80,18 @@ def find_faces(
         surest = max(sure_of, key=sure_of.__getitem__)
         seen = find(surest, largest_only) if surest else seen
     return [closer(face) or face for face in seen]
+
+
+def near_faces(picture: LoadedPicture, finder: FaceFinder) -> int:
+    """How many faces of an upright picture can be edited and are not far away, in the time of one short look."""
+    factor = _shrinking(picture)
+    view = picture.view((0, 0, picture.width, picture.height), factor)
+    return sum(flaw(_enlarged(face, factor)) is None for face in finder.find_all(view, near_only=True))
+
+
+def _shrinking(picture: LoadedPicture) -> int:
+    """By how much a picture is shrunk to be searched."""
+    return max(1, max(picture.width, picture.height) // max(SEARCHED_SIDES_PX))
 
 
 def _turned(view: Pixels, degrees: float) -> tuple[Pixels, NDArray[np.float64]]:

@@ -123,7 +123,7 @@ def _look_at_pictures(
         try:
             pixels = read_image(path)
         except InputError as error:
-            left_out.append(LeftOut(source_name(path, root), 1, reason(error, root)))
+            left_out.append(refused(path, root, error))
             continue
         usable.append(index)
         shapes.add(pixels.shape)
@@ -184,6 +184,8 @@ def _evenly(items: Sequence[Item], count: int) -> list[Item]:
     return [items[index] for index in indices]
 
 
-def reason(error: InputError, root: Path) -> str:
-    """The error without the path of this machine, which a dataset that travels must not carry."""
-    return clean(str(error).replace(f"{root}/", ""))
+def refused(path: Path, root: Path, error: InputError, files: int = 1) -> LeftOut:
+    """What is left out for an error, which is told without the path of this machine, for datasets travel, and without
+    saying twice what it is about."""
+    source = source_name(path, root)
+    return LeftOut(source, files, clean(str(error).replace(f"{root}/", "")).removeprefix(f"{source} "))

@@ -13,7 +13,7 @@ from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import FramePose, read_sidecar
 from fexgan.prepare.footage import ClipEntry, Footage, LeftOut, source_name
-from fexgan.prepare.look import UnusableError, chosen, look_at, reason
+from fexgan.prepare.look import UnusableError, chosen, look_at, refused
 from fexgan.prepare.render import frame_count, render
 from fexgan.workers import Jobs, share
 
@@ -97,7 +97,7 @@ def _cut_take(
         strengths, poses, license = _truth(look.entry, frame_count(part))
     except UnusableError as error:
         files = max(1, len(entry.pictures))
-        return None, [LeftOut(source_name(entry.path, root), files, reason(error, root))]
+        return None, [refused(entry.path, root, error, files)]
     files = look.entry.pictures or (entry.path,) * len(strengths)
     sources = tuple(source_name(path, root) for path in files)
     shot = Shot(look.entry, part, sources, strengths, poses, license, look.without_face, look.several_faces)

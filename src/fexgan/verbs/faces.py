@@ -285,10 +285,10 @@ class Animate:
         from fexgan import figures
         from fexgan.editing import Portrait
         from fexgan.framing import parse_face
-        from fexgan.keyframes import read_keyframes
+        from fexgan.keyframes import count_frames, read_keyframes
         from fexgan.motion import check_motion, write_motion
         from fexgan.retouch import Retouch, clip_frames, user_files, write_frames
-        from fexgan.terminal import say_wrote, warn
+        from fexgan.terminal import say_wrote, tracked, warn
 
         if self.characters and self.data is None:
             raise InputError(
@@ -305,14 +305,15 @@ class Animate:
         retouch = Retouch(model, told_source(self.source_affect), face, points=points)
         first, *others = [one for _, one in opened_faces(retouch, files, self.data, "opening faces", self.characters)]
         if isinstance(first, Portrait) and not others and self.cell_px is None:
+            count = count_frames(keyframes, self.fps)
             if is_folder(self.out):
-                write_frames(self.out, first, keyframes, self.fps)
+                write_frames(self.out, tracked(first.animate(keyframes, self.fps), "animating", count), self.fps)
                 say_wrote(self.out)
                 return
             see_through = self.out.suffix.lower() == ".webp"
             if first.picture.alpha is not None and not see_through:
                 warn(f"what is transparent is laid on grey in {self.out}; .webp and folders of frames keep it")
-            frames = clip_frames(first, keyframes, self.fps, see_through)
+            frames = tracked(clip_frames(first, keyframes, self.fps, see_through), "animating", count)
         else:
             figures.check_one_face(face)
             frames = figures.clip_frames([first, *others], keyframes, self.fps, self.cell_px or figures.CLIP_CELL_PX)

@@ -151,6 +151,8 @@ class Film:
         say(f"{report.filmed} takes filmed, {pace}; {report.kept} stood already")
 
 
+DEALT_WHOLE = ("take", "character")
+"""Splits that may come out far from the share that is asked for."""
 NO_TEST = {
     "take": "for nobody has two takes of one affect",
     "frame": "for nobody has two frames of one affect",
@@ -237,7 +239,9 @@ class Prepare:
                 self.only_faces,
             )
         for label, files in footage.unknown_labels.most_common():
-            say(f"label {label!r} names no affect that is known: {files:,} files left out", style="yellow")
+            left_out = "1 file is" if files == 1 else f"{files:,} files are"
+            way_out = f"a file given as --labels with, say, 'joy: [{label}]' makes it one"
+            say(f"label {label!r} names no affect that is known: {left_out} left out; {way_out}", style="yellow")
         say(
             f"wrote {report.folder}: {report.take_count} takes of {len(report.characters)} characters, "
             f"{report.frames_in('train'):,} frames to train on and {report.frames_in('test'):,} to test with; "
@@ -246,6 +250,10 @@ class Prepare:
         )
         if self.test_share and not report.frames_in("test"):
             say(f"nothing is kept to test with, {NO_TEST[self.split]}; another --split would keep some")
+        kept = report.frames_in("test") / max(1, report.frames_in("train") + report.frames_in("test"))
+        if self.split in DEALT_WHOLE and kept and not self.test_share / 2 <= kept <= 2 * self.test_share:
+            way_out = f"for each {self.split} is kept whole; more of them come nearer to it, or --split time-block"
+            say(f"{kept:.0%} of the frames are to test with, not {self.test_share:.0%}, {way_out}", style="yellow")
         leak = report.leak
         say(f"leak check: {leak.twin_count:,} of {leak.test_frames:,} frames to test with have a near twin in train")
 

@@ -152,7 +152,7 @@ def opened_faces(
     Of a dataset these are test frames, or where it has none train frames. Tells at the end of faces that are left out
     and why. `stage`: what is done with them meanwhile. Raises InputError, with the first reason, where none is left.
     """
-    from fexgan.naming import refusal_of
+    from fexgan.retouch import refusal_of
     from fexgan.terminal import usable
 
     if data is not None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
@@ -20,16 +19,18 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from fexgan import bundled, load
-from fexgan.affects import EMOTIONS, NEUTRAL, Mixture
+from fexgan.affects import EMOTIONS
 from fexgan.errors import InputError
-from fexgan.expressions import read_expressions, text_mixture
-from fexgan.framing import FaceChoice, parse_face, parse_points
+from fexgan.expressions import read_expressions
+from fexgan.framing import parse_points
 from fexgan.media import encode_image
 from fexgan.page import fill, template, templates
 from fexgan.synthesis import Model
 from fexgan.units import arkit_weights
+from fexgan.variants import check_known
 from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture, Unplaced, Unwanted
 from fexgan.web.guard import Guard
+from fexgan.web.parameters import LOOK, Parameters, read_details, read_face, read_look, read_mixture, read_number
 
 LARGEST_BODY = 64_000_000
 """Bytes of a picture file that is taken."""
@@ -65,17 +66,18 @@ class Server:
         routes = [
             Route("/", self.page),
             Route(f"/{SCRIPTS}/{{name}}", self.script),
-            Route("/api/studio", self.studio),
-            Route("/api/examples/{name}", self.example),
-            Route("/api/random.png", self.random),
-            Route("/api/units.json", self.units),
-            Route("/api/pictures", self.open, methods=["POST"]),
-            Route(picture, self.showing, methods=["POST"]),
-            Route(f"{picture}/source.jpg", self.source),
-            Route(f"{picture}/edit.jpg", self.edit),
-            Route(f"{picture}/sheet.png", self.sheet),
-            Route(f"{picture}/save.{{suffix}}", self.save),
-            Route(f"{picture}/clip.{{suffix}}", self.clip),
+            _route("/api/studio", self.studio),
+            _route("/api/examples/{name}", self.example),
+            _route("/api/random.png", self.random, "seed"),
+            _route("/api/mixture.json", self.mixture, "mixture"),
+            _route("/api/units.json", self.units, "mixture"),
+            _route("/api/pictures", self.open, "name", "points", method="POST"),
+            _route(picture, self.showing, "source", "face", method="POST"),
+            _route(f"{picture}/source.jpg", self.source),
+            _route(f"{picture}/edit.jpg", self.edit, *LOOK, "details"),
+            _route(f"{picture}/sheet.png", self.sheet, *LOOK),
+            _route(f"{picture}/save.{{suffix}}", self.save, *LOOK),
+            _route(f"{picture}/clip.{{suffix}}", self.clip, *LOOK, "keyframes", "fps"),
         ]
         refusals: dict[Any, Any] = {InputError: _refuse, NotOpen: _gone}
         return Starlette(routes=routes, middleware=[Middleware(Guard, hosts)], exception_handlers=refusals)
@@ -128,9 +130,15 @@ class Server:
             face = self._model.random(1, seed=int(text))[0]
         return Response(encode_image(np.asarray(face)), media_type="image/png", headers=KEEP)
 
+    def mixture(self, request: Request) -> Response:
+        """What a `mixture` as somebody writes it asks for: the strengths of its affects, and variants of them."""
+        mixture = read_mixture(request)
+        check_known(mixture.target().variants, self.desk.editor.checkpoint.config.model.variants)
+        return JSONResponse({"strengths": dict(mixture.strengths), "variants": dict(mixture.variants)})
+
     def units(self, request: Request) -> Response:
         """The 52 ARKit face units of `mixture`, for engines."""
-        return JSONResponse(arkit_weights(_mixture(request)))
+        return JSONResponse(arkit_weights(read_mixture(request)))
 
     async def open(self, request: Request) -> Response:
         """Take a picture file as the body, called `name`: its key, its size, and its faces, the largest first.
@@ -153,15 +161,15 @@ class Server:
 
         Another key, for the looks of a picture never change.
         """
-        source = _mixture(request, "source") if request.query_params.get("source") else None
-        key, opened = self.desk.showing(request.path_params["key"], source, _face(request))
+        source = read_mixture(request, "source") if request.query_params.get("source") else None
+        key, opened = self.desk.showing(request.path_params["key"], source, read_face(request))
         return JSONResponse(_described(key, opened), status_code=201)
 
     def source(self, request: Request) -> Response:
         return Response(self.desk.source(request.path_params["key"]), media_type="image/jpeg", headers=KEEP)
 
     def edit(self, request: Request) -> Response:
-        return Response(self.desk.edit(*_asked(request), _details(request)), media_type="image/jpeg", headers=KEEP)
+        return Response(self.desk.edit(*_asked(request), read_details(request)), media_type="image/jpeg", headers=KEEP)
 
     def sheet(self, request: Request) -> Response:
         return Response(self.desk.sheet(*_asked(request)), media_type="image/png", headers=KEEP)
@@ -173,7 +181,7 @@ class Server:
     async def clip(self, request: Request) -> Response:
         """A clip, which is given up where nobody waits for it any longer."""
         suffix = _suffix(request, CLIP_KINDS)
-        keyframes, fps = request.query_params.get("keyframes", ""), _number(request, "fps", DEFAULT_FPS)
+        keyframes, fps = request.query_params.get("keyframes", ""), read_number(request, "fps", DEFAULT_FPS)
         gone = Event()
         drawing = asyncio.ensure_future(
             run_in_threadpool(
@@ -194,38 +202,14 @@ def _examples() -> dict[str, Path]:
     return {path.name: path for path in bundled.pictures_path().iterdir() if path.suffix in PICTURE_KINDS}
 
 
+def _route(path: str, answer: Callable[[Request], Any], *parameters: str, method: str = "GET") -> Route:
+    """A route that takes `parameters` in its query, and no other."""
+    return Route(path, answer, methods=[method], middleware=[Middleware(Parameters, parameters)])
+
+
 def _asked(request: Request) -> tuple[str, Look]:
-    """The picture's key, and the look that `mixture`, `variants` (separated by commas) and `face` ask for."""
-    texts = request.query_params
-    variants = tuple(name for name in texts.get("variants", "").split(",") if name)
-    return request.path_params["key"], Look(_mixture(request), variants, _face(request))
-
-
-def _face(request: Request) -> FaceChoice:
-    return parse_face(request.query_params.get("face", "0"))
-
-
-def _details(request: Request) -> bool:
-    """Whether mouths are painted anew, which `details` of 0 leaves out."""
-    text = request.query_params.get("details", "1")
-    if text not in ("0", "1"):
-        raise InputError(f"details {text!r} is unknown; give 1 for mouths painted anew, 0 for a preview without")
-    return text == "1"
-
-
-def _mixture(request: Request, name: str = "mixture") -> Mixture:
-    """The mixture that a parameter asks for, of bundled expressions too but never of files; in addresses a `+` that is
-    not written as %2B has become a space."""
-    text = request.query_params.get(name, NEUTRAL)
-    return text_mixture(re.sub(r"(?<=[^\s+]) +(?=[^\s+])", "+", text))[1]
-
-
-def _number(request: Request, name: str, default: float) -> float:
-    text = request.query_params.get(name, str(default))
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"{name} {text!r} is no number; give one such as {default:g}") from None
+    """The picture's key, and the look that is asked of it."""
+    return request.path_params["key"], read_look(request)
 
 
 def _suffix(request: Request, kinds: Mapping[str, str]) -> str:

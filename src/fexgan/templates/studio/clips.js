@@ -1,9 +1,11 @@
 // Keyframes, and the clip that is made of them.
 
-import { stem } from "./files.js";
+import { describe } from "./command.js";
+import { fetched } from "./fetched.js";
+import { clipName, keyframes } from "./files.js";
 import { mixtureText } from "./mixtures.js";
 import { at, tell } from "./page.js";
-import { fetched, place } from "./server.js";
+import { place } from "./server.js";
 import { state } from "./state.js";
 
 at("add").onclick = () => {
@@ -12,9 +14,15 @@ at("add").onclick = () => {
     .map(([, number, unit]) => unit === "ms" ? number / 1000 : Number(number));
   const next = times.length ? Math.round(100 * (Math.max(...times) + 0.8)) / 100 : 0;
   at("keyframes").value = [before, `${next}s ${mixtureText()}`].filter(Boolean).join(", ");
+  describe();
 };
+at("keyframes").oninput = at("kind").onchange = describe;
 
+let making = null;  // what gives up the clip that is being made
+
+// Of another picture, or of faces that show something else, a clip is another one.
 export function clearClip() {
+  making?.abort();
   for (const id of ["clip", "clip-picture"]) {
     if (at(id).src) URL.revokeObjectURL(at(id).src);
     at(id).removeAttribute("src");
@@ -23,24 +31,44 @@ export function clearClip() {
   at("clip-save").hidden = true;
 }
 
+// Tell that a clip is being made, and for how long; returns what ends that.
+function startMaking() {
+  const start = performance.now();
+  const count = () => { at("seconds").textContent = `${Math.round((performance.now() - start) / 1000)} s`; };
+  const counting = setInterval(count, 1000);
+  const setMaking = (isMaking) => {
+    at("play").disabled = isMaking;
+    at("working").textContent = isMaking ? "making it ..." : "";
+    at("seconds").hidden = at("stop").hidden = !isMaking;
+  };
+  count();
+  setMaking(true);
+  return () => {
+    clearInterval(counting);
+    setMaking(false);
+  };
+}
+
+at("stop").onclick = () => {
+  making.abort();
+  at("play").disabled = false;
+  at("play").focus();  // for this button goes
+};
+
 at("play").onclick = async () => {
   if (!state.picture) return tell(new Error("no picture is open; drop one, or take one below the stage"));
-  const mine = state.picture;
   clearClip();
-  const kind = at("kind").value, name = `${stem(mine.name)}.${kind}`;
-  at("play").disabled = true;
-  at("working").hidden = false;
+  const kind = at("kind").value;
+  const { signal } = making = new AbortController();
+  const endMaking = startMaking();
   try {
-    const answer = await fetched(place(`clip.${kind}`, { keyframes: at("keyframes").value.replace(/\s+/g, " ") }));
-    const made = await answer.blob();
-    if (mine === state.picture) {
-      const player = at(kind === "mp4" ? "clip" : "clip-picture");
-      player.src = at("clip-save").href = URL.createObjectURL(made);
-      player.hidden = false;
-      at("clip-save").download = name;
-      at("clip-save").hidden = false;
-    }
-  } catch (error) { if (mine === state.picture) tell(error); }
-  at("play").disabled = Boolean(state.pointing);
-  at("working").hidden = true;
+    const made = await (await fetched(place(`clip.${kind}`, { keyframes: keyframes() }), { signal })).blob();
+    signal.throwIfAborted();  // between the last byte and here
+    const player = at(kind === "mp4" ? "clip" : "clip-picture");
+    player.src = at("clip-save").href = URL.createObjectURL(made);
+    player.hidden = false;
+    at("clip-save").download = clipName();
+    at("clip-save").hidden = false;
+  } catch (error) { if (!signal.aborted) tell(error); }
+  endMaking();
 };

@@ -2,11 +2,13 @@
 
 import { clearClip } from "./clips.js";
 import { show } from "./looks.js";
-import { parsed } from "./mixtures.js";
 import { at, tell } from "./page.js";
-import { fetched } from "./server.js";
+import { fetched } from "./fetched.js";
 import { areAsItShows, asItShows } from "./sliders.js";
 import { facesMeant, state } from "./state.js";
+
+const SHOWS = at("source").title;
+const DIFFER = "These faces show different affects; click on one of them to say what it shows";
 
 export function drawBoxes() {
   const { faces } = state.picture;
@@ -18,16 +20,21 @@ export function drawBoxes() {
     box.style.rotate = `${one.roll_deg}deg`;
     if (alone) return box;
     box.dataset.face = one.number;
-    box.title = "Edit this face alone; once more for all";
+    box.title = "Edit this face alone";
     box.ariaLabel = `Face ${one.number}, shows ${one.shows}`;
-    box.onclick = () => choose(state.face === one.number ? "all" : one.number);
+    box.onclick = () => choose(one.number);
     return box;
   }));
+  at("crowd").hidden = alone;
+  at("crowd-text").textContent = `${faces.length} faces: click on the one that is meant, or take`;
   pressBoxes();
 }
 
+at("all").onclick = () => choose("all");
+
 // Another face starts from what it shows; all together take what is asked for.
 function choose(which) {
+  if (which === state.face) return;
   state.face = which;
   pressBoxes();
   if (which === "all") show(); else asItShows();
@@ -35,7 +42,11 @@ function choose(which) {
 
 function pressBoxes() {
   const meant = facesMeant(), numbers = meant.map((one) => String(one.number));
-  at("source").value = [...new Set(meant.map((one) => one.shows))].join("; ");
+  const shows = new Set(meant.map((one) => one.shows)), differ = shows.size > 1;
+  at("source").value = differ ? "several" : [...shows][0];
+  at("source").readOnly = differ;
+  at("source").title = differ ? DIFFER : SHOWS;
+  at("all").ariaPressed = String(state.face === "all");
   for (const box of at("boxes").querySelectorAll("button")) {
     box.ariaPressed = String(numbers.includes(box.dataset.face));
   }
@@ -45,7 +56,6 @@ function pressBoxes() {
 at("source").onchange = async () => {
   const mine = state.picture, text = at("source").value.trim(), meant = facesMeant();
   try {
-    if (text) parsed(text);
     const query = new URLSearchParams({ source: text, face: state.face });
     const opened = await (await fetched(`api/pictures/${mine.key}?${query}`, { method: "POST" })).json();
     if (mine !== state.picture) return;

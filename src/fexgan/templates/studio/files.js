@@ -1,7 +1,9 @@
 // What files are called, and how they are taken along.
 
+import { mixtureText } from "./mixtures.js";
 import { at, tell } from "./page.js";
-import { asked, fetched, place } from "./server.js";
+import { fetched } from "./fetched.js";
+import { place } from "./server.js";
 import { state } from "./state.js";
 
 export const stem = (name) => name.replace(/\.[^.]*$/, "");
@@ -11,6 +13,9 @@ function kindOf(one) {
   if (one && one.transparent && ending !== "webp") return "png";
   return ["png", "jpg", "jpeg", "webp"].includes(ending) ? ending : "png";
 }
+
+export const clipName = () => `${stem(state.picture ? state.picture.name : "me.jpg")}.${at("kind").value}`;
+export const keyframes = () => at("keyframes").value.trim().replace(/\s+/g, " ");
 
 function download(blob, name) {
   const link = document.createElement("a");
@@ -29,4 +34,4 @@ async function take(button, path, name) {
 const named = (ending) => `${stem(state.picture.name)}-${ending}`;
 at("save").onclick = () => take(at("save"), place(`save.${kindOf(state.picture)}`), named(saved()));
 at("sheet").onclick = () => take(at("sheet"), place("sheet.png"), named("sheet.png"));
-at("units").onclick = () => take(at("units"), `api/units.json?${asked()}`, "units.json");
+at("units").onclick = () => take(at("units"), `api/units.json?${new URLSearchParams({ mixture: mixtureText() })}`, "units.json");

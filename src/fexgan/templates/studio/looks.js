@@ -3,7 +3,8 @@
 
 import { describe } from "./command.js";
 import { at, tell } from "./page.js";
-import { fetched, place } from "./server.js";
+import { fetched } from "./fetched.js";
+import { place } from "./server.js";
 import { state } from "./state.js";
 
 let stale = false, holding = false;  // whether a newer look is wanted; whether the picture is shown as it was

@@ -6,7 +6,7 @@ import { stem } from "./files.js";
 import { forgetLook } from "./looks.js";
 import { at, tell } from "./page.js";
 import { endPointing, point } from "./pointing.js";
-import { fetched } from "./server.js";
+import { fetched } from "./fetched.js";
 import { asItShows } from "./sliders.js";
 import { state } from "./state.js";
 
@@ -25,9 +25,11 @@ async function open(bytes, name, origin = { path: name, made: "" }, points = "")
     if (mine === opening) lay({ ...opened, file, origin, points, told: {} });
   } catch (error) {
     if (mine === opening) {
-      tell(error);
-      if (error.unplaced) pointAt({ file, name, origin });
-      else endPointing();
+      if (error.unplaced) pointAt({ file, name, origin }, reasonOf(error, points));
+      else {
+        tell(error);
+        endPointing();
+      }
     }
   }
   if (mine === opening) at("stage").ariaBusy = "false";
@@ -40,13 +42,19 @@ function lay(picture) {
   at("error").hidden = true;
   clearClip();
   endPointing();
-  at("opened").textContent = `${picture.name}, ${picture.width} × ${picture.height} px,`;
-  at("shows").hidden = at("by-hand").hidden = false;
   drawBoxes();
   asItShows();
 }
 
-const pointAt = ({ file, name, origin }) => point(file, name, (points) => open(async () => file, name, origin, points));
+// Why the clicks are asked for. Where nobody pointed yet, they are the way out, and what is wrong is all that is told;
+// where the points were wrong, the way out is a better place, and their pixels tell nobody anything.
+function reasonOf({ message }, points) {
+  return points ? message.replace(` ${points}`, "").replace(/, as in [-\d., ]+$/, "") : message.split("; ")[0];
+}
+
+function pointAt({ file, name, origin }, reason = "") {
+  point(file, name, reason, (points) => open(async () => file, name, origin, points));
+}
 at("by-hand").onclick = () => pointAt(state.picture);
 
 const openFile = (file, name = file.name) => open(async () => file, name);

@@ -6,53 +6,101 @@ import { at, tell } from "./page.js";
 import { state } from "./state.js";
 
 const PARTS = ["the eye on the left", "the eye on the right", "the middle of the mouth"];
+const STEP_PX = 2, LARGE_STEP_PX = 20;  // of the page, that an arrow key moves the cross
+const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-// `pointed` takes the three points as the server does.
-export function point(file, name, pointed) {
+// `reason`: why somebody has to, or ""; `pointed` takes the three points as the server does.
+export function point(file, name, reason, pointed) {
   endPointing();
-  state.pointing = { file, name, pointed, address: URL.createObjectURL(file), points: [] };
+  state.pointing = { file, name, reason, pointed, address: URL.createObjectURL(file), points: [], cross: null };
+  at("error").hidden = true;
   setStage();
+  at("shown").focus({ preventScroll: true });
   at("stage").scrollIntoView({ block: "nearest", behavior: "instant" });  // no click on what moves
 }
 
 export function endPointing() {
+  const wasThere = document.activeElement === at("shown") || document.activeElement === at("guide-end");
   if (state.pointing) URL.revokeObjectURL(state.pointing.address);
   state.pointing = null;
   setStage();
+  if (wasThere) at(state.picture ? "by-hand" : "choose").focus({ preventScroll: true });
 }
 
-// What the stage holds: the picture that is pointed at, else the one that is open, or nothing yet.
+// What the stage holds: the picture that is pointed at, else the one that is open, or nothing yet. All that would tell
+// of the open one, or change it, rests while another is pointed at.
 function setStage() {
   const { picture, pointing } = state;
   at("stage").classList.toggle("pointing", Boolean(pointing));
   at("guide").hidden = !pointing;
-  at("boxes").hidden = Boolean(pointing);
+  at("boxes").hidden = at("tools").hidden = Boolean(pointing);
   at("empty").hidden = Boolean(pointing || picture);
   at("frame").hidden = !(pointing || picture);
-  for (const id of ["save", "sheet", "play"]) at(id).disabled = Boolean(pointing) || (!picture && id !== "play");
+  for (const id of ["motion", "controls"]) at(id).disabled = at(id).inert = Boolean(pointing);  // links and clips too
+  for (const id of ["save", "sheet"]) at(id).disabled = !picture;
+  at("shows").hidden = at("by-hand").hidden = !picture;
   if (pointing) {
-    at("guide-text").textContent = [pointing.name, PARTS[pointing.points.length]].filter(Boolean).join(": click ");
+    const next = PARTS[pointing.points.length];
+    const told = next ? [pointing.reason, `click ${next}`] : ["it is looked at ..."];
+    at("guide-text").textContent = `${pointing.name}: ${told.filter(Boolean).join("; ")}`;
     at("guide-end").textContent = picture ? `Back to ${picture.name}` : "Leave it";
   }
-  at("points").replaceChildren(...(pointing ? pointing.points : []).map(([x, y]) => {
-    const mark = document.createElement("span");
-    mark.className = "point";
-    mark.style.left = `${100 * x}%`;
-    mark.style.top = `${100 * y}%`;
-    return mark;
-  }));
+  for (const [name, value] of Object.entries({ tabindex: 0, role: "application", "aria-describedby": "guide" })) {
+    if (pointing) at("shown").setAttribute(name, value); else at("shown").removeAttribute(name);
+  }
+  at("shown").alt = pointing ? `${pointing.name}, to be pointed at` : "The picture with the expression asked for";
+  tellOpened();
+  drawMarks();
   paint();
 }
 
-at("shown").onclick = (event) => {
+function tellOpened() {
+  const { picture, pointing } = state;
+  const { name, width, height } = pointing || picture || { name: "" };
+  at("opened").textContent = width ? `${name}, ${width} × ${height} px${pointing ? "" : ","}` : name;
+}
+
+function drawMarks() {
+  const { points, cross } = state.pointing || { points: [], cross: null };
+  at("points").replaceChildren(...[...points, cross].filter(Boolean).map((place) => {
+    const mark = document.createElement("span");
+    mark.className = place === cross ? "cross" : "point";
+    mark.style.left = `${100 * place[0]}%`;
+    mark.style.top = `${100 * place[1]}%`;
+    return mark;
+  }));
+}
+
+// `place`: in fractions of the picture's width and height.
+function take(place) {
   const { pointing } = state;
-  if (!pointing || !pointing.isShown || pointing.points.length === PARTS.length) return;
-  const shown = at("shown").getBoundingClientRect();
-  pointing.points.push([(event.clientX - shown.left) / shown.width, (event.clientY - shown.top) / shown.height]);
+  if (!pointing.isShown || pointing.points.length === PARTS.length) return;
+  pointing.points.push(place);
   at("error").hidden = true;
+  if (pointing.points.length === PARTS.length) pointing.cross = null;
   setStage();
   if (pointing.points.length < PARTS.length) return;
   pointing.pointed(pixelsOf(pointing.points, at("shown").naturalWidth, at("shown").naturalHeight));
+}
+
+at("shown").onclick = (event) => {
+  if (!state.pointing) return;
+  const shown = at("shown").getBoundingClientRect();
+  state.pointing.cross = null;
+  take([(event.clientX - shown.left) / shown.width, (event.clientY - shown.top) / shown.height]);
+};
+
+// By keys: the first of them shows the cross, arrows move it, Enter takes its place.
+at("shown").onkeydown = (event) => {
+  const { pointing } = state, way = WAYS[event.key];
+  if (!pointing?.isShown || !(way || event.key === "Enter") || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  if (pointing.points.length === PARTS.length) return;
+  const isNew = !pointing.cross, { width, height } = at("shown").getBoundingClientRect();
+  const [x, y] = pointing.cross || [0.5, 0.5], step = event.shiftKey ? LARGE_STEP_PX : STEP_PX;
+  const moved = (place, by, side) => Math.min(Math.max(place + by * step / side, 0), 1);
+  pointing.cross = way ? [moved(x, way[0], width), moved(y, way[1], height)] : [x, y];
+  if (way || isNew) drawMarks(); else take([x, y]);
 };
 
 // The points as the server takes them: pixels whose centres are whole numbers, the eye that is left of the upright face
@@ -73,6 +121,11 @@ at("shown").onerror = () => {
   tell(new Error(`no face is known in ${pointing.name}, ${why}`));
   endPointing();
 };
-at("shown").addEventListener("load", () => { if (state.pointing) state.pointing.isShown = true; });
+at("shown").addEventListener("load", () => {
+  if (!state.pointing) return;
+  const { naturalWidth: width, naturalHeight: height } = at("shown");
+  Object.assign(state.pointing, { isShown: true, width, height });
+  tellOpened();
+});
 at("guide-end").onclick = endPointing;
 addEventListener("keydown", (event) => { if (event.key === "Escape" && state.pointing) endPointing(); });

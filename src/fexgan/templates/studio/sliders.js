@@ -1,7 +1,7 @@
 // Sliders, the box of mixtures, named expressions.
 
 import { show } from "./looks.js";
-import { chosen, emotions, mixtureText, parsed, strengths, variantsOf } from "./mixtures.js";
+import { chosen, emotions, mixtureText, parsed, strengths, strengthsOf, variantsOf } from "./mixtures.js";
 import { at, tell } from "./page.js";
 import { state } from "./state.js";
 
@@ -24,12 +24,18 @@ let resting = "neutral";  // the mixture that they then stand for
 export function asItShows(variants = chosen) {
   const { faces } = state.picture;
   const shown = faces.find((one) => one.number === state.face) || faces[0];
-  set(parsed(shown.shows)[0], variants);
+  set(strengthsOf(shown.shows), variants);
   resting = mixtureText();
 }
 export const areAsItShows = () => mixtureText() === resting;
 
-at("mixture").onchange = () => { try { set(...parsed(at("mixture").value)); } catch (error) { tell(error); } };
+at("mixture").onchange = async () => {
+  const text = at("mixture").value, isMeant = () => at("mixture").value === text;  // no slider was moved since
+  try {
+    const asked = await parsed(text);
+    if (isMeant()) set(...asked);
+  } catch (error) { if (isMeant()) tell(error); }
+};
 at("reset").onclick = () => { if (state.picture) asItShows({}); else set({}, {}); };
 
 export function addEmotion(name) {

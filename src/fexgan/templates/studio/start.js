@@ -3,7 +3,7 @@
 import { describe } from "./command.js";
 import { addExample, openExample } from "./opening.js";
 import { at, tell } from "./page.js";
-import { fetched } from "./server.js";
+import { fetched } from "./fetched.js";
 import { addEmotion, addExpression } from "./sliders.js";
 import { state } from "./state.js";
 
