@@ -58,4 +58,4 @@ class FakeNetworks(nn.Module):
 def fake_editor() -> Editor:
     model = SimpleNamespace(image_size_px=SIZE, variants=("joy.laugh",))
     config = SimpleNamespace(model=model, framing=FramingConfig(image_size_px=SIZE))
-    return Editor(SimpleNamespace(networks=FakeNetworks(), config=config))
+    return Editor(SimpleNamespace(networks=FakeNetworks(), config=config, weights_sha256="simple"))

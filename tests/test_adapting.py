@@ -114,6 +114,44 @@ def test_the_same_call_goes_on_wherever_it_was_cut_short_and_no_other_one_does(
     assert read_metadata(Path("run/checkpoints/000001")).characters == ("ada", "bo", "cleo")
 
 
+def test_a_second_call_while_the_pictures_would_come_out_otherwise_goes_on_and_other_pictures_do_not(
+    fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, capsys, monkeypatch: pytest.MonkeyPatch
+):
+    """As edits do under another number of threads."""
+    Path("dana").mkdir()
+    Image.fromarray(face(160)).save("dana/1.png")
+    command = ("adapt", tiny_checkpoint, "--character", "dana", "--data", tiny_dataset, "--out", "run", "--steps")
+    assert fexgan(*command, 1) == 0
+    learned = FaceDataset.load(Path("run/dataset")).fingerprint
+    edit = Portrait.edit
+    monkeypatch.setattr(Portrait, "edit", lambda self, target, *rest: edit(self, "joy", *rest))
+    assert fexgan(*command, 2) == 0
+    assert read_metadata(Path("run/checkpoints/000002")).step == 2
+    before = {path: path.stat().st_mtime_ns for path in Path("run").rglob("*")}
+    capsys.readouterr()
+    Image.fromarray(face(150)).save("dana/2.png")
+    assert fexgan(*command, 3) == 2
+    assert "run was begun with other pictures" in capsys.readouterr().err
+    assert {path: path.stat().st_mtime_ns for path in Path("run").rglob("*")} == before
+    assert FaceDataset.load(Path("run/dataset")).fingerprint == learned
+
+
+def test_a_run_that_is_killed_loses_no_more_than_fifty_steps(tiny_checkpoint: Path):
+    assert adapting.settings_of(load(str(tiny_checkpoint)), 300).training.save_every_steps <= 50
+
+
+def test_of_the_old_characters_test_pictures_alone_are_decoded(
+    tiny_dataset: Path, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked, read = [], FaceDataset.load
+    monkeypatch.setattr(
+        adapting.FaceDataset, "load", lambda folder, split="train": asked.append(split) or read(folder, split)
+    )
+    framing = load(str(tiny_checkpoint)).checkpoint.config.framing
+    known, old = adapting.old_characters("tiny", framing, [tiny_dataset, tiny_dataset])
+    assert known == ["ada", "bo"] * 2 and asked == ["test", "test"] and old.split == "test"
+
+
 def test_what_does_not_fit_is_one_line_and_writes_nothing(
     fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, tmp_path: Path, capsys
 ):

@@ -98,7 +98,7 @@ def test_examples_are_learned_beside_the_data_and_the_same_command_goes_on(
     assert run_command(*command, "--examples", bitter) == 0
     (bitter / "ada.png").unlink()
     assert run_command(*command, "--examples", bitter) == 2
-    assert "cannot go on as it began" in capsys.readouterr().err
+    assert "begun with other pictures" in capsys.readouterr().err
 
 
 def cut_short(*_: object) -> None:

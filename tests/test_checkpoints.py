@@ -130,6 +130,10 @@ def spoil_weights(folder, change) -> None:
     save_file(weights, folder / "weights.safetensors")
 
 
+def whole_numbers(weights) -> None:
+    weights["encoder.mean.bias"] = weights["encoder.mean.bias"].long()
+
+
 def cut(path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
@@ -163,6 +167,17 @@ def cut(path) -> None:
         (lambda folder: (folder / "weights.safetensors").write_bytes(b"\x80\x04pickle"), "damaged"),
         (lambda folder: spoil_weights(folder, lambda weights: weights.pop("encoder.mean.bias")), "lacks weight"),
         (lambda folder: spoil_weights(folder, lambda weights: weights.update(extra=torch.ones(1))), "unknown weight"),
+        (
+            lambda folder: spoil_weights(folder, lambda weights: weights["encoder.mean.bias"][0].fill_(math.nan)),
+            "no num",
+        ),
+        (
+            lambda folder: spoil_weights(folder, lambda weights: weights["encoder.mean.bias"][0].fill_(math.inf)),
+            "no num",
+        ),
+        (lambda folder: spoil_weights(folder, whole_numbers), "'encoder.mean.bias' in int64, not float32"),
+        (lambda folder: edit(folder, lambda values: values.update(step=-5)), "its step is -5"),
+        (lambda folder: edit(folder, lambda values: values.update(steps_before=-5)), "its steps_before is -5"),
     ],
 )
 def test_damaged_and_foreign_checkpoints_are_refused_in_one_line(saved, spoil, words):

@@ -173,6 +173,23 @@ def test_a_clip_passes_through_its_keyframes(editor: Editor, image: Image.Image)
     assert not changed(first.to_image(), frames[4]).any()
 
 
+def test_frames_that_show_the_same_are_computed_once(editor: Editor, image: Image.Image):
+    drafts, draft = [], editor.draft
+    editor.draft = lambda *arguments: drafts.append(1) or draft(*arguments)
+    frames = editor.animate(image, "0s neutral, 1s joy hold, 2s joy", fps=12)
+    assert len(frames) == 25 and len(drafts) == 2
+    assert not changed(frames[11], image).any()
+    for frame in (frames[12], frames[24]):
+        assert not changed(frame, editor.transform(image, "joy")).any()
+
+
+def test_a_blend_with_neutral_is_half_of_each(editor: Editor, image: Image.Image):
+    blend = editor.blend(image, "joy+neutral")
+    assert str(blend.mixture) == "joy:0.5+neutral:0.5" and len(blend.parents) == 2
+    assert not changed(blend.blended, editor.transform(image, "joy:0.5")).any()
+    assert changed(blend.blended, editor.transform(image, "joy")).any()
+
+
 def test_probabilities_name_every_affect_and_sum_to_one(editor: Editor, image: Image.Image):
     editor.networks.shown = [0.9 if affect in ("joy", "fear") else 0.0 for affect in AFFECTS]  # readings may sum to 2
     probabilities = editor.classify(image)
@@ -235,6 +252,9 @@ def test_points_that_make_no_face_are_refused(editor: Editor, image: Image.Image
     [
         (Image.new("RGB", (200, 160)), "no face found"),
         (Image.new("RGB", (1, 1)), "no face found"),
+        (Image.new("RGB", (0, 0)), "0x0 px is empty"),
+        (Image.new("RGB", (3, 0)), "3x0 px is empty"),
+        (np.zeros((0, 5, 3), np.uint8), "5x0 px is empty"),
         (Image.fromarray(drawn_face(200, height=0.16)), "give one of at least 32 px"),
         (np.zeros((64, 64, 4), np.uint8), "give uint8"),
         (Image.new("F", (64, 64)), "8 or 16 bits"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -15,7 +16,7 @@ from fexgan.errors import InputError
 from fexgan.media import Pixels
 from fexgan.motion import Animation, look_at_animation, read_animation, write_animation
 from fexgan.synthesis import target_of
-from fexgan.video import read_clip, write_clip
+from fexgan.video import read_clip, told_clip_frames, write_clip
 
 Edited = Callable[..., np.ndarray]
 FPS = 25
@@ -126,7 +127,7 @@ def shown(edited: Edited, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> Ed
     def edit(frames: list[Pixels], **choices: object) -> np.ndarray:
         timed = [(frame, index / 32) for index, frame in enumerate(frames)]
         monkeypatch.setattr("fexgan.editing.clips.read_clip", lambda path: iter(timed))
-        monkeypatch.setattr("fexgan.editing.clips.count_clip_frames", lambda path: len(timed))
+        monkeypatch.setattr("fexgan.editing.clips.told_clip_frames", lambda path: len(timed))
         return edited(Path("in.mp4"), "joy", **choices)
 
     return edit
@@ -165,7 +166,7 @@ def test_a_number_is_that_face_of_every_shot(shown: Edited):
 def test_odd_sides_become_even_without_shifting_the_picture(edited: Edited, monkeypatch: pytest.MonkeyPatch):
     frame = face(129)[:, :127]
     monkeypatch.setattr("fexgan.editing.clips.read_clip", lambda path: iter([(frame, 0.0)]))
-    monkeypatch.setattr("fexgan.editing.clips.count_clip_frames", lambda path: 1)
+    monkeypatch.setattr("fexgan.editing.clips.told_clip_frames", lambda path: 1)
     (after,) = edited(Path("in.webm"), "neutral", source_affect="neutral")
     assert after.shape == (130, 128, 3) and np.array_equal(after[:129, :127], frame)
 
@@ -221,6 +222,58 @@ def test_one_reading_of_a_clip_serves_all_its_targets(editor: Editor, tmp_path: 
     for out in results:
         editor.transform_clip(source, tmp_path / "alone.mp4", out.stem)
         assert out.read_bytes() == (tmp_path / "alone.mp4").read_bytes()
+
+
+def test_each_face_is_opened_once_for_all_targets_of_any_kind(
+    editor: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    source = film(tmp_path / "in.mp4", [face(SIDE, x=0.45 + 0.02 * index) for index in range(6)])
+    results = {tmp_path / name: target_of(name.split(".")[0]) for name in ("joy.mp4", "anger.gif", "fear.webp")}
+    transform_clip(editor, source, results, None, None, None)
+    assert editor.networks.analysed == 6
+    for out in results:
+        editor.transform_clip(source, tmp_path / f"alone{out.suffix}", out.stem)
+        assert out.read_bytes() == (tmp_path / f"alone{out.suffix}").read_bytes()
+        out.unlink()
+    editor.networks.analysed = 0
+    monkeypatch.setattr("fexgan.editing.clips.LARGEST_ANIMATION_PX", 2 * 6 * SIDE * SIDE)
+    transform_clip(editor, source, results, None, None, None)
+    assert editor.networks.analysed == 12 and all(out.exists() for out in results), "as many as memory should hold"
+
+
+@pytest.mark.parametrize("broken", ["reading", "writing"])
+def test_where_one_of_several_results_fails_none_is_left_half_written(
+    editor: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+):
+    def fail(*_: object) -> None:
+        raise OSError("no space left")
+
+    source = film(tmp_path / "in.mp4", [face(SIDE)] * 12)
+    if broken == "writing":
+        monkeypatch.setattr("fexgan.editing.clips.write_animation", fail)
+    else:
+        drafts, draft = [], editor.draft
+        monkeypatch.setattr(
+            editor, "draft", lambda *one: drafts.append(1) or (len(drafts) > 12 and fail()) or draft(*one)
+        )
+    with pytest.raises(OSError, match="no space left"):
+        results = {tmp_path / "joy.mp4": target_of("joy"), tmp_path / "joy.webp": target_of("joy")}
+        transform_clip(editor, source, results, None, None, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+def test_a_clip_is_not_decoded_to_count_its_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    source = film(tmp_path / "in.mp4", [face(SIDE)] * 3)
+    monkeypatch.setattr("fexgan.video.count_clip_frames", lambda path: 7)
+    assert told_clip_frames(source) == 3
+    (tmp_path / "in.ts").write_bytes(b"")
+    with av.open(str(source)) as given, av.open(str(tmp_path / "in.ts"), "w") as untold:
+        stream = untold.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                untold.mux(packet)
+    assert told_clip_frames(tmp_path / "in.ts") == 7, "where the file does not say it"
 
 
 def test_clips_that_cannot_be_edited_are_refused_and_leave_nothing(editor: Editor, tmp_path: Path):

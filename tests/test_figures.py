@@ -161,6 +161,15 @@ def test_tiles_leave_few_empty_places(count: int, grid: tuple[int, int]):
     assert figures._grid(count) == grid
 
 
+def test_frames_of_a_clip_that_show_the_same_are_drawn_once(monkeypatch: pytest.MonkeyPatch):
+    editor, drafts = fake_editor(), []
+    opened, draft = editor.open(drawn_face(160), "neutral"), editor.draft
+    monkeypatch.setattr(editor, "draft", lambda *arguments: drafts.append(1) or draft(*arguments))
+    frames = list(figures.clip_frames([opened], parse_keyframes("0s neutral, 1s joy hold, 2s joy"), 12, 64))
+    assert len(frames) == 25 and len(drafts) == 2
+    assert np.array_equal(frames[12], frames[24]) and not np.array_equal(frames[11], frames[12])
+
+
 def test_places_without_a_face_stay_black(tiny_model: Model, sources: dict[str, np.ndarray]):
     five = [*opened(tiny_model, sources).values()] * 3
     (frame, *_) = figures.clip_frames(five[:5], parse_keyframes("0s neutral, 0.5s joy"), 4, 32)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import datasets
@@ -7,9 +8,12 @@ import numpy as np
 import pytest
 
 from fexgan.affects import AFFECTS, affect_index
+from fexgan.checkpoints import load_checkpoint, save_checkpoint
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
 from fexgan.generating import draw_person, generate_dataset, strength_of
+from fexgan.loading import load
+from fexgan.model import build
 from fexgan.synthesis import Model
 
 
@@ -56,8 +60,23 @@ def test_the_card_says_how_to_draw_it_again(generated: Path):
     assert '"seeds": [\n    3,\n    7\n  ]' in card and '"weights_sha256"' in card and "35 generated pictures" in card
 
 
-@pytest.mark.parametrize(("per_affect", "seed"), [(0, 0), (1, -1)])
-def test_wrong_counts_leave_nothing_behind(tiny_model: Model, tmp_path: Path, per_affect: int, seed: int):
+def test_the_card_tells_of_the_weights_that_were_loaded_also_of_a_training_that_goes_on(
+    tiny_checkpoint: Path, tmp_path: Path
+):
+    saved = load_checkpoint(tiny_checkpoint)
+    save_checkpoint(tmp_path / "run/checkpoints/000001", saved.networks, saved.metadata)
+    model = load(str(tmp_path / "run"))
+    loaded = hashlib.sha256((tmp_path / "run/checkpoints/000001/weights.safetensors").read_bytes()).hexdigest()
+    save_checkpoint(tmp_path / "run/checkpoints/000002", build(saved.config.model, seed=9), saved.metadata)
+    generate_dataset(model, str(tmp_path / "run"), tmp_path / "out", ["joy"], 1, "full", 0)
+    assert f'"weights_sha256": "{loaded}"' in (tmp_path / "out/README.md").read_text()
+
+
+@pytest.mark.parametrize(("per_affect", "seed"), [(0, 0), (1, -1), (40, 2**32 - 20)])
+def test_wrong_counts_leave_nothing_behind(
+    tiny_model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, per_affect: int, seed: int
+):
+    monkeypatch.setattr(tiny_model.networks, "draw_latents", None)
     with pytest.raises(InputError):
         generate_dataset(tiny_model, "unused", tmp_path / "out", AFFECTS, per_affect, "full", seed)
     assert not list(tmp_path.iterdir())

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from fexgan.affects import NEUTRAL_INDEX, affect_index, affect_vector
+from fexgan.affects import NEUTRAL_INDEX, Mixture, affect_index, affect_vector
 from fexgan.errors import InputError
 from fexgan.expressions import named_mixture
-from fexgan.keyframes import EASINGS, parse_keyframes, read_keyframes, targets_by_frame
+from fexgan.keyframes import EASINGS, Keyframe, parse_keyframes, read_keyframes, targets_by_frame
 
 
 def vectors_by_frame(text: str, fps: float) -> list[tuple[float, ...]]:
@@ -137,6 +137,18 @@ def test_wrong_keyframes_are_refused_in_one_line(text: str, complaint: str):
     with pytest.raises(InputError, match=complaint) as error:
         targets_by_frame(parse_keyframes(text), fps=24)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [((float("nan"),), "at nan s"), ((float("inf"),), "at inf s"), ((1.0, "bounce"), "easing 'bounce' .* at 1 s")],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_keyframes_made_in_python_are_checked_like_those_of_a_text(wrong: tuple, complaint: str, first: bool):
+    joy, time_s, easing = Mixture.parse("joy"), wrong[0], wrong[1:]
+    frames = [Keyframe(0.0, joy), Keyframe(time_s, joy, *easing)]
+    with pytest.raises(InputError, match=complaint):
+        targets_by_frame(frames[::-1] if first else frames, fps=24)
 
 
 @pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf")])

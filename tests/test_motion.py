@@ -42,6 +42,19 @@ def test_an_animation_shows_every_frame_and_lasts_as_long_as_asked(tmp_path: Pat
     )
 
 
+def test_a_gif_has_no_frame_that_lasts_no_time(tmp_path: Path):
+    """Players show such frames for a tenth of a second."""
+    durations_s = (0.004, 0.0005, 0.04, 0.004, 0.003, 0.1)
+    write_animation(tmp_path / "clip.gif", FRAMES[:6], Animation(durations_s))
+    shown = played(tmp_path / "clip.gif")
+    assert [duration for _, duration in shown] == [40, 10, 100]
+    for (pixels, _), frame in zip(shown, (FRAMES[2], FRAMES[3], FRAMES[5]), strict=True):
+        assert np.abs(pixels.astype(int) - frame).mean() < 8
+    write_animation(tmp_path / "short.gif", FRAMES[:2], Animation((0.001, 0.001)))
+    with Image.open(tmp_path / "short.gif") as short:
+        assert short.info["duration"] == 10 and getattr(short, "n_frames", 1) == 1
+
+
 @pytest.mark.parametrize("repeats", [None, 0, 1, 2])
 def test_an_animation_is_shown_again_as_often_whatever_its_kind(tmp_path: Path, repeats: int | None):
     """GIF counts how often it is shown again, and WebP how often it is shown."""

@@ -10,9 +10,10 @@ from fake_editor import fake_editor
 from PIL import Image
 
 import fexgan
-from fexgan.affects import AFFECTS, Mixture
+from fexgan.affects import AFFECTS, EMOTIONS, Mixture, affect_index
 from fexgan.errors import InputError
 from fexgan.expressions import named_mixture
+from fexgan.figures import random_faces
 from fexgan.synthesis import Model, share_strength, target_of
 
 
@@ -71,6 +72,26 @@ def test_strengths_that_sum_to_more_than_one_share_it(tiny_model: Model, face: I
 def test_other_numbers_than_an_affect_vector_are_refused(numbers: list[float]):
     with pytest.raises(InputError, match="is no affect vector; give 7 numbers"):
         target_of(numbers)
+
+
+def test_an_affect_vector_follows_the_rule_of_mixtures():
+    """Emotions share 1 at most, and neutral is what they leave."""
+    assert target_of([0] * 7).vector == target_of("neutral").vector
+    assert target_of([1] * 7).vector == pytest.approx(target_of("+".join(EMOTIONS)).vector)
+    joy = [0.0] * 7
+    joy[affect_index("joy")] = 0.3
+    assert target_of(joy).vector == target_of("joy:0.3").vector
+
+
+@pytest.mark.parametrize(("count", "seed"), [(40, 2**32 - 20), (1, -1)])
+def test_seeds_that_do_not_exist_are_refused_before_anything_is_drawn(
+    tiny_model: Model, monkeypatch: pytest.MonkeyPatch, count: int, seed: int
+):
+    monkeypatch.setattr(tiny_model.networks, "draw_latents", None)
+    with pytest.raises(InputError, match="seed"):
+        tiny_model.random(count, "joy", seed)
+    with pytest.raises(InputError, match="seed"):
+        random_faces(tiny_model, {"joy": Mixture.parse("joy"), "fear": Mixture.parse("fear")}, count, seed)
 
 
 def test_the_classifier_says_the_source_affect_where_none_is_given(tiny_model: Model, face: Image.Image):

@@ -57,7 +57,7 @@ def test_what_is_unknown_or_doubled_is_refused_in_one_line():
         by_affect(("joy.laugh", "joy.closed"), KNOWN)
 
 
-@pytest.mark.parametrize("text", ["joy.:0.5", "neutral.calm", "joy.laugh+joy"])
+@pytest.mark.parametrize("text", ["joy.:0.5", "joy..x", "joy.Laugh", "neutral.calm", "joy.laugh+joy"])
 def test_a_mixture_names_variants_of_its_emotions_alone(text: str):
     with pytest.raises(InputError):
         Mixture.parse(text)

@@ -10,7 +10,9 @@ under `checkpoints/<step>/`; wherever a checkpoint is asked for, the run's folde
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,10 +67,21 @@ class Checkpoint:
 
     networks: Family
     metadata: Metadata
+    folder: Path | None = None
+    """Where they were read, also of a training that has newer ones by now."""
 
     @property
     def config(self) -> AnyConfig:
         return self.metadata.config
+
+    @property
+    def weights_sha256(self) -> str:
+        """SHA-256 of the file of the weights. Raises InputError where that is gone, as a training's older ones are."""
+        path = None if self.folder is None else self.folder / WEIGHTS_FILE
+        if path is None or not path.is_file():
+            raise InputError(f"the weights at {path} cannot be told by their SHA-256; load the checkpoint again")
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def save_checkpoint(
@@ -111,8 +124,8 @@ def check_replaceable(folder: Path, training: bool = False) -> None:
 def load_checkpoint(name_or_folder: str | Path) -> Checkpoint:
     """Open a checkpoint by what `resolve_checkpoint` takes.
 
-    Raises InputError, in one line, for a missing or damaged file, a newer format, unknown settings, and weights that
-    do not fit the architecture that `model.json` names.
+    Raises InputError, in one line, for a missing or damaged file, a newer format, unknown settings, weights that do not
+    fit the architecture that `model.json` names, and weights that no picture can be made with.
     """
     folder = resolve_checkpoint(name_or_folder)
     metadata = read_metadata(folder)
@@ -135,10 +148,21 @@ def load_checkpoint(name_or_folder: str | Path) -> Checkpoint:
                 f"checkpoint {folder} has weight {name!r} of shape {list(weights[name].shape)} where its model.json "
                 f"asks for {list(tensor.shape)}; the two do not match"
             )
+        if tensor.is_floating_point() != weights[name].is_floating_point():
+            kinds = [str(kind).removeprefix("torch.") for kind in (weights[name].dtype, tensor.dtype)]
+            raise InputError(f"checkpoint {folder} has weight {name!r} in {kinds[0]}, not {kinds[1]}; copy it again")
     # A copy, because tensors as read are backed by the file.
     copies = {name: weights[name].to(tensor.dtype, copy=True) for name, tensor in expected.items()}
+    for name, tensor in copies.items():
+        if not _is_finite(tensor):
+            raise InputError(f"checkpoint {folder} has weight {name!r} with what is no number; copy or train it again")
     networks.load_state_dict(copies, assign=True)
-    return Checkpoint(networks.eval(), metadata)
+    return Checkpoint(networks.eval(), metadata, folder)
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    """Whether all numbers are; in one look at each, without a mask as large as the weights."""
+    return tensor.numel() == 0 or all(math.isfinite(bound) for bound in torch.aminmax(tensor))
 
 
 def resolve_checkpoint(name_or_folder: str | Path) -> Path:
@@ -192,6 +216,9 @@ def read_metadata(folder: Path) -> Metadata:
             raise InputError(f"it has format {values['format']}, this version reads up to {FORMAT}; update fexgan")
         if tuple(values["affects"]) != AFFECTS:
             raise InputError(f"its affects are {values['affects']}, this version knows {', '.join(AFFECTS)}")
+        for name in ("step", "steps_before"):
+            if int(values.get(name, 0)) < 0:
+                raise InputError(f"its {name} is {values[name]}, steps are counted from 0; give a whole checkpoint")
         return Metadata(
             config=config_from_dict(values["config"]),
             characters=tuple(map(str, values["characters"])),

@@ -14,11 +14,11 @@ from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
 from fexgan.evaluation.choosing import evenly_spaced
 from fexgan.framing import FaceChoice, FaceSquare
-from fexgan.keyframes import Keyframe, targets_by_frame
+from fexgan.keyframes import Keyframe, held, targets_by_frame
 from fexgan.media import Pixels
 from fexgan.picture import LoadedPicture
 from fexgan.sheets import sheet
-from fexgan.synthesis import Blend, Model, Sitter, blend_of
+from fexgan.synthesis import Blend, Model, Sitter, blend_of, check_seeds
 from fexgan.terminal import tracked
 
 FACES_A_ROW = 8
@@ -72,6 +72,7 @@ def random_faces(
     """
     if count < 1:
         raise InputError(f"{count} faces cannot be drawn; give a count of at least 1")
+    check_seeds(seed, count)
     share, left_over = divmod(count, len(affects))
     rows = {}
     for number, (name, affect) in enumerate(tracked(list(affects.items()), "drawing faces")):
@@ -136,12 +137,15 @@ def clip_frames(
     """Frames uint8 [height, width, 3] of all faces moving together, tiled in even rows, each `cell_px` a side."""
     cells = [_cell(face, cell_px) for face in faces]
     columns, rows = _grid(len(cells))
-    for target in tracked(targets_by_frame(keyframes, fps), "animating"):
+
+    def tiled(target: Target) -> Pixels:
         frame = Image.new("RGB", (columns * cell_px, rows * cell_px))
         for index, cell in enumerate(cells):
             row, column = divmod(index, columns)
             frame.paste(cell(target), (column * cell_px, row * cell_px))
-        yield np.asarray(frame)
+        return np.asarray(frame)
+
+    yield from held(tiled, tracked(targets_by_frame(keyframes, fps), "animating"))
 
 
 def _cell(opened: Sitter | Portrait, cell_px: int) -> Callable[[Target], Image.Image]:

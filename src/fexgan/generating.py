@@ -6,7 +6,6 @@ so neither the number of pictures nor their order ever changes one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,14 +15,13 @@ import numpy as np
 import yaml
 
 from fexgan.affects import NEUTRAL, affect_index, affect_vector
-from fexgan.checkpoints import WEIGHTS_FILE, resolve_checkpoint
 from fexgan.errors import InputError
 from fexgan.manifest import DATASET_KEY, DatasetRecord, FramePose
 from fexgan.media import Pixels, atomic_folder, encode_image, write_image, write_text_atomically
 from fexgan.prepare.card import CARD_NAME, SHEET_NAME
 from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
 from fexgan.sheets import sheet
-from fexgan.synthesis import Model
+from fexgan.synthesis import Model, check_seeds
 from fexgan.terminal import tracked
 
 Strengths = Literal["full", "uniform"]
@@ -61,16 +59,16 @@ def generate_dataset(
 ) -> None:
     """Write `per_affect` people, from the seeds `seed` on, each with all `affects`, as the dataset folder `out`.
 
-    `name`: what `model` was loaded by. Raises InputError for counts below 1, negative seeds, and where something stands
-    at `out`; the folder appears whole or not at all.
+    `name`: what `model` was loaded by. Raises InputError for counts below 1, seeds outside of [0, 2^32), and where
+    something stands at `out`; the folder appears whole or not at all.
     """
     if per_affect < 1:
         raise InputError(f"{per_affect} pictures of each affect make no dataset; give --per-affect of at least 1")
-    if seed < 0:
-        raise InputError(f"seed {seed} is negative; give one of at least 0")
+    check_seeds(seed, per_affect)
     if out.exists():
         raise InputError(f"{out} exists; give a new folder for the dataset")
     seeds = range(seed, seed + per_affect)
+    provenance = _provenance(model, name, affects, per_affect, strengths, seed)  # before a training removes the weights
     framing = model.checkpoint.config.framing
     record = DatasetRecord(framing, split="take", test_share=0.0, seed=seed)
     shown: list[list[Pixels]] = []
@@ -99,7 +97,6 @@ def generate_dataset(
         writer.close()
         names = [person_name(one) for one in seeds[:SHEET_PEOPLE]]
         write_image(folder / SHEET_NAME, sheet(shown, affects, names))
-        provenance = _provenance(model, name, affects, per_affect, strengths, seed)
         write_text_atomically(folder / CARD_NAME, _card(record, provenance, out.name))
 
 
@@ -108,10 +105,9 @@ def _provenance(
 ) -> dict[str, object]:
     """All that it takes to draw the same pictures again."""
     metadata = model.checkpoint.metadata
-    weights = (resolve_checkpoint(name) / WEIGHTS_FILE).read_bytes()
     return {
         "checkpoint": Path(name).name,
-        "weights_sha256": hashlib.sha256(weights).hexdigest(),
+        "weights_sha256": model.checkpoint.weights_sha256,
         "steps": metadata.steps_in_all,
         "trained_on": metadata.dataset_fingerprint,
         "package_version": metadata.package_version,

@@ -13,15 +13,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from fexgan.affects import Mixture, Target
 from fexgan.errors import InputError
 from fexgan.expressions import named_mixture, text_mixture
 from fexgan.yaml_files import read_yaml
+
+Drawn = TypeVar("Drawn")
 
 LARGEST_FPS = 240
 LONGEST_CLIP_S = 600
@@ -90,8 +93,13 @@ def _parse_all(parts: Sequence[str], named: Callable[[str], tuple[str, Mixture]]
 
 
 def check_keyframes(keyframes: Sequence[Keyframe]) -> None:
-    """Raise InputError unless there are at least two keyframes whose times rise from zero."""
+    """Raise InputError unless there are at least two keyframes whose times rise from zero, each with an easing that is
+    known."""
     times = [keyframe.time_s for keyframe in keyframes]
+    for keyframe in keyframes:
+        if not math.isfinite(keyframe.time_s):
+            raise InputError(f"a keyframe is at {keyframe.time_s:g} s; give times in seconds, as in {EXAMPLE!r}")
+        check_easing(keyframe.easing, f"at {keyframe.time_s:g} s")
     if len(times) < 2:
         raise InputError(f"{len(times)} keyframe is too few for a clip; write two or more, as in {EXAMPLE!r}")
     if times[0] != 0.0:
@@ -101,6 +109,12 @@ def check_keyframes(keyframes: Sequence[Keyframe]) -> None:
     for earlier, later in pairwise(times):
         if later <= earlier:
             raise InputError(f"keyframe at {later:g} s follows one at {earlier:g} s; write them in order of time")
+
+
+def check_easing(easing: str, where: str) -> None:
+    """Raise InputError for an easing that is none; `where`: how the keyframe is told from others."""
+    if easing not in EASINGS:
+        raise InputError(f"easing {easing!r} of the keyframe {where} is unknown; choose from {', '.join(EASINGS)}")
 
 
 def count_frames(keyframes: Sequence[Keyframe], fps: float) -> int:
@@ -121,6 +135,15 @@ def targets_by_frame(keyframes: Sequence[Keyframe], fps: float) -> list[Target]:
     return [_target_at(keyframes, time_s) for time_s in times]
 
 
+def held(draw: Callable[[Target], Drawn], targets: Iterable[Target]) -> Iterator[Drawn]:
+    """What `draw` makes of each target, one at a time; where one equals the target before, the same once more."""
+    shown: Target | None = None
+    for target in targets:
+        if target != shown:
+            drawn, shown = draw(target), target
+        yield drawn
+
+
 def _parse_keyframe(text: str, named: Callable[[str], tuple[str, Mixture]]) -> Keyframe:
     parts = re.fullmatch(r"(\S+?)\s*(ms|s|)\s+(\S.*)", text, re.DOTALL)
     number, unit, mixture_text = parts.groups() if parts else ("", "", "")
@@ -133,8 +156,7 @@ def _parse_keyframe(text: str, named: Callable[[str], tuple[str, Mixture]]) -> K
     words = mixture_text.split()
     if len(words) > 1 and words[-1].isalpha() and not words[-2].endswith("+"):
         easing = words.pop()
-        if easing not in EASINGS:
-            raise InputError(f"easing {easing!r} in keyframe {text!r} is unknown; choose from {', '.join(EASINGS)}")
+        check_easing(easing, repr(text))
         return Keyframe(time_s, named(" ".join(words))[1], easing)
     return Keyframe(time_s, named(mixture_text)[1])
 

@@ -2,7 +2,7 @@
 Animated GIF and WebP are read here, too.
 
 GIF counts time in hundredths of a second and WebP in thousandths: each frame ends at the moment nearest to its own, so
-a clip is never longer or shorter than asked for.
+a clip is never longer or shorter than asked for. Frames so short that nothing is left of them are not written.
 """
 
 from __future__ import annotations
@@ -156,19 +156,21 @@ def write_animation(out: Path, frames: Iterable[Pixels], shown: Animation) -> No
 
 def _write_held(out: Path, frames: Sequence[Pixels], ends_s: Sequence[float], repeats: int | None) -> None:
     options: dict[str, object] = {} if repeats is None else {"loop": repeats}
-    if out.suffix.lower() == ".gif":
-        pictures, unit_ms = _in_one_palette(frames), 10
+    is_gif = out.suffix.lower() == ".gif"
+    durations_ms = _durations_ms(ends_s, 10 if is_gif else 1)
+    frames = [frame for frame, duration_ms in zip(frames, durations_ms, strict=True) if duration_ms]
+    if is_gif:
+        pictures = _in_one_palette(frames)
         options |= {"optimize": False, "disposal": 1}
     else:
-        pictures, unit_ms = [Image.fromarray(pixels) for pixels in frames], 1
+        pictures = [Image.fromarray(pixels) for pixels in frames]
         # With losses, libwebp leaves out that a picture is see-through where all that is lies around its frames.
         see_through = pictures[0].mode == "RGBA"
         showings = 1 if repeats is None else repeats + 1 if repeats else 0  # 0 is without end here, too
         options |= {"loop": showings, "quality": WEBP_QUALITY, "method": 4, "lossless": see_through}
     with atomic_path(out) as temporary:
-        pictures[0].save(
-            temporary, save_all=True, append_images=pictures[1:], duration=_durations_ms(ends_s, unit_ms), **options
-        )
+        durations_ms = list(filter(None, durations_ms))
+        pictures[0].save(temporary, save_all=True, append_images=pictures[1:], duration=durations_ms, **options)
 
 
 def _held(suffix: str, frames: Iterable[Pixels]) -> Iterator[Pixels]:
@@ -185,8 +187,12 @@ def _is_frame(path: Path) -> bool:
 
 
 def _durations_ms(ends_s: Sequence[float], unit_ms: int) -> list[int]:
-    """How long each frame shows, in whole units, given when it ends: each as near to that moment as can be."""
+    """How long each frame shows, in whole units, given when it ends: each as near to that moment as can be.
+
+    0 is for frames that end with the one before: players show what lasts no time for a tenth of a second.
+    """
     ends = [round(end_s * 1000 / unit_ms) for end_s in ends_s]
+    ends[-1] = max(1, ends[-1])  # something shows, however short all is
     return [unit_ms * (end - start) for start, end in zip([0, *ends], ends, strict=False)]
 
 

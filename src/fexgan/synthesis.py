@@ -21,11 +21,11 @@ from PIL import Image
 from torch import Tensor, nn
 
 from fexgan import media
-from fexgan.affects import AFFECTS, NEUTRAL, Mixture, Target
+from fexgan.affects import AFFECTS, NEUTRAL, Mixture, Target, with_rest
 from fexgan.checkpoints import Checkpoint
 from fexgan.errors import InputError
 from fexgan.expressions import named_mixture
-from fexgan.keyframes import Keyframe, parse_keyframes, targets_by_frame
+from fexgan.keyframes import Keyframe, held, parse_keyframes, targets_by_frame
 from fexgan.model import Capability
 from fexgan.picture import LoadedPicture
 from fexgan.tensors import images_to_pixels, pixels_to_images
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 Picture = Image.Image | media.Pixels | str | Path
 MixtureLike = Mixture | str | Mapping[str, float]
 TargetLike = MixtureLike | Target | Sequence[float]
+SEEDS = 2**32
+"""How many seeds there are, from 0 on."""
 SMALLEST_PICTURE_PX = 24
 ROUNDING = 1e-6
 """How far beyond [0, 1] the numbers of an affect vector may lie that somebody computed."""
@@ -170,6 +172,7 @@ class Model:
         """
         if count < 1:
             raise InputError(f"{count} faces cannot be drawn; give a count of at least 1")
+        check_seeds(seed, count)
         target = target_of(affect)
         people = [partial(self.draw, self.networks.draw_latents([one])) for one in range(seed, seed + count)]
         return [person(target) if editor is None else _edited(person, target, editor) for person in people]
@@ -193,7 +196,7 @@ class Model:
         keyframes = parse_keyframes(keyframes) if isinstance(keyframes, str) else keyframes
         targets = targets_by_frame(keyframes, fps)
         latent = self.encode(image, source_affect)
-        return [self.draw(latent, target) for target in targets]
+        return list(held(lambda target: self.draw(latent, target), targets))
 
     def _images(self, image: Picture) -> Tensor:
         return pixels_to_images(self.frame(image), self.device)  # [1, 3, size, size]
@@ -221,6 +224,14 @@ def _edited(draw: Callable[[TargetLike], Image.Image], target: Target, editor: E
     return portrait.edit(target).to_image()
 
 
+def check_seeds(seed: int, count: int) -> None:
+    """Raise InputError unless `count` seeds from `seed` on lie in [0, 2^32)."""
+    if seed < 0:
+        raise InputError(f"seed {seed} is negative; give one of at least 0")
+    if seed + count > SEEDS:
+        raise InputError(f"{count} seeds from {seed} on go beyond {SEEDS - 1}, the largest; start at a smaller one")
+
+
 def require(networks: nn.Module, capability: Capability, purpose: str) -> None:
     """Raise InputError unless `networks` have a capability; `purpose` says what it is needed for."""
     if capability not in networks.capabilities:
@@ -229,7 +240,7 @@ def require(networks: nn.Module, capability: Capability, purpose: str) -> None:
 
 def target_of(target: TargetLike) -> Target:
     """What a mixture or a named expression asks for, strengths that sum to more than 1 `shared`, or the seven numbers
-    of an affect vector.
+    of an affect vector: emotions that sum to more than 1 are scaled to it, and neutral is what they leave of it.
 
     Raises InputError for other numbers.
     """
@@ -242,7 +253,10 @@ def target_of(target: TargetLike) -> Target:
     vector = tuple(map(float, target))
     if len(vector) != len(AFFECTS) or not all(-ROUNDING <= value <= 1.0 + ROUNDING for value in vector):
         raise InputError(f"{list(target)} is no affect vector; give {len(AFFECTS)} numbers in [0, 1], or a mixture")
-    return Target(tuple(min(max(value, 0.0), 1.0) for value in vector))
+    pairs = zip(AFFECTS, vector, strict=True)
+    strengths = [0.0 if affect == NEUTRAL else min(max(value, 0.0), 1.0) for affect, value in pairs]
+    total = max(1.0, sum(strengths))
+    return Target(with_rest([strength / total for strength in strengths]))
 
 
 def blend_of(draw: Callable[[Mixture], Image.Image], mixture: MixtureLike) -> Blend:

@@ -172,6 +172,13 @@ def count_clip_frames(path: Path) -> int:
         return sum(1 for _ in container.decode(stream))
 
 
+def told_clip_frames(path: Path) -> int:
+    """Number of frames that a clip says it has; where it does not, they are counted. Raises InputError."""
+    with _clip_stream(path) as (_, stream):
+        told = stream.frames
+    return told if told > 0 else count_clip_frames(path)
+
+
 def write_clip(
     path: Path,
     frames: Iterable[Pixels],

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
-from fexgan.adapting.characters import begin_run, check_run, old_characters, open_painter, settings_of
+from fexgan.adapting.characters import begin_run, check_run, key_of, old_characters, open_painter, settings_of
 from fexgan.affects import Mixture
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
@@ -106,13 +106,13 @@ def adapt_mixture(
     config = settings_of(model, steps)
     mixture = share_strength(mixture)
     known, old = old_characters(checkpoint, config.framing, data)
-    taught = f"mixture {mixture}"
-    check_run(out, taught)
-    characters = [name for faces in known for name in faces.characters]
-    examples = _examples(model, mixture, pictures, characters)
-    names = [None if character == NOBODY else characters[character] for character in examples.character]
+    paths = _example_files(pictures, mixture)
+    taught, key = f"mixture {mixture}", key_of(paths, repr(config.framing))
+    check_run(out, taught, key)
+    examples = _examples(model, mixture, paths, known)
+    names = [None if character == NOBODY else known[character] for character in examples.character]
     before = _standing(model, mixture, examples, names, old)
-    begin_run(out, taught)
+    begin_run(out, taught, key)
     summary = train(data, out, config, start_from=checkpoint, console=console, examples=examples)
     if summary.stopped:
         raise KeyboardInterrupt
@@ -121,11 +121,16 @@ def adapt_mixture(
     return MixtureAdaptation(summary.checkpoint, mixture, count, summary.step, _shown(old), before, after)
 
 
-def _examples(model: Model, mixture: Mixture, pictures: Path, characters: Sequence[str]) -> Examples:
-    """The pictures as the model frames faces. Raises InputError that names a picture without one."""
+def _example_files(pictures: Path, mixture: Mixture) -> list[Path]:
     paths = [file.path for file in user_files([pictures]) if not file.is_clip]
-    if not paths:
-        raise InputError(f"no picture in {pictures}; give a few that show {mixture}")
+    if not any(map(Path.exists, paths)):
+        where = "in" if pictures.is_dir() else "at"
+        raise InputError(f"no picture {where} {pictures}; give a few that show {mixture}")
+    return paths
+
+
+def _examples(model: Model, mixture: Mixture, paths: Sequence[Path], characters: Sequence[str]) -> Examples:
+    """The pictures as the model frames faces. Raises InputError that names a picture without one."""
     faces, shown = [], []
     for path in paths:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from fexgan.config.portrait import NORM_GROUPS
+from fexgan.config.portrait import MOST_BLOCKS, NORM_GROUPS
 from fexgan.config.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
 
 HALVINGS = 4
@@ -42,7 +42,7 @@ class DetailsModelConfig:
                 f"give one positive multiple of {NORM_GROUPS} for 1 to {HALVINGS} stages",
             )
         check_range("model.fineness", self.fineness, 1, 8)
-        check_range("model.blocks", self.blocks, 1)
+        check_range("model.blocks", self.blocks, 1, MOST_BLOCKS)
         check(len(self.window_px) == 4, "model.window_px", self.window_px, "give left, top, right and bottom")
         left, top, right, bottom = self.window_px
         inside = 0 <= left < right <= self.image_size_px and 0 <= top < bottom <= self.image_size_px

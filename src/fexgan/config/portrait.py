@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, fields
 
-from fexgan.affects import EMOTIONS
+from fexgan.affects import EMOTIONS, is_variant_name
 from fexgan.config.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
 
 NORM_GROUPS = 8
 """Groups of every group norm; each width is a multiple of it."""
+MOST_BLOCKS = 64
+"""Of any one stage, in every family: a stranger's settings that ask for a million of them would be built for hours."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,14 @@ class PortraitModelConfig:
             check(grouped, f"model.{name}", widths, f"give one positive multiple of {NORM_GROUPS} per stage")
             halvable = size > 0 and size % 2 ** len(widths) == 0
             check(halvable, f"model.{name}", widths, f"a picture of {size} px cannot be halved {len(widths)} times")
-        for name in ("middle_blocks", "decoder_blocks", "condition_width"):
-            check_range(f"model.{name}", getattr(self, name), 1)
+        for name in ("middle_blocks", "decoder_blocks"):
+            check_range(f"model.{name}", getattr(self, name), 1, MOST_BLOCKS)
+        check_range("model.condition_width", self.condition_width, 1)
         check_range("model.largest_flow", self.largest_flow, 1e-3, 1.0)
         for variant in self.variants:
             affect, _, name = variant.partition(".")
             # No other name can be asked for in a mixture's text, and strangers' checkpoints bring theirs onto pages.
-            plain = re.fullmatch("[a-z][a-z0-9-]*", name) is not None
-            named = affect in EMOTIONS and plain and self.variants.count(variant) == 1
+            named = affect in EMOTIONS and is_variant_name(name) and self.variants.count(variant) == 1
             advice = "name each once, an emotion and its variant in small letters, digits and hyphens, as in joy.laugh"
             check(named, "model.variants", variant, advice)
 

@@ -1,8 +1,8 @@
 """Clips in, clips out: a face is followed through each shot of a clip and edited in every frame, without trembling.
 
 A clip is read one frame at a time, and as often as it takes: where the faces are and what they show is smoothed over
-time before the first frame is edited. Nothing is smoothed, followed or faded across a cut: each shot is treated as a
-clip of its own.
+time before the first frame is edited. Several targets are edited to side by side, each face being opened once.
+Nothing is smoothed, followed or faded across a cut: each shot is treated as a clip of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from fexgan.affects import Mixture, Target
 from fexgan.config import FramingConfig
+from fexgan.editing.outlets import Writer, feed
 from fexgan.errors import InputError
 from fexgan.faces import Face, own_finder
 from fexgan.framing import (
@@ -35,6 +36,7 @@ from fexgan.framing import (
 from fexgan.media import Pixels
 from fexgan.motion import (
     ANIMATED_SUFFIXES,
+    LARGEST_ANIMATION_PX,
     Animation,
     animation_of,
     check_held,
@@ -47,7 +49,7 @@ from fexgan.motion import (
 from fexgan.picture import LoadedPicture
 from fexgan.reading import mixtures_read
 from fexgan.variants import check_known
-from fexgan.video import count_clip_frames, even_sides, read_clip, write_clip
+from fexgan.video import even_sides, read_clip, told_clip_frames, write_clip
 
 if TYPE_CHECKING:
     from fexgan.editing import Editor
@@ -59,6 +61,8 @@ Frames = Iterable[tuple[LoadedPicture, float]]
 """The pictures of a clip and their times in seconds."""
 
 FALLBACK_FPS = 24.0
+AT_ONCE = 4
+"""Results that are written side by side: an encoder of large frames takes hundreds of megabytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +107,7 @@ def transform_clip(
         if out.suffix.lower() not in (".mp4", *ANIMATED_SUFFIXES):
             raise InputError(f"cannot write a clip as {out}; end its name in .mp4, .gif or .webp")
     shown = look_at_animation(source) if is_animation(source) else None
-    total = len(shown.durations_s) if shown else count_clip_frames(source)
+    total = len(shown.durations_s) if shown else told_clip_frames(source)
 
     def frames(stage: str) -> Iterator[tuple[LoadedPicture, float]]:
         for index, (pixels, time_s) in enumerate(read_animation(source) if shown else read_clip(source)):
@@ -119,6 +123,7 @@ def transform_clip(
     if not found:
         raise InputError(f"{source} has no frames; give a clip with pictures in it")
     faces, glances, times_s = zip(*found, strict=True)
+    total = len(found)
     fps = pace(times_s)
     for out in results if source.suffix.lower() != ".gif" else ():  # one that is too fast already stays as fast
         check_motion(out, round(fps, 1))
@@ -127,14 +132,25 @@ def transform_clip(
         sources = _read(editor, frames("reading faces"), parts, fps)
     else:
         sources = [[Mixture.of(source_affect).as_source()] * len(part.shot) for part in parts]
-    for out, target in results.items():
-        stage = "editing" if len(results) == 1 else f"editing to {out.name}"
-        edited = _edited(editor, frames(stage), parts, sources, target)
+
+    def writer(out: Path) -> Writer:
         if out.suffix.lower() == ".mp4":
-            _write_mp4(out, edited, source, times_s, fps, shown)
-        else:
-            write_animation(out, edited, shown or animation_of(times_s, fps))
+            return lambda edited: _write_mp4(out, edited, source, times_s, fps, shown)
+        return lambda edited: write_animation(out, edited, shown or animation_of(times_s, fps))
+
+    passes = _passes(list(results), total * picture.width * picture.height)
+    for number, outs in enumerate(passes, start=1):
+        stage = "editing" if len(passes) == 1 else f"editing, {number} of {len(passes)}"
+        edited = _edited(editor, frames(stage), parts, sources, [results[out] for out in outs])
+        feed(edited, [writer(out) for out in outs])
     return shown is not None and shown.see_through
+
+
+def _passes(outs: Sequence[Path], pixels: int) -> list[Sequence[Path]]:
+    """The results of a clip of so many pixels in all, as they are written side by side: few enough for the memory."""
+    held = any(out.suffix.lower() in ANIMATED_SUFFIXES for out in outs)
+    at_once = max(1, min(AT_ONCE, LARGEST_ANIMATION_PX // pixels)) if held else AT_ONCE
+    return [outs[start : start + at_once] for start in range(0, len(outs), at_once)]
 
 
 def pace(times_s: Sequence[float]) -> float:
@@ -169,18 +185,22 @@ def _read(editor: Editor, frames: Frames, parts: list[Part], fps: float) -> list
 
 
 def _edited(
-    editor: Editor, frames: Frames, parts: list[Part], sources: list[list[Mixture]], target: Target
-) -> Iterator[Pixels]:
+    editor: Editor, frames: Frames, parts: list[Part], sources: list[list[Mixture]], targets: Sequence[Target]
+) -> Iterator[list[Pixels]]:
+    """Each frame with every target."""
     for index, (picture, _) in enumerate(frames):
-        edited = picture
+        edited = [picture] * len(targets)
         for part, mixtures in zip(parts, sources, strict=True):
             shows = part.shows(index)
             if shows == 0.0:
                 continue
             shown = mixtures[index - part.shot.start]
             face = editor.open_face(picture, part.square(index), shown)
-            edited = carry_back(edited, face.square, editor.draft(face, shown.target().towards(target, shows)))
-        yield edited.levels
+            edited = [
+                carry_back(one, face.square, editor.draft(face, shown.target().towards(target, shows)))
+                for one, target in zip(edited, targets, strict=True)
+            ]
+        yield [one.levels for one in edited]
 
 
 def _write_mp4(

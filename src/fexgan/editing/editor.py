@@ -43,7 +43,7 @@ from fexgan.framing import (
     pointed_square,
     usable_faces,
 )
-from fexgan.keyframes import Keyframe, parse_keyframes, targets_by_frame
+from fexgan.keyframes import Keyframe, held, parse_keyframes, targets_by_frame
 from fexgan.model import (
     Edits,
     RefiningFamily,
@@ -94,7 +94,7 @@ class Portrait:
     def animate(self, keyframes: str | Sequence[Keyframe], fps: float = 24) -> Iterator[LoadedPicture]:
         """The frames of a clip in which the opened faces move from keyframe to keyframe, one at a time."""
         keyframes = parse_keyframes(keyframes) if isinstance(keyframes, str) else keyframes
-        return map(self.edit, targets_by_frame(keyframes, fps))
+        return held(self.edit, targets_by_frame(keyframes, fps))
 
     def images(self, affect: Tensor) -> Tensor:
         """The opened faces as the networks see them, edited to an affect vector [1, 7]: images [faces, 3, size, size].
@@ -304,7 +304,18 @@ class Editor:
 
 
 def loaded(image: Picture | LoadedPicture) -> LoadedPicture:
-    """A picture as arrays with all that goes along. Raises InputError for arrays that are no picture."""
-    if isinstance(image, LoadedPicture):
-        return image
-    return open_picture(image) if isinstance(image, Image.Image | str | Path) else LoadedPicture(as_pixels(image))
+    """A picture as arrays with all that goes along. Raises InputError for arrays that are no picture, and for pictures
+    without a pixel."""
+    if isinstance(image, Image.Image):
+        _check_pixels(image.width, image.height)  # Pillow itself fails at some that have none
+        return open_picture(image)
+    picture = image if isinstance(image, LoadedPicture) else None
+    if picture is None:
+        picture = open_picture(image) if isinstance(image, str | Path) else LoadedPicture(as_pixels(image))
+    _check_pixels(picture.width, picture.height)
+    return picture
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if width * height == 0:
+        raise InputError(f"a picture of {width}x{height} px is empty; give one with a face in it")
