@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--editor", default="portrait", help="the checkpoint that shows the stranger with emotions")
     parser.add_argument("--pictures", type=int, nargs="+", default=COUNTS)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=100)
     given = parser.parse_args()
     training = load(given.editor).checkpoint.config.training
     _, strangers = StillSet.load(given.stills).split(training.test_share, training.seed)
