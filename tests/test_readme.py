@@ -75,7 +75,7 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     (example,) = blocks("python")
     exec(example, {})
-    assert {path.name for path in tmp_path.iterdir()} == {"joy.png", "blend.png", "smile.png"}
+    assert {path.name for path in tmp_path.iterdir()} == {"joy.png", "blend.png", "smile.png", "surprise.mp4"}
 
 
 def test_the_figures_are_those_of_the_bundled_checkpoints_report():

@@ -18,8 +18,8 @@ from PIL import Image
 from rich.console import Console
 
 from fexgan.affects import AFFECTS, EMOTIONS, NEUTRAL
-from fexgan.config import Config, FramingConfig, same_square
-from fexgan.dataset import FaceDataset, read_metadata, shard_paths, shard_schema, split_names
+from fexgan.config import Config, FramingConfig
+from fexgan.dataset import FaceDataset, check_framing, read_metadata, shard_paths, shard_schema, split_names
 from fexgan.editing import Editor, Portrait
 from fexgan.errors import InputError
 from fexgan.evaluation.evaluate import rebuilt_likeness
@@ -140,9 +140,16 @@ def adapt(
 
 
 def key_of(files: Sequence[Path], *others: str) -> str:
-    """What tells these files, by name and content, and `others` from all else: a SHA-256."""
-    told = [text for path in files for text in (path.name, hashlib.sha256(path.read_bytes()).hexdigest())]
-    return hashlib.sha256("\n".join([*told, *others]).encode()).hexdigest()
+    """What tells these files, by name and content, and `others` from all else: a SHA-256. Raises InputError for files
+    that cannot be read."""
+    told = list(others)
+    for path in files:
+        try:
+            told += [path.name, hashlib.sha256(path.read_bytes()).hexdigest()]
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(f"{path} cannot be read ({reason}); give pictures that can") from None
+    return hashlib.sha256("\n".join(told).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def check_run(out: Path, taught: str, key: str) -> None:
@@ -193,11 +200,7 @@ def old_characters(checkpoint: str, framing: FramingConfig, data: Sequence[Path]
         if "train" not in split_names(folder):
             raise InputError(f"dataset {folder} has no train split to learn from; prepare it with one")
         record, characters = read_metadata(shard_schema(shard_paths(folder)[0]), folder)  # and no picture is decoded
-        if not same_square(record.framing, framing):
-            raise InputError(
-                f"dataset {folder} is framed otherwise than checkpoint {checkpoint}; prepare it with --size-px "
-                f"{framing.image_size_px} --face-fraction {framing.face_fraction:g}"
-            )
+        check_framing(record.framing, framing, folder, checkpoint)
         known += characters
     tests = [FaceDataset.load(folder, "test") for folder in data if "test" in split_names(folder)]
     if not tests:

@@ -2,6 +2,7 @@
 
 from fexgan.dataset.faces import (
     FaceDataset,
+    check_framing,
     fingerprint_of,
     read_metadata,
     shard_paths,
@@ -12,6 +13,7 @@ from fexgan.dataset.faces import (
 
 __all__ = [
     "FaceDataset",
+    "check_framing",
     "fingerprint_of",
     "read_metadata",
     "shard_paths",

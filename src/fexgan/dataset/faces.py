@@ -144,14 +144,6 @@ class FaceDataset:
             fingerprint=fingerprint,
         )
 
-    def check_framing(self, framing: FramingConfig, folder: Path, checkpoint: str) -> None:
-        """Raise InputError unless faces are as large, and where they are, in what `checkpoint` learned from."""
-        if not same_square(self.framing, framing):
-            raise InputError(
-                f"dataset {folder} is framed otherwise than checkpoint {checkpoint}; prepare it with --size-px "
-                f"{framing.image_size_px} --face-fraction {framing.face_fraction:g}"
-            )
-
     def pairs(self, batch_size: int, seed: int, step: int) -> PairRows:
         """The pairs of one training step, fixed by `seed` and `step` alone, so that a resumed run needs no state.
 
@@ -300,3 +292,13 @@ def _fingerprint(shards: Sequence[Path]) -> str:
     for path in shards:
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def check_framing(framing: FramingConfig, learned: FramingConfig, folder: Path, checkpoint: str) -> None:
+    """Raise InputError unless faces of the dataset `folder`, framed by `framing`, are as large, and where they are, in
+    what `checkpoint` learned from, framed by `learned`."""
+    if not same_square(framing, learned):
+        raise InputError(
+            f"dataset {folder} is framed otherwise than checkpoint {checkpoint}; prepare it with --size-px "
+            f"{learned.image_size_px} --face-fraction {learned.face_fraction:g}"
+        )

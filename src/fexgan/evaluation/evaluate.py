@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX
 from fexgan.checkpoints import Checkpoint
-from fexgan.dataset import FaceDataset
+from fexgan.dataset import FaceDataset, check_framing
 from fexgan.errors import InputError
 from fexgan.evaluation.apart import judge_apart
 from fexgan.evaluation.calibration import calibration
@@ -75,7 +75,7 @@ def _known(checkpoint: Checkpoint, stills: Path, name: str) -> StillSet:
 
 def _load_split(checkpoint: Checkpoint, name: str, dataset: Path, split: str) -> FaceDataset:
     faces = FaceDataset.load(dataset, split)
-    faces.check_framing(checkpoint.config.framing, dataset, name)
+    check_framing(faces.framing, checkpoint.config.framing, dataset, name)
     return faces
 
 

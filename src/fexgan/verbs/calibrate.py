@@ -30,7 +30,7 @@ class Calibrate:
 
     def run(self) -> None:
         from fexgan.checkpoints import check_replaceable, load_checkpoint, save_checkpoint
-        from fexgan.dataset import FaceDataset
+        from fexgan.dataset import FaceDataset, check_framing
         from fexgan.evaluation.curves import calibrate
         from fexgan.terminal import console, say_wrote
 
@@ -39,7 +39,7 @@ class Calibrate:
             raise InputError(f"checkpoint {self.checkpoint} does not draw; give one that does, such as open-cast")
         check_replaceable(self.out)  # which saving would tell only after minutes
         train = FaceDataset.load(self.data)
-        train.check_framing(checkpoint.config.framing, self.data, self.checkpoint)
+        check_framing(train.framing, checkpoint.config.framing, self.data, self.checkpoint)
         calibration = calibrate(checkpoint.networks, train)
         console.print(calibration.section().terminal())
         save_checkpoint(self.out, checkpoint.networks, checkpoint.metadata)
