@@ -114,7 +114,7 @@ def adapt(
     stopped. Raises InputError for what does not fit, before anything is written, and KeyboardInterrupt where a signal
     ended the training.
     """
-    files = _picture_files(character)
+    files = picture_files(character, "one or more of one face")
     model, painter = open_painter(checkpoint), load(editor)
     if not isinstance(painter, Editor):
         raise InputError(f"checkpoint {editor} cannot edit a new face; give one that edits, such as portrait")
@@ -208,12 +208,12 @@ def old_characters(checkpoint: str, framing: FramingConfig, data: Sequence[Path]
     return known, FaceDataset.join(tests)
 
 
-def _picture_files(character: Path) -> list[Path]:
-    """The picture files that `character` means. Raises InputError where there is none."""
-    files = [file.path for file in user_files([character]) if not file.is_clip]
+def picture_files(given: Path, wanted: str) -> list[Path]:
+    """The picture files that a file or folder means. Raises InputError, with what is `wanted`, where there is none."""
+    files = [file.path for file in user_files([given]) if not file.is_clip]
     if not any(map(Path.exists, files)):
-        where = "in" if character.is_dir() else "at"
-        raise InputError(f"no picture {where} {character}; give one or more of one face")
+        where = "in" if given.is_dir() else "at"
+        raise InputError(f"no picture {where} {given}; give {wanted}")
     return files
 
 

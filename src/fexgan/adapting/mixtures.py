@@ -14,7 +14,15 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
-from fexgan.adapting.characters import begin_run, check_run, key_of, old_characters, open_painter, settings_of
+from fexgan.adapting.characters import (
+    begin_run,
+    check_run,
+    key_of,
+    old_characters,
+    open_painter,
+    picture_files,
+    settings_of,
+)
 from fexgan.affects import Mixture
 from fexgan.dataset import FaceDataset
 from fexgan.errors import InputError
@@ -23,7 +31,6 @@ from fexgan.evaluation.reconstruction import mean_likeness, ssim
 from fexgan.figures import neutral_faces
 from fexgan.loading import load
 from fexgan.media import Pixels, read_image, write_image, write_text_atomically
-from fexgan.retouch import user_files
 from fexgan.sheets import sheet
 from fexgan.synthesis import Model, share_strength
 from fexgan.tables import Section
@@ -106,7 +113,7 @@ def adapt_mixture(
     config = settings_of(model, steps)
     mixture = share_strength(mixture)
     known, old = old_characters(checkpoint, config.framing, data)
-    paths = _example_files(pictures, mixture)
+    paths = picture_files(pictures, f"a few that show {mixture}")
     taught, key = f"mixture {mixture}", key_of(paths, repr(config.framing))
     check_run(out, taught, key)
     examples = _examples(model, mixture, paths, known)
@@ -119,14 +126,6 @@ def adapt_mixture(
     after = _standing(load(str(summary.checkpoint)), mixture, examples, names, old)
     count = len(examples.pixels)
     return MixtureAdaptation(summary.checkpoint, mixture, count, summary.step, _shown(old), before, after)
-
-
-def _example_files(pictures: Path, mixture: Mixture) -> list[Path]:
-    paths = [file.path for file in user_files([pictures]) if not file.is_clip]
-    if not any(map(Path.exists, paths)):
-        where = "in" if pictures.is_dir() else "at"
-        raise InputError(f"no picture {where} {pictures}; give a few that show {mixture}")
-    return paths
 
 
 def _examples(model: Model, mixture: Mixture, paths: Sequence[Path], characters: Sequence[str]) -> Examples:
