@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import subprocess
@@ -337,6 +338,15 @@ def test_generate_writes_a_labelled_dataset(fexgan: Run, tiny_checkpoint: Path):
     flags = ("--affect", "joy", "anger", "--per-affect", 2, "--checkpoint", tiny_checkpoint)
     assert fexgan("generate", "--dataset", "nobody", *flags) == 0
     assert FaceDataset.load(Path("nobody")).affect.tolist() == [0, 3, 0, 3]
+
+
+def test_animate_writes_face_units_for_rigs_without_a_face(fexgan: Run, capsys):
+    keyframes = ("animate", "--keyframes", "0s neutral, 1s joy:0.5+wry-smile:0.5")
+    assert fexgan(*keyframes, "--out", "usual.csv") == 0
+    assert fexgan(*keyframes, "--variants", "joy.laugh", "--out", "laugh.csv") == 0
+    usual, laugh = (list(csv.DictReader(Path(name).open()))[-1] for name in ("usual.csv", "laugh.csv"))
+    assert float(laugh["JawOpen"]) > float(usual["JawOpen"]) and usual["Timecode"] == "00:00:01:00.000"
+    assert "wrote usual.csv" in capsys.readouterr().out
 
 
 def test_animate_writes_frames_and_animations(fexgan: Run, face: Path, tiny_checkpoint: Path):

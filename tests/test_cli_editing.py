@@ -305,6 +305,9 @@ def test_wrong_input_is_one_line_and_leaves_nothing_behind(fexgan: Run, tiny_che
         ("generate", "--checkpoint", tiny_checkpoint, "--per-affect", "7"),
         ("transform", "face.png", "--face", "all", "--sheet", "--out", "made"),
         ("animate", "face.png", "--characters", "ada"),
+        ("animate", "face.png", "--out", "rig.csv"),
+        ("animate", "--fps", "23", "--out", "rig.csv"),
+        ("animate", "--variants", "joy.grin", "--out", "rig.csv"),
         ("expressions", "--note", "nothing"),
         ("evaluate", "portrait", "--data", "stills", "--landmarker", "task", "--out", "made"),
     ]:

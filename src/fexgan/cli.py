@@ -15,12 +15,13 @@ import tyro
 from fexgan import __version__
 from fexgan.errors import InputError
 from fexgan.verbs.adapt import Adapt
+from fexgan.verbs.animate import Animate
 from fexgan.verbs.calibrate import Calibrate
 from fexgan.verbs.classify import Classify
 from fexgan.verbs.evaluate import Evaluate
 from fexgan.verbs.export import Export
 from fexgan.verbs.expressions import Expressions
-from fexgan.verbs.faces import Animate, Blend, Generate, Transform
+from fexgan.verbs.faces import Blend, Generate, Transform
 from fexgan.verbs.flags import check_seed
 from fexgan.verbs.inspect import Inspect
 from fexgan.verbs.road import Film, Prepare, Train

@@ -125,14 +125,32 @@ def count_frames(keyframes: Sequence[Keyframe], fps: float) -> int:
     return max(1, round(keyframes[-1].time_s * fps)) + 1
 
 
-def targets_by_frame(keyframes: Sequence[Keyframe], fps: float) -> list[Target]:
-    """What every frame shows from the first keyframe to the last, both included, at `fps` frames a second.
+@dataclass(frozen=True)
+class Moment:
+    """Where a frame lies between two keyframes: at `share` of the change from one mixture to the next, in [0, 1]."""
+
+    before: Mixture
+    after: Mixture
+    share: float
+
+    def target(self) -> Target:
+        """What a face shows then."""
+        return self.before.shared().target().towards(self.after.shared().target(), self.share)
+
+
+def moments_by_frame(keyframes: Sequence[Keyframe], fps: float) -> list[Moment]:
+    """Every frame from the first keyframe to the last, both included, at `fps` frames a second.
 
     Raises InputError as `count_frames` does.
     """
     times = [frame / fps for frame in range(count_frames(keyframes, fps))]
     times[-1] = keyframes[-1].time_s  # which may lie between two frames, and would then not be shown
-    return [_target_at(keyframes, time_s) for time_s in times]
+    return [_moment_at(keyframes, time_s) for time_s in times]
+
+
+def targets_by_frame(keyframes: Sequence[Keyframe], fps: float) -> list[Target]:
+    """What every frame shows; as `moments_by_frame`."""
+    return [moment.target() for moment in moments_by_frame(keyframes, fps)]
 
 
 def held(draw: Callable[[Target], Drawn], targets: Iterable[Target]) -> Iterator[Drawn]:
@@ -161,7 +179,7 @@ def _parse_keyframe(text: str, named: Callable[[str], tuple[str, Mixture]]) -> K
     return Keyframe(time_s, named(mixture_text)[1])
 
 
-def _target_at(keyframes: Sequence[Keyframe], time_s: float) -> Target:
+def _moment_at(keyframes: Sequence[Keyframe], time_s: float) -> Moment:
     before, after = next(pair for pair in pairwise(keyframes) if time_s <= pair[1].time_s)
     share = EASINGS[after.easing]((time_s - before.time_s) / (after.time_s - before.time_s))
-    return before.mixture.shared().target().towards(after.mixture.shared().target(), share)
+    return Moment(before.mixture, after.mixture, share)

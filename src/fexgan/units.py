@@ -1,5 +1,7 @@
 """Mixtures as weights of the 52 face units of ARKit, for game engines and face rigs: from the studio's recipes.
 
+Named ones are a table; from keyframe to keyframe they are a recording, as the app Live Link Face writes it.
+
 What the recipes add from MPFB has no unit of ARKit and is left out, and weights that the studio plays beyond 1 are held
 at 1, as engines do.
 """
@@ -9,15 +11,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from fexgan.affects import Mixture
 from fexgan.errors import InputError
+from fexgan.keyframes import Keyframe, moments_by_frame
 from fexgan.media import write_text_atomically
-from fexgan.studio.arkit import ARKIT_UNITS
+from fexgan.studio.arkit import ARKIT_UNITS, FULL_GAZE_DEG, RECORDED_EYES, RECORDED_HEAD, RECORDED_UNITS, TIMECODE_RATES
 from fexgan.studio.recipes import mixed_units, recipes
 from fexgan.variants import check_known
+
+RECORDED_ANGLES = (*RECORDED_HEAD, *RECORDED_EYES)
 
 
 def arkit_weights(mixture: Mixture) -> dict[str, float]:
@@ -25,11 +31,7 @@ def arkit_weights(mixture: Mixture) -> dict[str, float]:
 
     Raises InputError for unknown variants.
     """
-    mixture = mixture.shared()
-    for affect, variant in mixture.variants:
-        check_known([f"{affect}.{variant}"], [f"{affect}.{name}" for name in recipes()[affect]])
-    units, _ = mixed_units(mixture, dict(mixture.variants))
-    return {name: round(min(max(units.get(name, 0.0), 0.0), 1.0), 4) for name in ARKIT_UNITS}
+    return _pose(mixture)[0]
 
 
 def write_units(out: Path, mixtures: Mapping[str, Mixture]) -> None:
@@ -42,11 +44,65 @@ def write_units(out: Path, mixtures: Mapping[str, Mixture]) -> None:
     if suffix == ".json":
         text = json.dumps(weights, indent=1, ensure_ascii=False) + "\n"
     elif suffix == ".csv":
-        lines = io.StringIO()
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(["expression", *ARKIT_UNITS])
-        writer.writerows([name, *row.values()] for name, row in weights.items())
-        text = lines.getvalue()
+        text = _csv(["expression", *ARKIT_UNITS], ([name, *row.values()] for name, row in weights.items()))
     else:
         raise InputError(f"cannot write face units as {out}; end its name in .json or .csv")
     write_text_atomically(out, text)
+
+
+def write_recording(out: Path, keyframes: Sequence[Keyframe], fps: float) -> None:
+    """Write the units from keyframe to keyframe atomically, a line for each frame, as Live Link Face does: timecode,
+    number of columns, 52 weights, and nine angles in radians, of the head and of both eyes.
+
+    Between two keyframes every unit goes the straight way, as far as the easing says. `fexgan film --performance` plays
+    what is written. Raises InputError for other suffixes than .csv, rates that timecodes do not count and unknown
+    variants.
+    """
+    if out.suffix.lower() != ".csv":
+        raise InputError(f"cannot write a recording of face units as {out}; end its name in .csv")
+    if fps not in TIMECODE_RATES:
+        rates = ", ".join(map(str, TIMECODE_RATES))
+        raise InputError(f"a timecode does not count {fps:g} frames a second; choose from {rates}")
+    moments = moments_by_frame(keyframes, fps)
+    poses = {keyframe.mixture: _recorded(keyframe.mixture) for keyframe in keyframes}
+    columns = [name[0].upper() + name[1:] for name in (*RECORDED_UNITS, *RECORDED_ANGLES)]
+    rows = []
+    for frame, moment in enumerate(moments):
+        ends = zip(poses[moment.before], poses[moment.after], strict=True)
+        numbers = [(1.0 - moment.share) * start + moment.share * end for start, end in ends]
+        rows.append([_timecode(frame, int(fps)), len(columns), *(f"{number:.6f}" for number in numbers)])
+    write_text_atomically(out, _csv(["Timecode", "BlendShapeCount", *columns], rows))
+
+
+def _pose(mixture: Mixture) -> tuple[dict[str, float], tuple[float, float, float]]:
+    """Weights of the 52 units, and the head's lean: yaw, pitch and roll in degrees. Raises InputError."""
+    mixture = mixture.shared()
+    for affect, variant in mixture.variants:
+        check_known([f"{affect}.{variant}"], [f"{affect}.{name}" for name in recipes()[affect]])
+    units, lean = mixed_units(mixture, dict(mixture.variants))
+    return {name: round(min(max(units.get(name, 0.0), 0.0), 1.0), 4) for name in ARKIT_UNITS}, lean
+
+
+def _recorded(mixture: Mixture) -> list[float]:
+    """What Live Link Face would record of the mixture, shown in full: 52 weights and nine angles in radians."""
+    units, lean = _pose(mixture)
+    eyes = []
+    for side, outwards in (("Left", 1), ("Right", -1)):
+        aside, down = units[f"eyeLookOut{side}"] - units[f"eyeLookIn{side}"], units[f"eyeLookDown{side}"]
+        eyes += [FULL_GAZE_DEG * outwards * aside, FULL_GAZE_DEG * (down - units[f"eyeLookUp{side}"]), 0.0]
+    return [*(units[name] for name in RECORDED_UNITS), *map(math.radians, (*lean, *eyes))]
+
+
+def _timecode(frame: int, fps: int) -> str:
+    """`hh:mm:ss:ff.fff`, of a recording that starts at zero."""
+    seconds, rest = divmod(frame, fps)
+    minutes, seconds = divmod(seconds, 60)
+    return f"00:{minutes:02}:{seconds:02}:{rest:02}.000"
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return lines.getvalue()

@@ -18,15 +18,14 @@ import numpy as np
 
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth
-from fexgan.studio.arkit import ARKIT_UNITS
-from fexgan.studio.figure import FULL_GAZE_DEG, Pose
+from fexgan.studio.arkit import ARKIT_UNITS, FULL_GAZE_DEG, RECORDED_EYES, RECORDED_HEAD, TIMECODE_RATES
+from fexgan.studio.figure import Pose
 
 TIMECODE, COUNT = "timecode", "blendshapecount"
-HEAD = ("headyaw", "headpitch", "headroll")
-EYES = tuple(f"{side}eye{angle}" for side in ("left", "right") for angle in ("yaw", "pitch", "roll"))
+HEAD = tuple(map(str.lower, RECORDED_HEAD))
+EYES = tuple(map(str.lower, RECORDED_EYES))
 """Known, but the eyeLook units tell the gaze too."""
 COLUMNS = {unit.lower(): unit for unit in ARKIT_UNITS}
-TIMECODE_RATES = (24, 25, 30, 48, 50, 60, 90, 100, 120, 240)
 USUAL_FPS = 60.0
 LARGEST_STEP = 1.5
 """Steps in time longer than this many usual ones have lost frames in between."""

@@ -22,12 +22,12 @@ from fexgan.studio.anatomy import (
     smoothstep,
     vertex_normals,
 )
+from fexgan.studio.arkit import FULL_GAZE_DEG
 from fexgan.studio.cast import Character
 
 ASYMMETRIES = ("eye-1", "cheek-1", "mouth-1", "nose-2", "brown-1", "jaw-2")
 LARGEST_ASYMMETRY = 0.3
 UPPER_TEETH_DROP_DM, LOWER_TEETH_DROP_DM = 0.06, 0.04
-FULL_GAZE_DEG = 30.0
 LID_CLEARANCE = 1.05
 BROW_SHADE_HEIGHT_DM = 0.16
 EYE_CORNER_DM = (0.44, 7.285)

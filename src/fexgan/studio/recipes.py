@@ -39,6 +39,11 @@ def recipes() -> dict[str, dict[str, Recipe]]:
     }
 
 
+def all_variants() -> list[str]:
+    """Every variant by its full name, as in `joy.laugh`."""
+    return [f"{affect}.{name}" for affect, variants in recipes().items() for name in variants]
+
+
 def default_variant(affect: str) -> str:
     """The variant that `affect` takes where none is asked for."""
     return next(iter(recipes()[affect]))
