@@ -344,7 +344,9 @@ def test_animate_writes_face_units_for_rigs_without_a_face(fexgan: Run, capsys):
     keyframes = ("animate", "--keyframes", "0s neutral, 1s joy:0.5+wry-smile:0.5")
     assert fexgan(*keyframes, "--out", "usual.csv") == 0
     assert fexgan(*keyframes, "--variants", "joy.laugh", "--out", "laugh.csv") == 0
-    usual, laugh = (list(csv.DictReader(Path(name).open()))[-1] for name in ("usual.csv", "laugh.csv"))
+    usual, laugh = (
+        list(csv.DictReader(Path(name).read_text().splitlines()))[-1] for name in ("usual.csv", "laugh.csv")
+    )
     assert float(laugh["JawOpen"]) > float(usual["JawOpen"]) and usual["Timecode"] == "00:00:01:00.000"
     assert "wrote usual.csv" in capsys.readouterr().out
 

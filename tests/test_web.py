@@ -25,10 +25,12 @@ from fexgan.errors import InputError
 from fexgan.faces import FaceFinder
 from fexgan.framing import find_faces
 from fexgan.framing.locate import SMALLEST_FACE_PX
+from fexgan.keyframes import parse_keyframes
 from fexgan.page import templates
 from fexgan.picture import open_picture
 from fexgan.sheets import GAP_PX, MARGIN_PX
 from fexgan.studio.arkit import ARKIT_UNITS
+from fexgan.units import recording
 from fexgan.verbs.serve import Serve
 from fexgan.web import desk as desks
 from fexgan.web.desk import Desk, Look, Unwanted
@@ -164,6 +166,16 @@ def test_a_random_face_is_that_of_its_seed_and_can_be_edited(studio: str, tmp_pa
 def test_units_are_those_of_arkit(studio: str):
     weights = json.loads(get(f"{studio}/api/units.json?mixture=joy"))
     assert tuple(sorted(weights)) == ARKIT_UNITS and weights["mouthSmileLeft"] > 0.3
+
+
+def test_keyframes_as_face_units_are_what_the_command_line_writes(studio: str):
+    keyframes = "0s neutral, 1s joy:0.8"
+    asked = f"{studio}/api/units.csv?keyframes={quote(keyframes)}"
+    told = parse_keyframes(keyframes)
+    assert get(f"{asked}&variants=joy.laugh").decode() == recording(told, 60, ["joy.laugh"])
+    assert get(f"{asked}&fps=30").decode() == recording(told, 30)
+    assert "choose from 24" in refusal(f"{asked}&fps=7")[1]
+    assert "the studio makes 20 s" in refusal(f"{asked}{quote(', 21s neutral')}")[1]
 
 
 def test_a_mixture_may_name_bundled_expressions_but_no_files(studio: str, hopper: str, tmp_path: Path):

@@ -19,6 +19,8 @@ from playwright.sync_api import Page, Route, expect, sync_playwright
 from fexgan import bundled
 from fexgan.affects import Mixture
 from fexgan.expressions import text_mixture
+from fexgan.keyframes import parse_keyframes
+from fexgan.units import recording
 
 expect.set_options(timeout=30_000)  # machines that test may be slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -103,6 +105,11 @@ def test_strengths_beyond_one_are_shared_alike_in_picture_clip_units_and_command
     with page.expect_download():
         page.locator("#units").click()
     assert {asked["edit.jpg"], asked["units.json"]} == {shared}
+    with page.expect_download() as download:
+        page.locator("#recording").click()
+    assert download.value.suggested_filename == "hopper-units.csv"
+    recorded = recording(parse_keyframes(page.locator("#keyframes").input_value()), 60, ["joy.laugh"])
+    assert Path(download.value.path()).read_text() == recorded
     page.locator("#range-surprise").fill("0")
     expect(page.locator("#mixture")).to_have_value("anger:0.5+joy.laugh:0.5")
 
@@ -303,7 +310,18 @@ def test_a_picture_without_a_face_is_refused_and_the_open_one_stays(page: Page, 
     expect(page.locator("#guide-text")).to_have_text(asked)
     expect(page.locator("#opened")).to_have_text("wall.png, 80 \u00d7 80 px")
     assert page.locator("#error").is_hidden() and page.evaluate("shown.src === state.pointing.address")
-    of_the_open_one = ("save", "units", "sheet", "play", "add", "range-joy", "mixture", "reset", "keyframes")
+    of_the_open_one = (
+        "save",
+        "units",
+        "sheet",
+        "play",
+        "add",
+        "recording",
+        "range-joy",
+        "mixture",
+        "reset",
+        "keyframes",
+    )
     for name in of_the_open_one:
         expect(page.locator(f"#{name}")).to_be_disabled()
     for name in ("source", "command", "sheet-command", "clip-command", "by-hand", "crowd"):

@@ -20,10 +20,8 @@ from fexgan.errors import InputError
 from fexgan.keyframes import Keyframe, moments_by_frame
 from fexgan.media import write_text_atomically
 from fexgan.studio.arkit import ARKIT_UNITS, FULL_GAZE_DEG, RECORDED_EYES, RECORDED_HEAD, RECORDED_UNITS, TIMECODE_RATES
-from fexgan.studio.recipes import mixed_units, recipes
-from fexgan.variants import check_known
-
-RECORDED_ANGLES = (*RECORDED_HEAD, *RECORDED_EYES)
+from fexgan.studio.recipes import all_variants, mixed_units, recipes
+from fexgan.variants import by_affect, check_known, spell_out
 
 
 def arkit_weights(mixture: Mixture) -> dict[str, float]:
@@ -50,28 +48,26 @@ def write_units(out: Path, mixtures: Mapping[str, Mixture]) -> None:
     write_text_atomically(out, text)
 
 
-def write_recording(out: Path, keyframes: Sequence[Keyframe], fps: float) -> None:
-    """Write the units from keyframe to keyframe atomically, a line for each frame, as Live Link Face does: timecode,
-    number of columns, 52 weights, and nine angles in radians, of the head and of both eyes.
+def recording(keyframes: Sequence[Keyframe], fps: float, variants: Sequence[str] = ()) -> str:
+    """The units from keyframe to keyframe, a line for each frame, as the CSV of Live Link Face: timecode, number of
+    columns, 52 weights, and nine angles in radians, of the head and of both eyes.
 
-    Between two keyframes every unit goes the straight way, as far as the easing says. `fexgan film --performance` plays
-    what is written. Raises InputError for other suffixes than .csv, rates that timecodes do not count and unknown
-    variants.
+    Between two keyframes every unit goes the straight way, as far as the easing says. `variants`: those that affects
+    take which name none. `fexgan film --performance` plays what is written. Raises InputError for rates that timecodes
+    do not count and for unknown variants.
     """
-    if out.suffix.lower() != ".csv":
-        raise InputError(f"cannot write a recording of face units as {out}; end its name in .csv")
     if fps not in TIMECODE_RATES:
         rates = ", ".join(map(str, TIMECODE_RATES))
         raise InputError(f"a timecode does not count {fps:g} frames a second; choose from {rates}")
-    moments = moments_by_frame(keyframes, fps)
-    poses = {keyframe.mixture: _recorded(keyframe.mixture) for keyframe in keyframes}
-    columns = [name[0].upper() + name[1:] for name in (*RECORDED_UNITS, *RECORDED_ANGLES)]
+    usual = by_affect(variants, all_variants())
+    poses = {keyframe.mixture: _recorded(spell_out(keyframe.mixture, usual)) for keyframe in keyframes}
+    columns = [name[0].upper() + name[1:] for name in (*RECORDED_UNITS, *RECORDED_HEAD, *RECORDED_EYES)]
     rows = []
-    for frame, moment in enumerate(moments):
+    for frame, moment in enumerate(moments_by_frame(keyframes, fps)):
         ends = zip(poses[moment.before], poses[moment.after], strict=True)
         numbers = [(1.0 - moment.share) * start + moment.share * end for start, end in ends]
         rows.append([_timecode(frame, int(fps)), len(columns), *(f"{number:.6f}" for number in numbers)])
-    write_text_atomically(out, _csv(["Timecode", "BlendShapeCount", *columns], rows))
+    return _csv(["Timecode", "BlendShapeCount", *columns], rows)
 
 
 def _pose(mixture: Mixture) -> tuple[dict[str, float], tuple[float, float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -112,16 +112,13 @@ class Animate:
 
     def _record(self, keyframes: Sequence[Keyframe]) -> None:
         """Write the keyframes as face units, which no face is needed for."""
-        from fexgan.studio.recipes import all_variants
+        from fexgan.media import write_text_atomically
         from fexgan.terminal import say_wrote
-        from fexgan.units import write_recording
-        from fexgan.variants import by_affect, spell_out
+        from fexgan.units import recording
 
         of_faces = ("images", "data", "cell_px", "source_affect", "face", "points", "checkpoint")
         for flag in given_of(self, of_faces):
             named = str(self.images[0]) if flag == "--images" else flag
             raise InputError(f"{named} says nothing of face units; leave it out, or end --out in .mp4 to show a face")
-        usual = by_affect(self.variants, all_variants())
-        spelled = [replace(keyframe, mixture=spell_out(keyframe.mixture, usual)) for keyframe in keyframes]
-        write_recording(self.out, spelled, self.fps)
+        write_text_atomically(self.out, recording(keyframes, self.fps, self.variants))
         say_wrote(self.out)

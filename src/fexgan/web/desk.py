@@ -22,7 +22,7 @@ from fexgan.editing.faces import OpenFace
 from fexgan.errors import InputError
 from fexgan.figures import transform_sheet
 from fexgan.framing import FaceChoice, FaceSquare, NoFace, Points, details_pay
-from fexgan.keyframes import count_frames, parse_keyframes
+from fexgan.keyframes import Keyframe, count_frames, parse_keyframes
 from fexgan.media import CLIP_SUFFIXES, Pixels
 from fexgan.motion import ANIMATED_SUFFIXES, check_held, moves, write_motion
 from fexgan.picture import LoadedPicture, open_picture
@@ -199,10 +199,8 @@ class Desk:
         `is_wanted`: asked before each frame. Raises Unwanted where the answer is no.
         """
         frames = [
-            replace(keyframe, mixture=self._spelled(keyframe.mixture, look)) for keyframe in parse_keyframes(keyframes)
+            replace(keyframe, mixture=self._spelled(keyframe.mixture, look)) for keyframe in few_keyframes(keyframes)
         ]
-        if frames[-1].time_s > LONGEST_CLIP_S:
-            raise InputError(f"the last keyframe is at {frames[-1].time_s:g} s; the studio makes {LONGEST_CLIP_S:g} s")
         opened = self._find(key)
         view = opened.view.picture
         check_held(suffix, count_frames(frames, fps), view.width, view.height)
@@ -245,6 +243,14 @@ class Desk:
         check_faces(opened, number)
         faces = [face for face in opened.faces if number in ("all", face.number)]
         return Portrait(self.editor, opened.picture, faces)
+
+
+def few_keyframes(text: str) -> tuple[Keyframe, ...]:
+    """The keyframes of a text, as `parse_keyframes`. Raises InputError for more than the studio makes at once, too."""
+    keyframes = parse_keyframes(text)
+    if keyframes[-1].time_s > LONGEST_CLIP_S:
+        raise InputError(f"the last keyframe is at {keyframes[-1].time_s:g} s; the studio makes {LONGEST_CLIP_S:g} s")
+    return keyframes
 
 
 def check_faces(opened: Portrait, number: FaceChoice) -> None:

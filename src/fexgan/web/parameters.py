@@ -42,9 +42,13 @@ class Parameters:
 
 
 def read_look(request: Request) -> Look:
-    """What `mixture`, `variants` (separated by commas) and `face` ask for."""
-    variants = tuple(name for name in request.query_params.get("variants", "").split(",") if name)
-    return Look(read_mixture(request), variants, read_face(request))
+    """What `mixture`, `variants` and `face` ask for."""
+    return Look(read_mixture(request), read_variants(request), read_face(request))
+
+
+def read_variants(request: Request) -> tuple[str, ...]:
+    """The names that `variants` holds, separated by commas."""
+    return tuple(name for name in request.query_params.get("variants", "").split(",") if name)
 
 
 def read_face(request: Request) -> FaceChoice:

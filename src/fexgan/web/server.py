@@ -26,15 +26,26 @@ from fexgan.framing import parse_points
 from fexgan.media import encode_image
 from fexgan.page import fill, template, templates
 from fexgan.synthesis import Model
-from fexgan.units import arkit_weights
+from fexgan.units import arkit_weights, recording
 from fexgan.variants import check_known
-from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture, Unplaced, Unwanted
+from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture, Unplaced, Unwanted, few_keyframes
 from fexgan.web.guard import Guard
-from fexgan.web.parameters import LOOK, Parameters, read_details, read_face, read_look, read_mixture, read_number
+from fexgan.web.parameters import (
+    LOOK,
+    Parameters,
+    read_details,
+    read_face,
+    read_look,
+    read_mixture,
+    read_number,
+    read_variants,
+)
 
 LARGEST_BODY = 64_000_000
 """Bytes of a picture file that is taken."""
 DEFAULT_FPS = 24.0
+RECORDED_FPS = 60.0
+"""At which Live Link Face records face units."""
 LONGEST_SEED = 10
 """Digits of a seed in text; Python itself reads no number of thousands of them."""
 PRESENCE_S = 0.5
@@ -71,6 +82,7 @@ class Server:
             _route("/api/random.png", self.random, "seed"),
             _route("/api/mixture.json", self.mixture, "mixture"),
             _route("/api/units.json", self.units, "mixture"),
+            _route("/api/units.csv", self.recording, "keyframes", "fps", "variants"),
             _route("/api/pictures", self.open, "name", "points", method="POST"),
             _route(picture, self.showing, "source", "face", method="POST"),
             _route(f"{picture}/source.jpg", self.source),
@@ -139,6 +151,12 @@ class Server:
     def units(self, request: Request) -> Response:
         """The 52 ARKit face units of `mixture`, for engines."""
         return JSONResponse(arkit_weights(read_mixture(request)))
+
+    def recording(self, request: Request) -> Response:
+        """The face units of every frame along `keyframes`, as Live Link Face records them."""
+        keyframes = few_keyframes(request.query_params.get("keyframes", ""))
+        table = recording(keyframes, read_number(request, "fps", RECORDED_FPS), read_variants(request))
+        return Response(table, media_type="text/csv")
 
     async def open(self, request: Request) -> Response:
         """Take a picture file as the body, called `name`: its key, its size, and its faces, the largest first.

@@ -1,6 +1,6 @@
 // What files are called, and how they are taken along.
 
-import { mixtureText } from "./mixtures.js";
+import { mixtureText, variantsChosen } from "./mixtures.js";
 import { at, tell } from "./page.js";
 import { fetched } from "./fetched.js";
 import { place } from "./server.js";
@@ -35,3 +35,7 @@ const named = (ending) => `${stem(state.picture.name)}-${ending}`;
 at("save").onclick = () => take(at("save"), place(`save.${kindOf(state.picture)}`), named(saved()));
 at("sheet").onclick = () => take(at("sheet"), place("sheet.png"), named("sheet.png"));
 at("units").onclick = () => take(at("units"), `api/units.json?${new URLSearchParams({ mixture: mixtureText() })}`, "units.json");
+at("recording").onclick = () => {
+  const asked = new URLSearchParams({ keyframes: keyframes(), variants: variantsChosen().join(",") });
+  return take(at("recording"), `api/units.csv?${asked}`, named("units.csv"));
+};
