@@ -15,6 +15,7 @@ MOUTH = [(0.25, 0.58), (0.75, 0.58), (0.72, 0.9), (0.5, 1.0), (0.28, 0.9)]
 """Corners of a face mask, in fractions of the face's square."""
 EYES = np.s_[50:130, 50:206]
 """Brows and eyes in a close-up of 256 px."""
+MOUTH_PART = np.s_[150:230, 70:186]
 UNDER_THE_MASK = np.s_[165:215, 85:171]
 
 
@@ -43,6 +44,22 @@ def test_no_flecks_of_colour_come_onto_an_ink_drawing(editor: Editor):
     for target in ("fear", "surprise"):
         drawn = np.asarray(portrait.close_up(target)).astype(int)[EYES]
         assert (drawn.max(axis=2) - drawn.min(axis=2)).max() < 50, target
+
+
+@pytest.mark.parametrize("target", ["anger.shout", "fear", "joy.laugh", "surprise"])
+def test_a_mouth_opens_in_black_and_white_on_an_ink_drawing(editor: Editor, target: str):
+    portrait = editor.open(Image.open(bundled.pictures_path() / "ink.png").convert("RGB"))
+
+    def grey(shown: str | None) -> float:
+        mouth = np.asarray(portrait.close_up(shown))[MOUTH_PART].mean(axis=2)
+        return float(((mouth > 60) & (mouth < 195)).mean())
+
+    assert grey(target) < grey(None) + 0.03
+
+
+@pytest.mark.parametrize("path", sorted(bundled.pictures_path().glob("*.[jp][pn]g")), ids=lambda path: path.stem)
+def test_ink_is_told_from_colour_and_from_photographs(editor: Editor, path: Path):
+    assert editor.open(path).faces[0].ink == (path.stem == "ink")
 
 
 @pytest.mark.parametrize("path", sorted(bundled.pictures_path().glob("*.[jp][pn]g")), ids=lambda path: path.stem)

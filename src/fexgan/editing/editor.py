@@ -50,6 +50,7 @@ from fexgan.model import (
     advance,
     apply_edits,
     in_common,
+    ink_share,
     is_detour,
     keep_to,
     palette_of,
@@ -172,7 +173,7 @@ class Editor:
         features, palette = self.networks.analyse(images), palette_of(images)
         large = self.details.look(picture, square) if self.details else None
         tint = shade_tint(images)[0, :, 0, 0].cpu().numpy()
-        return OpenFace(square, images, features, source, palette, tint, large, number)
+        return OpenFace(square, images, features, source, palette, tint, float(ink_share(images)), large, number)
 
     def read(self, picture: LoadedPicture, square: FaceSquare) -> list[float]:
         """The affect vector that the networks read off what `square` shows."""
@@ -186,7 +187,7 @@ class Editor:
         edits = self._edits(face, self._vector(target.vector), target)
         fine = self.details.paint(edits, face.large, face.palette) if details and face.large is not None else None
         parts = {name: part[0].float().cpu().numpy() for name, part in vars(edits).items()}
-        return Edit(**parts, details=fine, tint=face.tint)
+        return Edit(**parts, details=fine, tint=face.tint, ink=face.ink)
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""

@@ -27,6 +27,8 @@ class OpenFace:
     """The colours that paint on it keeps to."""
     tint: NDArray[np.float32]
     """[3]: how much of a shade each colour of it takes."""
+    ink: float = 0.0
+    """How far it is drawn in black and white alone, in [0, 1]."""
     large: Tensor | None = None
     """The square as close-ups see it, [1, 3, fineness * size, fineness * size]; None where no details are painted."""
     number: int = 0
