@@ -218,24 +218,6 @@ def test_edges_of_paint_are_steeper_where_it_is_enlarged_and_as_painted_where_it
     assert abs(enlarged[69 - 48] - 64) <= 1 and abs(enlarged[69 + 49] - 191) <= 1, "away from it nothing changes"
 
 
-@pytest.mark.parametrize("scale", [1, 3])
-def test_in_ink_paint_is_black_or_white_with_hard_edges_and_nothing_is_shaded(scale: int) -> None:
-    slope = np.linspace(-1, 1, SIZE, dtype=np.float32)
-    smooth = replace(edit(mask=1, shade=-0.5), paint=np.broadcast_to(slope, (3, SIZE, SIZE)).copy())
-    shaded = edit(shade=-0.5)
-    side = SIZE * scale
-    white = LoadedPicture(np.full((side, side, 3), 255, np.uint8))
-    square, rows = FaceSquare((side - 1) / 2, (side - 1) / 2, side, 0), np.s_[side // 4 : 3 * side // 4]
-
-    def between(ink: float) -> float:
-        painted = carry_back(white, square, replace(smooth, ink=ink)).levels[rows, rows]
-        return float(((painted > 60) & (painted < 195)).mean())
-
-    assert between(0) > 0.8 and between(1) < 0.15 and between(1) < between(0.2) <= between(0)
-    assert np.array_equal(carry_back(white, square, replace(shaded, ink=1.0)).levels, white.levels)
-    assert not np.array_equal(carry_back(white, square, shaded).levels, white.levels)
-
-
 def test_light_beyond_white_stays_white() -> None:
     after = carry_back(noise("RGB"), FaceSquare(45, 35, 40, 0.3), edit(shade=20))
     assert set(np.unique(after.levels[30:40, 40:50])) <= {0, 255}

@@ -58,8 +58,10 @@ def test_a_mouth_opens_in_black_and_white_on_an_ink_drawing(editor: Editor, targ
 
 
 @pytest.mark.parametrize("path", sorted(bundled.pictures_path().glob("*.[jp][pn]g")), ids=lambda path: path.stem)
-def test_ink_is_told_from_colour_and_from_photographs(editor: Editor, path: Path):
-    assert editor.open(path).faces[0].ink == (path.stem == "ink")
+def test_drawings_in_flat_colours_are_told_from_renderings_paintings_and_photographs(editor: Editor, path: Path):
+    flat = editor.open(path).faces[0].flat
+    assert (flat is not None) == (path.stem in ("cartoon", "comic", "flat", "ink"))
+    assert flat is None or (flat.share == 1.0 and flat.is_ink == (path.stem == "ink"))
 
 
 @pytest.mark.parametrize("path", sorted(bundled.pictures_path().glob("*.[jp][pn]g")), ids=lambda path: path.stem)

@@ -40,6 +40,7 @@ from fexgan.framing import (
     cut,
     face_square,
     find_faces,
+    flat_colours,
     pointed_square,
     usable_faces,
 )
@@ -50,7 +51,6 @@ from fexgan.model import (
     advance,
     apply_edits,
     in_common,
-    ink_share,
     is_detour,
     keep_to,
     palette_of,
@@ -173,7 +173,8 @@ class Editor:
         features, palette = self.networks.analyse(images), palette_of(images)
         large = self.details.look(picture, square) if self.details else None
         tint = shade_tint(images)[0, :, 0, 0].cpu().numpy()
-        return OpenFace(square, images, features, source, palette, tint, float(ink_share(images)), large, number)
+        flat = flat_colours(picture, square, images[0].permute(1, 2, 0).cpu().numpy())
+        return OpenFace(square, images, features, source, palette, tint, flat, large, number)
 
     def read(self, picture: LoadedPicture, square: FaceSquare) -> list[float]:
         """The affect vector that the networks read off what `square` shows."""
@@ -187,7 +188,7 @@ class Editor:
         edits = self._edits(face, self._vector(target.vector), target)
         fine = self.details.paint(edits, face.large, face.palette) if details and face.large is not None else None
         parts = {name: part[0].float().cpu().numpy() for name, part in vars(edits).items()}
-        return Edit(**parts, details=fine, tint=face.tint, ink=face.ink)
+        return Edit(**parts, details=fine, tint=face.tint, flat=face.flat)
 
     def images(self, face: OpenFace, target: Tensor) -> Tensor:
         """A face's square edited to an affect vector [1, 7], as images [1, 3, size, size]."""

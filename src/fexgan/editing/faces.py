@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fexgan.affects import Mixture
-from fexgan.framing import FaceSquare
+from fexgan.framing import FaceSquare, FlatColours
 from fexgan.model import Palette, Retreat
 
 
@@ -27,8 +27,8 @@ class OpenFace:
     """The colours that paint on it keeps to."""
     tint: NDArray[np.float32]
     """[3]: how much of a shade each colour of it takes."""
-    ink: float = 0.0
-    """How far it is drawn in black and white alone, in [0, 1]."""
+    flat: FlatColours | None = None
+    """The colours of a drawing in flat ones, which alone are painted with there."""
     large: Tensor | None = None
     """The square as close-ups see it, [1, 3, fineness * size, fineness * size]; None where no details are painted."""
     number: int = 0

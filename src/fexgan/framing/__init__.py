@@ -1,6 +1,7 @@
 """From a user's picture to the square that the editing network sees, and back: arrays in, arrays out."""
 
 from fexgan.framing.carry import Details, Edit, carry_back, details_pay
+from fexgan.framing.flat import FlatColours, flat_colours
 from fexgan.framing.follow import Track, choose_tracks, follow_faces, presence
 from fexgan.framing.locate import (
     FaceChoice,
@@ -22,6 +23,7 @@ __all__ = [
     "Edit",
     "FaceChoice",
     "FaceSquare",
+    "FlatColours",
     "NoFace",
     "Points",
     "Track",
@@ -34,6 +36,7 @@ __all__ = [
     "face_square",
     "find_faces",
     "find_shots",
+    "flat_colours",
     "flaw",
     "follow_faces",
     "glance",

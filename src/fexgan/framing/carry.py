@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fexgan.framing.flat import FlatColours
 from fexgan.framing.square import FaceSquare, box_around
 from fexgan.picture import Box, Levels, LoadedPicture
 
@@ -27,7 +28,6 @@ _DETAILS_EDGE_PX = 2  # pixels of the square over which details give way to what
 _PIXELS_AT_ONCE = 2**16
 _CUBIC_REACH_PX = 3
 _SHARPENING, _SHARPENED_PX = 0.8, 1.0
-_INK_CONTRAST, _INK_EDGE = 10.0, 4.0
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -65,9 +65,8 @@ class Edit:
     """Mask and paint of the part that shows most when it is enlarged."""
     tint: Floats = field(default_factory=lambda: np.ones(3, np.float32))
     """[3]: how much of the shade red, green and blue take, 1 on average, which is what grey pictures take."""
-    ink: float = 0.0
-    """How far the picture is drawn in black and white alone, in [0, 1]; where it is, what is painted is one of both and
-    ends as lines do, and nothing is shaded."""
+    flat: FlatColours | None = None
+    """What the paint is made of on a drawing in flat colours."""
 
 
 def carry_back(picture: LoadedPicture, square: FaceSquare, edit: Edit) -> LoadedPicture:
@@ -110,12 +109,13 @@ def _refine(edit: Edit, square: FaceSquare) -> tuple[Floats, Floats]:
     offsets = np.tensordot(square.turn().astype(np.float32), edit.flow, axes=1)
     fields = enlarge(np.concatenate([offsets, edit.mask, np.expm1(edit.shade)]))
     np.clip(fields[..., 2], 0, 1, out=fields[..., 2])
-    paint = enlarge(_sharpened(edit.paint, square.side_px / n, edit.ink))
+    paint = enlarge(_sharpened(edit.paint, square.side_px / n, edit.flat))
     if edit.details is not None and details_pay(square, n):
         come_in = (square.side_px / n - _DETAILS_FROM) / (_DETAILS_FULL_FROM - _DETAILS_FROM)
-        _lay_in(edit.details, min(1.0, come_in) * (1 - edit.ink), fields[..., 2:3], paint, times)
-    if edit.ink > 0:
-        _draw_in_ink(edit.ink, fields, paint)
+        share = min(1.0, come_in) * (1.0 if edit.flat is None else 1 - edit.flat.share)
+        _lay_in(edit.details, share, fields[..., 2:3], paint, times)
+    if edit.flat is not None:  # on the fine grid, where smooth slopes become smooth edges
+        edit.flat.draw(fields[..., 2], fields[..., 3], paint)
     # The outermost row and column of the grid are exactly 0, so nothing is left where the grid ends.
     steps = np.minimum(np.arange(fine), np.arange(fine)[::-1]) / (FEATHER * fine)
     ramp = np.clip(steps, 0, 1)
@@ -137,26 +137,18 @@ def _lay_in(details: Details, share: float, mask: Floats, paint: Floats, times: 
         part += shares * (finer - part)
 
 
-def _draw_in_ink(share: float, fields: Floats, paint: Floats) -> None:
-    """Take `share` of all that lies between black and white out of mask, gain and paint, in place: on the fine grid,
-    where smooth slopes become smooth edges."""
-    mask, gain, grey = fields[..., 2], fields[..., 3], paint.mean(axis=2, keepdims=True)
-    mask += share * (((mask - 0.5) * _INK_EDGE + 0.5).clip(0, 1) - mask)
-    gain *= 1 - share
-    paint += share * ((grey * _INK_CONTRAST).clip(-1, 1) - paint)
-
-
 def details_pay(square: FaceSquare, size_px: int) -> bool:
     """Whether a picture shows more of a square than a network that sees it at `size_px` can paint."""
     return square.side_px > _DETAILS_FROM * size_px
 
 
-def _sharpened(paint: Floats, enlargement: float, ink: float) -> Floats:
-    """Paint [3, n, n] that stays crisp when it is enlarged, an unsharp mask; in full from twice the size on. Of what is
-    to be `ink`, smoothed instead, for its edges come later and take each bump for one."""
+def _sharpened(paint: Floats, enlargement: float, flat: FlatColours | None) -> Floats:
+    """Paint [3, n, n] that stays crisp when it is enlarged, an unsharp mask; in full from twice the size on. What takes
+    flat colours is smoothed instead: each bump in it would become an edge."""
     planes = np.ascontiguousarray(paint.transpose(1, 2, 0))
     blurred = cv2.GaussianBlur(planes, (0, 0), _SHARPENED_PX).transpose(2, 0, 1)
-    return paint + (1 - 2 * ink) * _SHARPENING * min(max(enlargement - 1.0, 0.0), 1.0) * (paint - blurred)
+    sharpening = _SHARPENING if flat is None else _SHARPENING * (1 - 2 * flat.rows(paint.shape[1]))  # [n, 1]
+    return paint + sharpening * min(max(enlargement - 1.0, 0.0), 1.0) * (paint - blurred)
 
 
 def _active_part(fields: Floats) -> NDArray[np.float64] | None:

@@ -11,7 +11,6 @@ from fexgan.model.edits import (
     Palette,
     apply_edits,
     followed_by,
-    ink_share,
     keep_to,
     paint_within,
     palette_of,
@@ -23,8 +22,8 @@ from fexgan.model.portrait import PortraitNetworks
 
 __all__ = [
     "Capability", "CloseUp", "DrawingFamily", "EditingFamily", "Edits", "Family", "Palette", "RefiningFamily",
-    "Retreat", "advance", "apply_edits", "build", "close_up", "edit_by_way", "followed_by", "in_common", "ink_share",
-    "is_detour", "keep_to", "paint_within", "palette_of", "reach", "retreat", "sample_latent", "shade_tint",
+    "Retreat", "advance", "apply_edits", "build", "close_up", "edit_by_way", "followed_by", "in_common", "is_detour",
+    "keep_to", "paint_within", "palette_of", "reach", "retreat", "sample_latent", "shade_tint",
 ]  # fmt: skip
 
 FAMILIES = {"paper": PaperNetworks, "portrait": PortraitNetworks, "details": DetailNetworks}

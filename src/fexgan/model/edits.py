@@ -14,9 +14,6 @@ OUTLIERS = 200
 TINT = 0.8
 """How much more of a shade a colour takes for each factor of e by which a face has less of it, fitted to the shadows of
 14 held-out characters of the crowd (correlation 0.93): light that comes out of skin is red."""
-BETWEEN, INK_BETWEEN, MOST_BETWEEN = 0.6, 0.15, 0.3
-"""Values nearer to 0 than the first are neither black nor white. A face of which they are no more than the second is
-drawn in ink; where they are the third or more it is not."""
 _LEAST_PAINT = 1e-3
 """How much the later of two paints counts beside the earlier where its mask is zero: enough to stand alone there."""
 
@@ -79,16 +76,6 @@ def shade_tint(images: Tensor) -> Tensor:
     colours = (_middle(images.float()).mean(dim=(2, 3), keepdim=True) + 1.0) / 2.0
     logarithms = colours.clamp(min=1e-2).log()
     return 1.0 - TINT * (logarithms - logarithms.mean(dim=1, keepdim=True)).clamp(-0.5, 0.5)
-
-
-def ink_share(images: Tensor) -> Tensor:
-    """How far faces in their squares are drawn in black and white alone, [batch] in [0, 1].
-
-    Around the middle of drawings in ink, a tenth of all values lies between the two, where lines end; of drawings in
-    colour and of photographs four fifths do.
-    """
-    between = (_middle(images.float()).abs() < BETWEEN).flatten(1).float().mean(dim=1)
-    return ((MOST_BETWEEN - between) / (MOST_BETWEEN - INK_BETWEEN)).clamp(0.0, 1.0)
 
 
 def followed_by(first: Edits, second: Edits) -> Edits:
