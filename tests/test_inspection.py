@@ -69,6 +69,21 @@ def test_the_command_shows_tables_and_writes_a_page_or_a_sheet(
     assert read_image(tmp_path / "sheet.png").shape[2] == 3
     assert run_command("inspect", report.folder, "--out", tmp_path / "page.txt") == 2
     assert run_command("inspect", tmp_path) == 2
+    assert run_command("inspect", report.folder, "--out", tmp_path / "page.html/sheet.png") == 2
+    assert "page.html is no folder that can be written to" in capsys.readouterr().err
+
+
+def test_a_dataset_is_called_by_its_folder_and_a_third_split_is_counted(
+    report: PrepareReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(report.folder, tmp_path / "mine")
+    shutil.copy(next((folder / "data").glob("test-*")), folder / "data/dev-00000-of-00001.parquet")
+    monkeypatch.chdir(folder)
+    overview = inspect_dataset(Path()).sections()[0]
+    counts = [
+        f"{name} {report.frames_in(split)}" for name, split in (("train", "train"), ("dev", "test"), ("test", "test"))
+    ]
+    assert overview.header[1] == "mine" and overview.rows[2][1] == f"by take: {', '.join(counts)}"
 
 
 def test_the_page_holds_every_figure_and_loads_nothing(inspection: Inspection, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from drawn import face, film
+from drawn import face, film, film_stills
 from PIL import Image
 
 from fexgan.affects import AFFECTS
@@ -20,7 +20,7 @@ from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth, Take, read_sidecar, write_sidecar
 from fexgan.media import decode_image, read_image, write_image
-from fexgan.prepare import PrepareReport, kept_when_killed, look, prepare, shards
+from fexgan.prepare import PrepareReport, kept_when_killed, look, prepare, shards, takes
 from fexgan.prepare.card import read_card
 from fexgan.prepare.look import Look, _sample
 from fexgan.video import decode_clip, write_clip
@@ -264,6 +264,22 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_read(tmp_p
         prepare(tmp_path / "no footage", tmp_path / "set", FRAMING, jobs="many")
 
 
+def test_a_dataset_is_written_where_a_link_leads_to_and_never_below_ones_feet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film(tmp_path / "cast", "ada", "joy", "1")
+    (tmp_path / "large disk/set").mkdir(parents=True)
+    (tmp_path / "set").symlink_to(tmp_path / "large disk/set")
+    for _ in range(2):
+        prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
+    assert (tmp_path / "set").is_symlink() and read_card(tmp_path / "large disk/set") is not None
+    assert {path.name for path in tmp_path.iterdir()} == {"cast", "set", "large disk"}
+    monkeypatch.chdir(tmp_path / "set/data")
+    for out in ("..", tmp_path / "set"):
+        with pytest.raises(InputError, match="is the folder that you are in"):
+            prepare(tmp_path / "cast", Path(out), FRAMING)
+
+
 @pytest.mark.parametrize("content", ["", "# A page", "---\ntitle: mine\n---\n", "---\n[\n---\n"])
 def test_a_folder_with_a_strange_readme_is_not_replaced(tmp_path: Path, content: str) -> None:
     film(tmp_path / "cast", "ada", "joy", "1")
@@ -292,9 +308,19 @@ def test_footage_with_nothing_usable_is_refused_and_leaves_nothing(tmp_path: Pat
     (tmp_path / "cast/ada/joy").mkdir(parents=True)
     (tmp_path / "cast/ada/joy/1.mp4").write_text("broken")
     (tmp_path / "cast/ada/joy/1.png").write_text("broken")
-    with pytest.raises(InputError, match=r"nothing in .*cast can be used; the first reason: ada/joy/1\.mp4"):
+    with pytest.raises(
+        InputError, match=r"nothing in .*cast can be used; for example ada/joy/1\.mp4: cannot be read as a clip"
+    ):
         prepare(tmp_path / "cast", tmp_path / "set", FRAMING)
     assert [path.name for path in tmp_path.iterdir()] == ["cast"]
+
+
+def test_footage_that_is_not_understood_is_refused_with_what_holds_for_most_and_a_way_out(tmp_path: Path) -> None:
+    for name in ("A/notes.txt", "AF01/AF01HAS.JPG", "AF01/AF01SAS.JPG"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=r"; for example AF01: label 'AF01' names no .*; give as labels .* kdef, rafd"):
+        prepare(tmp_path, tmp_path.with_name("set"), FRAMING)
 
 
 def test_a_sidecar_that_does_not_fit_its_clip_leaves_it_out(tmp_path: Path) -> None:
@@ -378,6 +404,39 @@ def test_pictures_of_nobody_who_is_known_are_framed_one_by_one_and_looked_at_onc
     assert np.abs(pictures[0] - pictures[1]).mean() < 8, "each face is in the middle of its own square"
 
 
+def test_pictures_of_nobody_are_cut_in_runs_and_come_to_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        write_image(tmp_path / f"cast/joy/{number}.png", face(96, x=0.45 + 0.02 * number))
+        write_image(tmp_path / f"cast/fear/ada_{number}.png", face(96, x=0.45 + 0.02 * number))
+    (tmp_path / "cast/joy/2.png").write_text("broken")
+    whole = prepare(tmp_path / "cast", tmp_path / "whole", FRAMING, "frame")
+    monkeypatch.setattr(takes, "PICTURES_AT_ONCE", 2)
+    seen: list[tuple[str, int, int]] = []
+    runs = prepare(tmp_path / "cast", tmp_path / "runs", FRAMING, "frame", progress=lambda *told: seen.append(told))
+    assert [told for told in seen if told[0] == "cut faces"][-1] == ("cut faces", 4, 4)
+    assert _bytes(tmp_path / "runs") == _bytes(tmp_path / "whole")
+    assert runs.files_used == whole.files_used == 9 and runs.take_count == 2
+
+
+def test_the_stills_of_one_clip_are_looked_at_once_and_used_together_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = film_stills(tmp_path / "cast", ["ada", "bo"], ["neutral", "joy", "fear"])
+    read: list[str] = []
+    look_at = takes.look_at
+    monkeypatch.setattr(takes, "look_at", lambda entry, *more: read.append(entry.character) or look_at(entry, *more))
+    shutil.copy(cast / "ada/stills/1.json", tmp_path / "three.json")
+    write_clip(cast / "bo/stills/1.mp4", [np.full((96, 96, 3), 128, np.uint8)] * 3, fps=24)
+    report = prepare(cast, tmp_path / "set", FRAMING)
+    assert read == ["ada", "bo"] and report.take_count == 6 and report.without_face == ("bo/stills/1.mp4",)
+    write_clip(cast / "bo/stills/1.mp4", [face(96)] * 2, fps=24)  # the still of fear is missing
+    report = prepare(cast, tmp_path / "set", FRAMING)
+    assert report.take_count == 3 and report.files_used == 1
+    assert [(item.source, item.files) for item in report.left_out] == [("bo/stills/1.mp4", 1)]
+
+
 def test_by_time_a_take_gives_a_block_and_its_guards_go_to_neither_side(tmp_path: Path) -> None:
     film(tmp_path / "cast", "ada", "joy", "1", frames=12)
     film(tmp_path / "cast", "ada", "joy", "2", frames=3)
@@ -421,12 +480,13 @@ def test_a_long_clip_is_decoded_once_and_a_short_one_twice(tmp_path: Path, monke
     assert report.frame_counts["train", "ada", "joy"] == 269 and not report.without_face
 
 
-def test_progress_counts_takes_to_the_last(tmp_path: Path) -> None:
+def test_progress_of_each_stage_goes_to_its_last(tmp_path: Path) -> None:
     film(tmp_path / "cast", "ada", "joy", "1")
     film(tmp_path / "cast", "ada", "joy", "2")
     seen: list[tuple[str, int, int]] = []
     prepare(tmp_path / "cast", tmp_path / "set", FRAMING, progress=lambda *told: seen.append(told))
-    assert seen == [("cut faces", 1, 2), ("cut faces", 2, 2)]
+    assert seen[:2] == [("cut faces", 1, 2), ("cut faces", 2, 2)]
+    assert seen[2:] == [("write frames", done, 8) for done in range(1, 9)] + [("look for twins", 4, 4)]
 
 
 @pytest.mark.parametrize("total", [1, 2, 3, 10, 37])

@@ -68,12 +68,31 @@ def test_pictures_under_an_affect_are_told_apart_by_character(tmp_path: Path) ->
         ("joy/joyce_1.png", "joyce"),
         ("joy/killjoy.png", "killjoy"),
         ("joy/person_2_joy_3.png", "person_2"),
+        ("joy/img_0001.png", "unknown"),
+        ("angry/Training_3908.jpg", "unknown"),
+        ("joy/imogen_1.png", "imogen"),
+        ("train/happy/1.png", "unknown"),
+        ("Test/joy/ada_1.png", "unknown"),
     ],
 )
 def test_a_picture_shows_who_its_name_tells_and_nobody_where_it_tells_nobody(
     tmp_path: Path, name: str, character: str
 ) -> None:
-    assert _found(tmp_path, name) == {(character, "joy", Path(name).name)}
+    ((found, _, file),) = _found(tmp_path, name)
+    assert (found, file) == (character, Path(name).name)
+
+
+def test_clips_of_train_and_test_are_takes_of_their_own(tmp_path: Path) -> None:
+    found = _found(tmp_path, "train/joy/1.mp4", "test/joy/1.mp4")
+    assert found == {("train", "joy", "1.mp4"), ("test", "joy", "1.mp4")}
+
+
+def test_file_names_that_tell_labels_leave_clips_their_sidecars(tmp_path: Path) -> None:
+    (tmp_path / "names.yaml").write_text("file_name: (?P<character>[a-z]+)_(?P<label>[a-z]+)_.*")
+    _touch(tmp_path, "cast/clips/ada_joy_1.mp4", "cast/clips/ada_joy_1.json")
+    (entry,) = scan_footage(tmp_path / "cast", str(tmp_path / "names.yaml")).entries
+    assert (entry.character, entry.affect) == ("ada", "joy")
+    assert entry.sidecar_path == tmp_path / "cast/clips/ada_joy_1.json"
 
 
 def test_someone_may_be_called_joy(tmp_path: Path) -> None:
@@ -98,8 +117,19 @@ def test_a_folder_that_names_no_affect_is_left_out(tmp_path: Path, name: str) ->
 
 
 def test_a_wrong_footage_path_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no footage folder at .*gone"):
+    with pytest.raises(InputError, match=r"footage .*gone is not there; give a folder"):
         scan_footage(tmp_path / "gone")
+    (tmp_path / "list.tsv").touch()
+    with pytest.raises(InputError, match=r"list\.tsv is no folder; give a folder .*, or a \.csv or \.parquet list"):
+        scan_footage(tmp_path / "list.tsv")
+
+
+def test_a_dataset_given_as_footage_is_told_how_it_is_read(tmp_path: Path) -> None:
+    _touch(tmp_path, "README.md", "data/train-00000-of-00001.parquet", "contact_sheet.png")
+    with pytest.raises(InputError, match=r"holds tables and no footage; give hf:.* to read it"):
+        scan_footage(tmp_path)
+    _touch(tmp_path, "ada/joy/1.png")
+    assert len(scan_footage(tmp_path).entries) == 1
 
 
 def test_labels_of_folders_are_read_in_either_layout(tmp_path: Path) -> None:

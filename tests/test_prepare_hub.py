@@ -207,6 +207,8 @@ def test_what_cannot_be_read_is_told_in_one_line(tmp_path: Path, monkeypatch: py
         with pytest.raises(InputError, match=rf"hf:{tmp_path}/{name} cannot be read: .+; give hf:OWNER/NAME") as error:
             find_footage(Path(f"hf:{tmp_path}/{name}"), unpack_to=tmp_path / "rows")
         assert "\n" not in str(error.value)
+    with pytest.raises(InputError, match="hf: names no dataset; give hf:OWNER/NAME"):
+        find_footage(Path("hf:"), unpack_to=tmp_path / "rows")
     with pytest.raises(InputError, match="write it somewhere else"):
         find_footage(Path(f"hf:{tmp_path}/faces"), unpack_to=tmp_path / "faces/.set.rows")
     monkeypatch.setitem(sys.modules, "datasets", None)

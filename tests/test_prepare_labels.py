@@ -70,6 +70,8 @@ def test_words_of_ones_own_come_on_top(tmp_path: Path) -> None:
         ("joy: glee", "has an entry 'joy'"),
         ("joy: [glee]\nfear: [Glee]", "gives 'glee' to joy and fear"),
         ("file_name: '('", "no regular expression"),
+        ("file_name: (?P<who>.*)", "has the groups who; name them character and label"),
+        ("people: nobody", "'people' is 'nobody'; give true or false"),
     ],
 )
 def test_a_wrong_label_file_is_refused_in_one_line(tmp_path: Path, content: str, message: str) -> None:

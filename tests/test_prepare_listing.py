@@ -114,6 +114,27 @@ def test_parquet_and_csv_lists_of_other_columns_are_one(folder: Path) -> None:
     assert [(entry.character, entry.affect) for entry in first.entries] == [("unknown", "joy"), ("unknown", "sadness")]
 
 
+@pytest.mark.parametrize("delimiter", [", ", ";", "\t"])
+def test_a_list_may_be_written_by_any_spreadsheet(folder: Path, delimiter: str) -> None:
+    path = _write(folder, delimiter.join(("file", "affect", "take")), delimiter.join(("faces/a.png", "joy", "1;2,3")))
+    quoted = path.read_text(encoding="utf-8").replace("1;2,3", '"1;2,3"')
+    path.write_text(quoted, encoding="utf-8")
+    (entry,) = find_footage(path).entries
+    assert (entry.affect, entry.take, entry.pictures[0].name) == ("joy", "1;2,3", "a.png")
+
+
+def test_a_row_without_a_label_has_none_that_could_be_known(folder: Path) -> None:
+    found = find_footage(_write(folder, "file,affect", "faces/a.png,", "faces/b.png,joy"))
+    assert [(item.source, item.reason) for item in found.left_out] == [("faces", "has no label")]
+    assert not found.unknown_labels
+
+
+def test_what_is_no_name_or_label_is_told_in_part(folder: Path) -> None:
+    pixels = " ".join(["255"] * 2304)
+    found = find_footage(_write(folder, "file,affect", f"{pixels},joy", f"faces/a.png,{pixels}"))
+    assert all(len(item.source) + len(item.reason) < 150 for item in found.left_out) and found.files == 2
+
+
 def test_rows_that_cannot_be_used_are_counted_with_their_reason(folder: Path) -> None:
     (folder.parent / "outside.png").touch()
     (folder / "loop.png").symlink_to("pool.png")
@@ -138,7 +159,7 @@ def test_rows_that_cannot_be_used_are_counted_with_their_reason(folder: Path) ->
         "faces/a.png": "is listed twice",
         "faces/gone.png": "is listed, but no such file is there",
         "loop.png": "is listed, but no such file is there",
-        f"{300 * 'x'}.png": "is listed, but no such file is there",
+        f"{80 * 'x'}...": "is listed, but no such file is there",
         ".": "a row names no file, or one outside the folder of the list",
         "list.csv": "is neither a clip nor a picture",
         "faces": "label 'contempt' names no affect that is known",

@@ -40,7 +40,10 @@ def test_the_check_counts_test_frames_with_a_twin_and_names_the_nearest(monkeypa
     check.add("test", thumbnail(_poor_copy(face(96, x=0.35))), "b.mp4", 0)
     check.add("test", thumbnail(face(96, x=0.5, height=0.4)), "b.mp4", 1)
     check.add("test", thumbnail(face(96, x=0.65)), "b.mp4", 2)
-    report = check.report()
+    check.add("validation", thumbnail(face(96, x=0.65)), "c.mp4", 0)
+    told: list[tuple[int, int]] = []
+    report = check.report(lambda done, total: told.append((done, total)))
+    assert told == [(2, 7), (4, 7), (6, 7), (7, 7)]
     assert (report.test_frames, report.twin_count) == (3, 2)
     assert [(twin.test, twin.train) for twin in report.closest] == [
         (("b.mp4", 2), ("a.mp4", 6)),

@@ -54,6 +54,11 @@ class Inspection:
     samples: tuple[tuple[Pixels, ...], ...]
 
     @property
+    def name(self) -> str:
+        """What the dataset's folder is called, also where it is `.`."""
+        return self.folder.resolve().name
+
+    @property
     def frames(self) -> int:
         return self.frame_counts.total()
 
@@ -70,10 +75,11 @@ class Inspection:
         splits: Counter[str] = Counter()
         for (split, _, _), count in self.frame_counts.items():
             splits[split] += count
+        names = sorted(splits, key=lambda name: (name != "train", name))
         rows = [
             ["pictures", f"{self.frames:,} of {side} x {side} px"],
             ["on disk", size_text(self.size_bytes)],
-            ["split", f"by {self.record.split}: " + ", ".join(f"{name} {splits[name]:,}" for name in sorted(splits))],
+            ["split", f"by {self.record.split}: " + ", ".join(f"{name} {splits[name]:,}" for name in names)],
             ["characters, takes", f"{len(self.characters):,}, {self.take_count:,}"],
             ["copies of an earlier picture", f"{self.copies:,} ({percent(self.copies / max(1, self.frames))})"],
             [
@@ -81,7 +87,7 @@ class Inspection:
                 f"{leak.twin_count:,} ({percent(leak.twin_count / max(1, leak.test_frames))})",
             ],
         ]
-        return Section("Dataset", "", ["", self.folder.name], rows)
+        return Section("Dataset", "", ["", self.name], rows)
 
     def _characters(self) -> Section:
         counts: Counter[tuple[str | None, str | None]] = Counter()  # None stands for all
@@ -108,13 +114,13 @@ class Inspection:
         return Section("Frames by strength", "", ["strength", "frames", ""], rows, (SHEET,))
 
 
-def inspect_dataset(folder: Path, progress: Callable[[int, int], None] | None = None) -> Inspection:
-    """Read a dataset folder once, some hundred rows at a time. `progress(done, total)` counts frames.
+def inspect_dataset(folder: Path, progress: Callable[[str, int, int], None] | None = None) -> Inspection:
+    """Read a dataset folder once, some hundred rows at a time. `progress(stage, done, total)` counts frames.
 
     Raises InputError for a folder that is no dataset, for labels that it does not name, and for shards and pictures
     that cannot be read.
     """
-    folder = Path(folder)
+    folder, tell = Path(folder), progress or (lambda stage, done, total: None)
     paths = shard_paths(folder)
     record, characters = read_metadata(shard_schema(paths[0]), folder)
     counts, takes, bins, unknown = _count_rows(folder, characters)
@@ -137,8 +143,7 @@ def inspect_dataset(folder: Path, progress: Callable[[int, int], None] | None = 
                 samples[affect].append(pixels)
             shown[affect] += 1
             done += 1
-        if progress:
-            progress(done, counts.total())
+        tell("look at frames", done, counts.total())
     return Inspection(
         folder=folder,
         record=record,
@@ -149,7 +154,7 @@ def inspect_dataset(folder: Path, progress: Callable[[int, int], None] | None = 
         unknown_strengths=unknown,
         size_bytes=sum(path.stat().st_size for path in paths),
         copies=done - len(seen),
-        leak=leak.report(),
+        leak=leak.report(lambda done, total: tell("look for twins", done, total)),
         samples=tuple(tuple(samples[affect]) for affect in AFFECTS),
     )
 
@@ -175,7 +180,7 @@ def write_inspection_page(path: Path, inspection: Inspection) -> None:
     """Write all of it as one HTML page that loads nothing from elsewhere."""
     pictures = {SHEET: encode_image(np.asarray(inspection.sample_sheet()))}
     page = figures_page(
-        title=inspection.folder.name,
+        title=inspection.name,
         lead="A dataset at a glance, with some of its pictures.",
         numbers=[
             ("pictures", f"{inspection.frames:,}"),

@@ -17,7 +17,7 @@ from fexgan.manifest import DatasetRecord, natural_key
 from fexgan.media import Pixels, atomic_folder, check_folder, decode_image, write_image, write_text_atomically
 from fexgan.prepare.card import CARD_NAME, SHEET_NAME, card_text, read_card
 from fexgan.prepare.footage import Footage, LeftOut, clean, files_of, scan_footage
-from fexgan.prepare.render import read_part
+from fexgan.prepare.labels import dataset_names
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER, ShardWriter, schema
 from fexgan.prepare.split import GUARD_FRAMES, choose_test_frames, guard_of
@@ -51,7 +51,7 @@ def prepare(
     `footage`: a folder, read by `scan_footage`, or what was found there or in a list. `out`: written under a temporary
     name beside it and renamed; replaced where it holds a dataset of this package and nothing else.
     `split`, `test_share`, `seed`, `guard_frames`: see `choose_test_frames`. `progress(stage, done, total)` is told how
-    many takes are cut. `jobs`: processes that work side by side; a cluster must see both folders. `only_faces`: leave
+    far each stage is. `jobs`: processes that work side by side; a cluster must see both folders. `only_faces`: leave
     out takes and pictures in which no face is found, instead of taking their middle.
     A run that was killed or interrupted leaves the takes it had done in `.<name of out>.parts` beside `out`, and the
     same call goes on from there.
@@ -74,9 +74,7 @@ def prepare(
         )
         left_out = (*footage.left_out, *unusable)
         if not shots:
-            raise InputError(
-                f"nothing in {footage.root} can be used; the first reason: {left_out[0].source}: {left_out[0].reason}"
-            )
+            raise InputError(_nothing_used(footage, left_out))
         takes = [(shot.entry, len(shot)) for shot in shots]
         test_frames = choose_test_frames(takes, split, test_share, seed, guard_frames)
         if split == "time-block" and test_share and not any(test_frames):
@@ -86,7 +84,21 @@ def prepare(
                 "give fewer guard frames, or another split"
             )
         sides = [_sides(count, held_out, guard_frames) for (_, count), held_out in zip(takes, test_frames, strict=True)]
-        return _assemble(out, footage, record, shots, sides, left_out)
+        return _assemble(out, footage, record, shots, sides, left_out, tell)
+
+
+def _nothing_used(footage: Footage, left_out: Sequence[LeftOut]) -> str:
+    """What to say where no file can be used: a reason that holds for many, and what may tell more of what was found."""
+    most = max(left_out, key=lambda item: item.files)
+    text = f"nothing in {_name(footage)} can be used; for example {most.source}: {most.reason}"
+    if footage.entries:
+        return text
+    return f"{text}; give as labels whose codes it holds, {', '.join(dataset_names())}, or a .yaml file of its words"
+
+
+def _name(footage: Footage) -> str:
+    """What footage is called in a dataset that is made of it."""
+    return clean(footage.root.resolve().name)
 
 
 def _assemble(
@@ -96,13 +108,14 @@ def _assemble(
     shots: Sequence[Shot],
     sides: Sequence[Sequence[str | None]],
     left_out: tuple[LeftOut, ...],
+    tell: Progress,
 ) -> PrepareReport:
     """Write shards, contact sheet and card from what was cut."""
     counts = _count_frames(shots, sides)
     characters = tuple(sorted({shot.entry.character for shot in shots}, key=natural_key))
     shown = characters[:LARGEST_SHEET_ROWS]
-    with atomic_folder(out) as folder:
-        apexes, leak = _write_shards(folder / SHARD_FOLDER, shots, sides, counts, characters, shown, record)
+    with atomic_folder(out.resolve()) as folder:  # where a link leads to, not in its place
+        apexes, leak = _write_shards(folder / SHARD_FOLDER, shots, sides, counts, characters, shown, record, tell)
         report = PrepareReport(
             folder=out,
             footage=footage,
@@ -113,14 +126,14 @@ def _assemble(
             leak=leak,
             take_count=len(shots),
             files_used=files_of(shot.entry for shot in shots),
-            without_face=tuple(source for shot in shots for source in shot.without_face),
-            several_faces=tuple(source for shot in shots for source in shot.several_faces),
+            without_face=tuple(dict.fromkeys(source for shot in shots for source in shot.without_face)),
+            several_faces=tuple(dict.fromkeys(source for shot in shots for source in shot.several_faces)),
             left_out=left_out,
             licenses=frozenset(shot.license for shot in shots),
         )
         rows = [[apexes.get((character, affect)) for affect in AFFECTS] for character in shown]
         write_image(folder / SHEET_NAME, sheet(rows, AFFECTS, shown, SHEET_CELL_PX))
-        write_text_atomically(folder / CARD_NAME, card_text(report, clean(footage.root.resolve().name)))
+        write_text_atomically(folder / CARD_NAME, card_text(report, _name(footage)))
     return report
 
 
@@ -141,15 +154,22 @@ def kept_when_killed(out: Path, kind: str) -> Iterator[Path]:
 
 def check_out(out: Path) -> None:
     """Raise InputError unless a dataset can be written to `out`: in a place that can be written, and in the way of
-    nothing but an older dataset of this package."""
+    nothing but an older dataset of this package, in which nobody works."""
     check_folder(out, "the dataset")
-    place = next(folder for folder in out.resolve().parents if os.path.exists(folder))
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise InputError(f"cannot write {out}: {place} is no folder that can be written to; give another place")
+    check_place(out)
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise InputError(f"{out} is the folder that you are in, which cannot be replaced; give the name of a new one")
     names = {path.name for path in out.iterdir()} if out.exists() else set()
     names -= set(FILE_MANAGERS_LEAVE)
     if names and (names - {SHARD_FOLDER, CARD_NAME, SHEET_NAME} or read_card(out) is None):
         raise InputError(f"{out} holds something else than a dataset of fexgan; remove it or give another folder")
+
+
+def check_place(out: Path) -> None:
+    """Raise InputError unless something can be written beside what is called `out`."""
+    place = next(folder for folder in out.resolve().parents if os.path.exists(folder))
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise InputError(f"cannot write {out}: {place} is no folder that can be written to; give another place")
 
 
 def _sides(count: int, held_out: frozenset[int], guard_frames: int) -> list[str | None]:
@@ -174,6 +194,7 @@ def _write_shards(
     characters: Sequence[str],
     shown: Sequence[str],
     record: DatasetRecord,
+    tell: Progress,
 ) -> tuple[dict[tuple[str, str], Pixels], LeakReport]:
     """Write every frame to the shards of its side; return the strongest frame of each affect of `shown` characters."""
     folder.mkdir()
@@ -186,11 +207,14 @@ def _write_shards(
     strongest = _strongest_frames(shots)
     apexes: dict[tuple[str, str], Pixels] = {}
     leak = LeakCheck()
+    done, total = 0, sum(map(len, shots))
     for number, (shot, take_sides) in enumerate(zip(shots, sides, strict=True)):
         entry = shot.entry
-        for index, (encoded, time_s, small) in enumerate(read_part(shot.part)):
+        for index, (encoded, time_s, small) in enumerate(shot.frames()):
             if entry.character in shown and strongest[entry.character, entry.affect] == (number, index):
                 apexes[entry.character, entry.affect] = decode_image(encoded)
+            done += 1
+            tell("write frames", done, total)
             side = take_sides[index]
             if side is None:
                 continue
@@ -210,7 +234,7 @@ def _write_shards(
             )
     for writer in writers.values():
         writer.close()
-    return apexes, leak.report()
+    return apexes, leak.report(lambda done, total: tell("look for twins", done, total))
 
 
 def _strongest_frames(shots: Sequence[Shot]) -> dict[tuple[str, str], tuple[int, int]]:

@@ -15,7 +15,7 @@ from fexgan.config import FramingConfig
 from fexgan.errors import InputError
 from fexgan.manifest import PERFORMANCE, STILLS, FrameTruth, is_sidecar, natural_key, read_sidecar
 from fexgan.media import CLIP_SUFFIXES, READ_SUFFIXES
-from fexgan.prepare.labels import Vocabulary, load_vocabulary, plain
+from fexgan.prepare.labels import Vocabulary, load_vocabulary, names_nobody, plain
 
 LAYOUT = "<character>/<affect>/<take>.mp4, <character>/<affect>/*.png or <affect>/<character>*.png"
 CLIPS = (*CLIP_SUFFIXES, ".gif")
@@ -23,6 +23,9 @@ PICTURES_TAKE = "pictures"
 """Name of the take that the loose pictures of one character and affect make up."""
 NOBODY = "unknown"
 """The one character of footage that does not tell who is who."""
+LONGEST_TOLD = 80
+"""Characters of a label, or of a name that no file has, that are told of it."""
+TABLES = (".parquet", ".arrow")
 MIXTURE_REASON = "shows a mixture, which has no single label"
 PERFORMANCE_REASON = "plays a recording, which names no affect: its sidecar tells no strength"
 NO_SIDECAR_REASON = "lies beside a clip, but tells no frames of it, so it is no sidecar"
@@ -107,7 +110,7 @@ class Sorter:
         Where no `take` is given, a clip is called by its stem, and the pictures of a character and affect are one take,
         in the natural order of `frame`, and as they come where it is equal.
         """
-        shown, character = clean(label), clean(character)
+        shown, character = shortened(clean(label)), clean(character)
         affect = self.vocabulary.affect_of(label)
         chosen = {plain(label), affect} & self._chosen.keys()
         self._unused -= chosen
@@ -119,6 +122,8 @@ class Sorter:
             self.leave_out(path.parent, MIXTURE_REASON)
         elif label == PERFORMANCE and affect is None and sidecar is not None:
             self.leave_out(path.parent, PERFORMANCE_REASON)
+        elif not plain(label):
+            self.leave_out(path.parent, "has no label")
         elif affect is None:
             self._unknown[shown] += 1
             self.leave_out(path.parent, f"label {shown!r} names no affect that is known")
@@ -193,14 +198,15 @@ def scan_footage(folder: Path, labels: str = "", leave_out: Collection[str] = ()
 
     Reads `<character>/<affect>/<take>.mp4` (with `<take>.json` where it stands), `<character>/<affect>/*.png|jpg` and
     `<affect>/<character>*.png|jpg`; in the last, a picture's character is its name without what follows it: a number,
-    and the affect (`ada_joy_012.png` shows ada; `joy_012.png` and `012.png` show nobody who is known). `labels`: see
-    `load_vocabulary`; it may say that file names tell more.
+    and the affect (`ada_joy_012.png` shows ada; `joy_012.png`, `012.png` and `img_012.png`, and what lies in
+    `train/joy`, show nobody who is known). `labels`: see `load_vocabulary`; it may say that file names tell more.
     `leave_out`: labels or affects that are not wanted.
     Raises InputError for a wrong path, and as `Sorter.footage` does.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError(f"no footage folder at {folder}; give a folder laid out as {LAYOUT}")
+        what = "is no folder" if folder.exists() else "is not there"
+        raise InputError(f"footage {folder} {what}; give a folder laid out as {LAYOUT}, or a .csv or .parquet list")
     sorter = Sorter(folder, load_vocabulary(labels), leave_out)
     files = list(_files(folder, sorter))
     clips = {path.with_suffix("") for path in files if path.suffix.lower() in CLIPS}
@@ -218,6 +224,8 @@ def scan_footage(folder: Path, labels: str = "", leave_out: Collection[str] = ()
     found = sorter.footage()
     if not found.files:
         raise InputError(f"no footage in {folder}; lay it out as {LAYOUT}")
+    if not found.entries and any(path.suffix.lower() in TABLES for path in files):
+        raise InputError(f"{folder} holds tables and no footage; give hf:{folder} to read it as a Hugging Face dataset")
     return found
 
 
@@ -230,21 +238,25 @@ def _place(path: Path, sidecar: Path | None, sorter: Sorter) -> None:
         if match is None:
             return sorter.leave_out(path, "its name does not tell what names of its dataset tell")
         told = match.groupdict()
-        return sorter.add(path, told.get("character") or NOBODY, told.get("label") or path.parent.name)
+        character, label = told.get("character") or NOBODY, told.get("label") or path.parent.name
+        return sorter.add(path, character, label, sidecar=sidecar)
     if folders and not vocabulary.people:
         return sorter.add(path, NOBODY, folders[-1], sidecar=sidecar)
     if len(folders) == 2:
-        return sorter.add(path, folders[0], folders[1], sidecar=sidecar)
+        # A clip is a take of its own whoever it shows, and would take the name of that in `test`.
+        character = NOBODY if not is_clip and names_nobody(folders[0]) else folders[0]
+        return sorter.add(path, character, folders[1], sidecar=sidecar)
     if len(folders) == 1 and not is_clip:
         return sorter.add(path, _character_of_picture(path.stem, folders[0]), folders[0])
     return sorter.leave_out(path, f"lies elsewhere than {LAYOUT}")
 
 
 def _character_of_picture(stem: str, label: str) -> str:
-    """The name without the number and the affect after it, and the number of a copy, ` (2)`; NOBODY where none is left,
-    for a number or an affect alone is nobody's name."""
+    """The name without the number and the affect after it, and the number of a copy, ` (2)`; NOBODY where what is left
+    is no name, for a number, an affect or a word such as `img` alone is nobody's."""
     name = re.sub(r"[\W_]*\d*[\W_]*(\(\d+\))?$", "", stem)
-    return re.sub(rf"(^|[\W_]+){re.escape(label)}$", "", name, flags=re.IGNORECASE) or NOBODY
+    name = re.sub(rf"(^|[\W_]+){re.escape(label)}$", "", name, flags=re.IGNORECASE)
+    return NOBODY if not name or names_nobody(name) else name
 
 
 def _files(folder: Path, sorter: Sorter) -> Iterator[Path]:
@@ -278,6 +290,11 @@ def _refusal(error: OSError) -> str:
 def source_name(path: Path, root: Path) -> str:
     """A path as a dataset tells it: relative to the footage, as `clean` text."""
     return clean(path.relative_to(root).as_posix())
+
+
+def shortened(text: str) -> str:
+    """Text of at most LONGEST_TOLD characters, and dots where there was more: a list may hold anything."""
+    return text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]}..."
 
 
 def clean(text: str) -> str:

@@ -40,6 +40,8 @@ def unpack(source: str, folder: Path, columns: Mapping[str, str]) -> Path:
     dataset on the hub that was fetched whole.
     Raises InputError where `datasets` is missing, for a dataset that cannot be read, and one that lacks a column.
     """
+    if not source:
+        raise InputError(f"{PREFIX} names no dataset; give hf:OWNER/NAME on the hub, or hf:FOLDER")
     if folder.resolve().is_relative_to(Path(source).resolve()):
         raise InputError(f"the dataset would be written into {source}, which is read; write it somewhere else")
     listed, told = folder / LIST_NAME, json.dumps([source, dict(columns)])

@@ -17,6 +17,7 @@ from fexgan.errors import InputError
 from fexgan.yaml_files import read_yaml
 
 _OTHER_KEYS = ("people", "file_name")
+_TOLD_BY_NAMES = {"character", "label"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Vocabulary:
 def plain(label: str) -> str:
     """A label as it is compared: small letters, and one space for each run of spaces, `_` and `-`."""
     return re.sub(r"[\s_-]+", " ", label.casefold()).strip()
+
+
+def names_nobody(name: str) -> bool:
+    """Whether a folder or file of pictures is called by what no person is, such as `train` or `img`."""
+    return plain(name) in _known()["nobody"]
 
 
 def dataset_names() -> tuple[str, ...]:
@@ -90,4 +96,10 @@ def _vocabulary(values: Any, name: str) -> Vocabulary:
         pattern = re.compile(values["file_name"]) if "file_name" in values else None
     except (re.error, TypeError):
         raise InputError(f"label file {name!r}: 'file_name' is no regular expression; correct or remove it") from None
-    return Vocabulary(affects, pattern, bool(values.get("people", True)))
+    if pattern is not None and not pattern.groupindex.keys() <= _TOLD_BY_NAMES:
+        found = ", ".join(pattern.groupindex)
+        raise InputError(f"label file {name!r}: 'file_name' has the groups {found}; name them character and label")
+    people = values.get("people", True)
+    if not isinstance(people, bool):
+        raise InputError(f"label file {name!r}: 'people' is {people!r}; give true or false")
+    return Vocabulary(affects, pattern, people)

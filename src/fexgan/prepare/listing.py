@@ -15,10 +15,12 @@ import pyarrow.parquet as pq
 from fexgan.errors import InputError
 from fexgan.manifest import is_sidecar
 from fexgan.media import READ_SUFFIXES
-from fexgan.prepare.footage import CLIPS, NOBODY, Footage, Sorter
+from fexgan.prepare.footage import CLIPS, NOBODY, Footage, Sorter, shortened
 from fexgan.prepare.labels import load_vocabulary
 
 LIST_SUFFIXES = (".csv", ".parquet")
+DELIMITERS = ",;\t"
+"""What may stand between the cells of a CSV file; spreadsheets of half of Europe write semicolons."""
 REQUIRED = ("file", "affect")
 OPTIONAL = ("character", "take", "strength", "frame")
 
@@ -59,7 +61,9 @@ def _rows(path: Path, names: Mapping[str, str], mapped: Collection[str]) -> Iter
             yield from batch.to_pylist()
     else:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
+            header = stream.readline()
+            stream.seek(0)
+            reader = csv.DictReader(stream, delimiter=max(DELIMITERS, key=header.count), skipinitialspace=True)
             _check_columns(path, reader.fieldnames or (), names, mapped)
             yield from reader
 
@@ -86,7 +90,7 @@ def _place(row: Mapping[str, Any], names: Mapping[str, str], sorter: Sorter, see
         return sorter.leave_out(path, "is listed twice")
     seen.add(path)
     if not os.path.isfile(path):  # also of a name that is too long, of which `is_file` raises
-        return sorter.leave_out(path, "is listed, but no such file is there")
+        return sorter.leave_out(root / shortened(str(path.relative_to(root))), "is listed, but no such file is there")
     is_clip = path.suffix.lower() in CLIPS
     if not is_clip and path.suffix.lower() not in READ_SUFFIXES:
         return sorter.leave_out(path, "is neither a clip nor a picture")

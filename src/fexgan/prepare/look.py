@@ -83,10 +83,10 @@ def _with_faces(look: Look, root: Path) -> tuple[Look, list[LeftOut]]:
         raise UnusableError(NO_FACE)
     squares = tuple(look.squares[index] for index in shown)
     faceless = [LeftOut(source, 1, NO_FACE) for source in look.without_face]
-    return Look(_only(look.entry, shown), squares, several_faces=look.several_faces), faceless
+    return Look(some_of(look.entry, shown), squares, several_faces=look.several_faces), faceless
 
 
-def _only(entry: ClipEntry, indices: Sequence[int]) -> ClipEntry:
+def some_of(entry: ClipEntry, indices: Sequence[int]) -> ClipEntry:
     """A take of some of its pictures."""
     return replace(
         entry,
@@ -129,7 +129,7 @@ def _look_at_pictures(
         shapes.add(pixels.shape)
         if len(shapes) > 1 or not (is_one or stays):  # at once, so that it need not be read again
             each[path] = steady_upright_square([pixels], own_finder(), framing)
-    entry = _only(entry, usable)
+    entry = some_of(entry, usable)
     whole = UprightSquare(0.0, 0.0, float(framing.image_size_px))
     is_cut = framed and shapes == {(framing.image_size_px, framing.image_size_px, 3)}
     if not usable or (is_cut and stays):

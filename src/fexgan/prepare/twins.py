@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -45,16 +46,18 @@ class LeakCheck:
         self._names: dict[str, list[tuple[str, int]]] = {"train": [], "test": []}
 
     def add(self, split: str, small: NDArray[np.float16], source: str, frame: int) -> None:
-        """Take note of a frame of `train` or `test` by its `thumbnail`."""
+        """Take note of a frame of `train` or `test` by its `thumbnail`; those of other splits are passed by."""
+        if split not in self._names:
+            return
         self._thumbnails[split].append(small)
         self._names[split].append((source, frame))
 
-    def report(self) -> LeakReport:
-        """Compare every test frame with every train frame."""
+    def report(self, progress: Callable[[int, int], None] = lambda done, total: None) -> LeakReport:
+        """Compare every test frame with every train frame. `progress(done, total)` counts train frames."""
         test, train = self._thumbnails["test"], self._thumbnails["train"]
         if not test or not train:
             return LeakReport(len(test), 0, ())
-        differences, nearest = _nearest(np.stack(test), np.stack(train))
+        differences, nearest = _nearest(np.stack(test), np.stack(train), progress)
         twins = [index for index in np.argsort(differences, kind="stable") if differences[index] <= LARGEST_DIFFERENCE]
         closest = tuple(
             Twin(self._names["test"][index], self._names["train"][nearest[index]], float(differences[index]))
@@ -70,7 +73,9 @@ def thumbnail(pixels: Pixels) -> NDArray[np.float16]:
     return (small - small.mean()).astype(np.float16)
 
 
-def _nearest(wanted: NDArray[np.float16], among: NDArray[np.float16]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def _nearest(
+    wanted: NDArray[np.float16], among: NDArray[np.float16], progress: Callable[[int, int], None]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """For each row of `wanted` [n, 256], the root mean square to the nearest row of `among` [m, 256], and its index."""
     differences = np.full(len(wanted), np.inf, np.float32)
     nearest = np.zeros(len(wanted), np.int64)
@@ -86,4 +91,5 @@ def _nearest(wanted: NDArray[np.float16], among: NDArray[np.float16]) -> tuple[N
             nearer = found < differences[first : first + _BLOCK]
             differences[first : first + _BLOCK][nearer] = found[nearer]
             nearest[first : first + _BLOCK][nearer] = best[nearer] + start
+        progress(min(start + _BLOCK, len(among)), len(among))
     return differences, nearest

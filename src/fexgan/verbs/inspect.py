@@ -27,17 +27,20 @@ class Inspect:
     def run(self) -> None:
         from fexgan.inspection import inspect_dataset, write_inspection_page
         from fexgan.media import write_image
+        from fexgan.prepare import check_place
         from fexgan.terminal import console, say_wrote, stage_progress
 
-        if self.out is not None and self.out.suffix not in (".html", ".png"):
-            raise InputError(f"cannot write what was found as {self.out}; end its name in .html or .png")
+        if self.out is not None:
+            if self.out.suffix.lower() not in (".html", ".png"):
+                raise InputError(f"cannot write what was found as {self.out}; end its name in .html or .png")
+            check_place(self.out)
         with stage_progress() as tell:
-            inspection = inspect_dataset(self.data, lambda done, total: tell("look at frames", done, total))
+            inspection = inspect_dataset(self.data, tell)
         for section in inspection.sections():
             console.print(section.terminal())
         if self.out is None:
             return
-        if self.out.suffix == ".html":
+        if self.out.suffix.lower() == ".html":
             write_inspection_page(self.out, inspection)
         else:
             write_image(self.out, inspection.sample_sheet())
