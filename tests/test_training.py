@@ -140,12 +140,34 @@ def test_rows_logged_after_the_checkpoint_are_taken_again_not_twice(tiny_dataset
     assert seconds == sorted(seconds)
 
 
-def test_a_finished_run_takes_no_step(tiny_dataset, tmp_path, quiet):
-    config = settings(steps=2)
+@pytest.mark.parametrize("left", ["3,9.", "\0\0\0,\0,\0", "1,,0,0,0,0,0,0,0,0,0", "1,9.9,0,0"])
+def test_rows_in_pieces_are_dropped_and_a_file_that_is_no_log_is_left_as_it_is(tiny_dataset, tmp_path, quiet, left):
+    config = settings(steps=2, log_every_steps=1)
     train(tiny_dataset, tmp_path, config, console=quiet)
-    again = train(tiny_dataset, tmp_path, config, console=quiet)
+    log = tmp_path / "log.csv"
+    with log.open("a") as file:
+        file.write(left)
+    train(tiny_dataset, tmp_path, config, steps=3, console=quiet)
+    assert [row["step"] for row in logged(tmp_path)] == ["1", "2", "3"]
+
+    log.write_text(others := log.read_text().replace(",", ";"))
+    with pytest.raises(InputError, match=r"log\.csv is no log of a training, .*; move it"):
+        train(tiny_dataset, tmp_path, config, steps=4, console=quiet)
+    assert log.read_text() == others
+
+
+def test_a_finished_run_takes_no_step_says_so_and_films_what_a_kill_left_unfilmed(tiny_dataset, tmp_path):
+    console, config = Console(file=io.StringIO()), settings(steps=2, preview_every_steps=1)
+    train(tiny_dataset, tmp_path, config, console=console)
+    (tmp_path / "progress.mp4").unlink()
+    assert "taken before" not in console.file.getvalue()
+    again = train(tiny_dataset, tmp_path, config, console=console)
     assert (again.step, again.steps_taken, again.stopped) == (2, 0, False)
     assert again.checkpoint == newest_checkpoint(tmp_path)
+    assert "all 2 steps were taken before; --steps or" in console.file.getvalue()
+    filmed = (tmp_path / "progress.mp4").stat().st_mtime_ns
+    train(tiny_dataset, tmp_path, config, console=console)
+    assert (tmp_path / "progress.mp4").stat().st_mtime_ns == filmed
 
 
 def test_as_many_checkpoints_are_kept_as_asked(tiny_dataset, tmp_path, quiet):
@@ -323,6 +345,15 @@ def test_a_loss_that_explodes_ends_training(tiny_dataset, tmp_path, quiet, monke
     break_down(monkeypatch, lambda losses: losses | {"kl": torch.tensor(-2e5)}, at_step=2, times=1)
     with pytest.raises(InputError, match=r"loss 'kl' has exploded to -200000 at step 2; .*--on-nan rollback"):
         train(tiny_dataset, tmp_path, settings(steps=3), console=quiet)
+
+
+def test_a_device_with_too_little_memory_is_told_of_with_what_takes_less(tiny_dataset, tmp_path, quiet, monkeypatch):
+    def too_much(self, batch, step, generator):
+        raise torch.OutOfMemoryError("tried to allocate 20 GiB")
+
+    monkeypatch.setattr(Trainer, "update", too_much)
+    with pytest.raises(InputError, match=r"too little memory for batches of 8 with training\.batch_parts 2; set that"):
+        train(tiny_dataset, tmp_path, settings(batch_parts=2), console=quiet)
 
 
 @pytest.mark.parametrize("saved", [True, False])

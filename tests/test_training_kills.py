@@ -17,6 +17,7 @@ from rich.console import Console
 
 from fexgan.checkpoints import load_checkpoint, newest_checkpoint, read_resume_state
 from fexgan.errors import InputError
+from fexgan.training.alone import alone_in
 from fexgan.training.loop import train
 
 STEPS = 20
@@ -85,3 +86,8 @@ def test_a_second_training_in_the_folder_of_a_running_one_is_refused_and_hurts_i
     os.kill(first.pid, signal.SIGCONT)
     first.join(PATIENCE_S)
     assert first.exitcode == 0 and last_row(tmp_path) == STEPS
+
+
+def test_a_second_training_is_refused_before_it_reads_its_data(tmp_path):
+    with alone_in(tmp_path), pytest.raises(InputError, match="another training is writing into"):
+        train(tmp_path / "nowhere", tmp_path, settings(), console=Console(quiet=True))

@@ -418,6 +418,16 @@ def test_compression_keeps_flat_blocks_flat_and_rounds_fine_detail():
     assert rounded.std() < 0.8 * faint.std()
 
 
+@pytest.mark.parametrize("side", [20, 100])
+def test_compression_reaches_the_edges_of_pictures_that_no_blocks_fill(side):
+    compressed = dataclasses.replace(NOTHING, compression=1.0)
+    pairs = torch.rand(1, 2, 3, side, side, generator=step_generator(2, 2))
+    rounded = vary_look(pairs.clone(), everywhere(1), compressed, step_generator(0, 1))
+    assert rounded.shape == pairs.shape
+    changed = (rounded - pairs).abs().amax(dim=(0, 1, 2)) > 1e-3
+    assert changed[-1].float().mean() > 0.9 and changed[:, -1].float().mean() > 0.9
+
+
 def test_drawings_have_flat_colours_with_lines_where_dark_meets_light():
     config = dataclasses.replace(NOTHING, drawn_share=1.0)
     halves = torch.full((8, 2, 3, SIZE, SIZE), 0.8)

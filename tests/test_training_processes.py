@@ -16,6 +16,7 @@ from accelerate import Accelerator
 from narrow import settings, start_process
 from rich.console import Console
 
+from fexgan.checkpoints import newest_checkpoint
 from fexgan.config import Config
 from fexgan.errors import InputError
 from fexgan.losses import gradient_penalty
@@ -53,6 +54,12 @@ def train_as(rank: int, processes: int, port: int, data: Path, out: Path) -> Non
             "MASTER_PORT": f"{port}",
         }  # fmt: skip
     train(data, out, even_settings(), console=Console(quiet=True))
+
+
+def refused_as(rank: int, port: int, data: Path, out: Path) -> None:
+    """What one of two processes of a test runs that see different things."""
+    with pytest.raises(InputError, match="see different settings, data or checkpoints; start all"):
+        train_as(rank, 2, port, data, out)
 
 
 def penalise_as(rank: int, processes: int, port: int, out: Path) -> None:
@@ -108,6 +115,17 @@ def test_two_processes_of_half_a_batch_follow_one_of_a_whole_batch(tiny_dataset,
     assert len(list((tmp_path / "two" / "tensorboard").glob("**/events*"))) == 1
 
 
+def test_processes_that_see_different_checkpoints_are_refused_where_each_would_learn_something_else(
+    tiny_dataset, tmp_path
+):
+    """As on two machines that do not share the folder of the run: one would begin anew where the other goes on."""
+    port = free_port()
+    train(tiny_dataset, tmp_path / "begun", even_settings(), steps=1, console=Console(quiet=True))
+    folders = enumerate((tmp_path / "begun", tmp_path / "new"))
+    joined(*[start_process(refused_as, rank, port, tiny_dataset, out) for rank, out in folders])
+    assert newest_checkpoint(tmp_path / "begun").name == "000001" and newest_checkpoint(tmp_path / "new") is None
+
+
 def test_a_gradient_penalty_has_the_same_gradients_over_two_processes_as_in_one(tmp_path):
     port = free_port()
     joined(*[start_process(penalise_as, rank, 2, port, tmp_path / "gradients") for rank in range(2)])
@@ -132,7 +150,9 @@ def test_gradients_of_parts_add_up_to_that_of_the_whole_batch():
     batch = torch.randn(8, config.model.encoder_widths[-1])
     results = []
     for count in (1, 4):
-        trainer = MeanSquares(build(config.model), config, Accelerator())
+        # What a launcher was configured for, which is not ours, changes nothing.
+        accelerator = Accelerator(gradient_accumulation_steps=count)
+        trainer = MeanSquares(build(config.model), config, accelerator)
         losses = trainer.take_step([(part, step_generator(0, 1)) for part in batch.chunk(count)], step=1)
         mean = trainer.networks.encoder.mean
         results.append((losses["loss"], mean.weight.grad, mean.weight.detach()))

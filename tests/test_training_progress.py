@@ -34,6 +34,15 @@ def test_odd_sides_are_made_even_and_sheets_of_another_size_left_out(tmp_path: P
     assert {pixels.shape for pixels in frames} == {(66, 66, 3)} and len(frames) == 1 + LAST_HELD
 
 
+def test_sheets_that_a_disk_has_damaged_are_left_out(tmp_path: Path) -> None:
+    _sheets(tmp_path, at000100=(64, 40), at000200=(64, 80), at000300=(64, 120), at000400=(64, 160))
+    for step in ("000200", "000400"):
+        path = tmp_path / PREVIEWS / f"{step}.png"
+        path.write_bytes(path.read_bytes()[:40])
+    greys = [round(float(pixels.mean()), -1) for pixels in _film(tmp_path)]
+    assert greys == [40, *[120] * LAST_HELD]
+
+
 def test_a_run_without_sheets_has_no_film(tmp_path: Path) -> None:
     film_progress(tmp_path)
     assert not list(tmp_path.iterdir())

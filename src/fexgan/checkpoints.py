@@ -186,7 +186,7 @@ def resolve_checkpoint(name_or_folder: str | Path) -> Path:
 
 def saved_checkpoints(run: Path) -> list[Path]:
     """The checkpoints in a training run's folder, oldest first, damaged ones included."""
-    folders = (path for path in (Path(run) / "checkpoints").glob("*/") if path.name.isdigit())
+    folders = (path for path in (Path(run) / "checkpoints").glob("*/") if path.name.isdecimal())
     return sorted(folders, key=lambda path: int(path.name))
 
 
@@ -236,7 +236,10 @@ def read_metadata(folder: Path) -> Metadata:
 
 def read_resume_state(folder: Path) -> dict[str, Tensor]:
     """The tensors given to `save_checkpoint` as `resume`. Raises InputError where there are none."""
-    return _read_tensors(folder / RESUME_FILE)
+    path = folder / RESUME_FILE
+    if not path.is_file():
+        raise InputError(f"{path} is missing, without which no run goes on; begin another with --start-from {folder}")
+    return _read_tensors(path)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from fexgan.config.portrait import MOST_BLOCKS, NORM_GROUPS
-from fexgan.config.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
+from fexgan.config.portrait import NORM_GROUPS
+from fexgan.config.settings import MOST_BLOCKS, FramingConfig, ScheduleConfig, check, check_framed, check_range
 
 HALVINGS = 4
 """How often a close-up's sides are halved: once on the way in, and once for each further stage or patch."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
-from fexgan.config.portrait import MOST_BLOCKS
-from fexgan.config.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
+from fexgan.config.settings import MOST_BLOCKS, FramingConfig, ScheduleConfig, check, check_framed, check_range
 
 
 @dataclass(frozen=True)

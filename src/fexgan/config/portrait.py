@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from fexgan.affects import EMOTIONS, is_variant_name
-from fexgan.config.settings import FramingConfig, ScheduleConfig, check, check_framed, check_range
+from fexgan.config.settings import MOST_BLOCKS, FramingConfig, ScheduleConfig, check, check_framed, check_range
 
 NORM_GROUPS = 8
 """Groups of every group norm; each width is a multiple of it."""
-MOST_BLOCKS = 64
-"""Of any one stage, in every family: a stranger's settings that ask for a million of them would be built for hours."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from fexgan.errors import InputError
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 LARGEST = 2.0**63
 """Where no setting goes: computing with whole numbers that are far beyond it fails."""
+MOST_BLOCKS = 64
+"""Of any one stage, in every family: a stranger's settings that ask for a million of them would be built for hours."""
 LONGEST_SHOWN = 80
 """Characters of a value that an error repeats."""
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}

@@ -49,7 +49,7 @@ class DetailsTrainer(Updates):
                 filmed, painted = self.judge(batch.truth, images)
             losses["adversarial"] = relativistic(painted, filmed, self._patches(counts))
             weights["adversarial"] *= discriminator_say
-        self.descend(weighted_sum(losses, {name: weights[name] for name in losses}), self.generator_optimizer)
+        self.descend(weighted_sum(losses, weights), self.generator_optimizer)
         return losses
 
     def judge(self, filmed_images: Tensor, painted_images: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -11,14 +12,20 @@ import numpy as np
 from accelerate import Accelerator
 from PIL import Image
 
+from fexgan.errors import InputError
 from fexgan.media import write_text_atomically
+
+_HEAD = "step,seconds,"
+_ROW = re.compile(r"\d+,\d+(\.\d+)?,")
+"""How a whole row begins."""
 
 
 class TrainingLog:
     """One row per `record`: step, training time so far in seconds, and the values of `columns`, empty where unknown.
 
     Of several processes only the main one writes. A resumed training drops the rows after its checkpoint, which it is
-    about to take again, and keeps counting time.
+    about to take again, and keeps counting time; so do rows go that a power cut left in pieces. Raises InputError for a
+    file of that name that is no log.
     """
 
     def __init__(self, out: Path, accelerator: Accelerator, first_step: int, columns: Sequence[str]) -> None:
@@ -28,13 +35,13 @@ class TrainingLog:
         if not accelerator.is_main_process:
             return
         accelerator.init_trackers("", init_kwargs={"tensorboard": {"purge_step": first_step}})
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else []
-        kept = [line for line in lines[1:] if line.count(",") > 1 and int(line.split(",")[0]) < first_step]
+        header, rows = _read(self.path)
+        kept = [row for row in rows if int(row.split(",")[0]) < first_step]
         self._has_header = bool(kept)
         if kept:  # another version may have logged other figures
-            self.columns = lines[0].split(",")[2:]
+            self.columns = header.split(",")[2:]
         self.seconds_before = float(kept[-1].split(",")[1]) if kept else 0.0
-        write_text_atomically(self.path, "".join(f"{line}\n" for line in lines[:1] + kept) if kept else "")
+        write_text_atomically(self.path, "".join(f"{line}\n" for line in (header, *kept)) if kept else "")
 
     def record(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """Add a row: `seconds` since this run began, `values` the means since the last row, by column."""
@@ -57,6 +64,15 @@ class TrainingLog:
     def close(self) -> None:
         for tracker in self.accelerator.trackers:
             tracker.finish()
+
+
+def _read(path: Path) -> tuple[str, list[str]]:
+    """The header of a log and its whole rows; both empty where there is none yet."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    header, *rows = text.splitlines() or [""]
+    if header and not header.startswith(_HEAD):
+        raise InputError(f"{path} is no log of a training, its first line is not {_HEAD}...; move it elsewhere")
+    return header, [row for row in rows if _ROW.match(row) and row.count(",") == header.count(",")]
 
 
 def means_of(steps: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -33,15 +33,15 @@ from fexgan.training.ahead import Batches, draw_ahead
 from fexgan.training.alone import alone_in, writable_folder
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.beginning import begin_with, go_on_with
-from fexgan.training.breakdown import Breakdown, check_losses, check_weights
+from fexgan.training.breakdown import Breakdown, check_losses, check_weights, enough_memory
 from fexgan.training.display import Display
 from fexgan.training.examples import Examples
 from fexgan.training.interruption import StopRequest
 from fexgan.training.log import TrainingLog, means_of
 from fexgan.training.lots import Drawn
 from fexgan.training.precision import computes_bf16
-from fexgan.training.processes import check_shares, processes_here, put, share_batch_norm
-from fexgan.training.progress import PREVIEWS, film_progress
+from fexgan.training.processes import check_agreed, check_shares, processes_here, put, share_batch_norm
+from fexgan.training.progress import PREVIEWS, PROGRESS_NAME, film_progress
 from fexgan.training.resume import changes_since, last_checkpoint, restore, resume_state
 from fexgan.training.tasks import Task, open_task
 from fexgan.training.updates import learning_rate
@@ -99,7 +99,7 @@ def train(
     and end; whatever else ends the process, training goes on from the newest whole checkpoint.
 
     Raises InputError for data or a checkpoint that do not fit, for a run that has changed, for a folder that another
-    training writes into, and for a breakdown.
+    training writes into, for a breakdown, and for a device whose memory is too small.
     """
     if keep < 1:
         raise InputError(f"cannot keep {keep} checkpoints; keep at least 1")
@@ -109,10 +109,10 @@ def train(
     if steps is not None:
         config = dataclasses.replace(config, training=dataclasses.replace(config.training, steps=steps))
     out = writable_folder(Path(out))
-    with PartialState(cpu=ON_PROCESSORS).local_main_process_first():  # the first decodes the data for the others
-        task = open_task([Path(folder) for folder in folders], config, examples)
     console = console or Console(highlight=False)
-    with alone_in(out):
+    with alone_in(out), enough_memory(config.training):
+        with PartialState(cpu=ON_PROCESSORS).local_main_process_first():  # the first decodes the data for the others
+            task = open_task([Path(folder) for folder in folders], config, examples)
         return _train(task, out, start_from, keep, on_nan, allow_change, console)
 
 
@@ -190,6 +190,8 @@ class _Run:
             checkpoint = load_checkpoint(start_from)
             self.steps_before = checkpoint.metadata.steps_in_all
             begin_with(networks, checkpoint, start_from)
+        if self.accelerator.num_processes > 1:
+            check_agreed(config, task.fingerprint, self.step)
         learned = checkpoint.metadata.characters if checkpoint else ()
         self.characters = tuple(dict.fromkeys((*learned, *task.characters)))
         """Everybody whom the weights have learned, in runs before too."""
@@ -205,6 +207,9 @@ class _Run:
         """Take the steps that are left."""
         training, device, processes = self.config.training, self.accelerator.device, self.accelerator.num_processes
         first_step, start = self.step + 1, time.monotonic()
+        if self.step >= training.steps:
+            told = f"all {training.steps:,} steps were taken before; --steps or training.steps asks for more"
+            self.console.print(told, soft_wrap=True)
         means: dict[str, float] = {}
         window: list[dict[str, float]] = []
         durations: deque[float] = deque(maxlen=RECENT_STEPS)
@@ -245,7 +250,8 @@ class _Run:
                     self._save(means)
                 if last:
                     break
-        if self.preview and first_step <= self.step == training.steps:
+        filmed = first_step > self.step and (self.out / PROGRESS_NAME).exists()  # not where a kill came before
+        if self.preview and self.step == training.steps and not filmed:
             film_progress(self.out)
         return TrainingSummary(
             checkpoint=self.newest,

@@ -87,6 +87,18 @@ def _with_each(batch: Any, change: Callable[[Tensor], Tensor]) -> Any:
     )
 
 
+def check_agreed(*told: Any) -> None:
+    """Raise InputError where the processes of a training hold other settings, data or steps, as all have `told` here:
+    each would learn something else, and none would notice."""
+    told_by_each: list[Any] = [None] * dist.get_world_size()
+    dist.all_gather_object(told_by_each, told)
+    if any(other != told for other in told_by_each):
+        raise InputError(
+            "the processes of this training see different settings, data or checkpoints; start all by one command, and "
+            "keep the data and --out where every machine sees them"
+        )
+
+
 def processes_here(processes: int) -> int:
     """How many of a training's processes run on this machine, as their launcher tells; all where it does not."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", processes))

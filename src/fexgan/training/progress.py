@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from fexgan.errors import InputError
 from fexgan.media import Pixels, read_image
 from fexgan.video import even_sides, write_clip
 
@@ -18,19 +20,22 @@ LAST_HELD = 2 * SHEETS_PER_S
 def film_progress(run: Path) -> None:
     """Write `progress.mp4` into the folder of a run: its sample sheets in the order of their steps.
 
-    Sheets of another size than the newest, as of another dataset, are left out. Does nothing where there are none.
-    Raises InputError for a sheet that cannot be read.
+    Sheets of another size than the newest, as of another dataset, are left out, and so are damaged ones. Does nothing
+    where there are none.
     """
     sheets = [path for path in (run / PREVIEWS).glob("*.png") if path.stem.isdecimal()]
     sheets.sort(key=lambda path: int(path.stem))
-    if sheets:
-        write_clip(run / PROGRESS_NAME, _frames(sheets), fps=SHEETS_PER_S)
+    newest = next(_read(reversed(sheets)), None)
+    if newest is None:
+        return
+    shown = (pixels for pixels in _read(sheets) if pixels.shape == newest.shape)
+    write_clip(run / PROGRESS_NAME, itertools.chain(shown, [newest] * (LAST_HELD - 1)), fps=SHEETS_PER_S)
 
 
-def _frames(sheets: list[Path]) -> Iterator[Pixels]:
-    newest = even_sides(read_image(sheets[-1]))
-    for path in sheets[:-1]:
-        pixels = even_sides(read_image(path))
-        if pixels.shape == newest.shape:
-            yield pixels
-    yield from [newest] * LAST_HELD
+def _read(sheets: Iterable[Path]) -> Iterator[Pixels]:
+    """Those of the sheets that can be read, with even sides."""
+    for path in sheets:
+        try:
+            yield even_sides(read_image(path))
+        except InputError:
+            continue

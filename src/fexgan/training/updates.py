@@ -65,7 +65,8 @@ class Updates(ABC):
         """Follow the gradient of `loss`, its mean over all parts of the batch and all processes, at the last part."""
         if self._part == 0:
             optimizer.zero_grad(set_to_none=True)
-        self.accelerator.backward(self.scaler.scale(loss / self._parts))
+        # Not by `Accelerator.backward`, which also scales losses by what its launcher was once configured for.
+        self.scaler.scale(loss / self._parts).backward()
         if self._part < self._parts - 1:
             return
         if self.accelerator.num_processes > 1:

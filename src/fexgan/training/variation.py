@@ -143,17 +143,23 @@ def _add_noise(pairs: Tensor, sigma: Tensor, generator: torch.Generator) -> Tens
 
 
 def _compress(pairs: Tensor, step: Tensor, generator: torch.Generator) -> Tensor:
-    """Round the cosine transform of 8 x 8 blocks, finer details to coarser steps, as JPEG does."""
+    """Round the cosine transform of 8 x 8 blocks, finer details to coarser steps, as JPEG does.
+
+    Where sides are no multiples of 8, the last blocks go on as the edge does.
+    """
+    height, width = pairs.shape[-2:]
+    beyond = (0, -width % _BLOCK_PX, 0, -height % _BLOCK_PX)
+    whole = F.pad(pairs.flatten(0, 1), beyond, mode="replicate").unflatten(0, pairs.shape[:2])
     index = torch.arange(_BLOCK_PX)
     basis = torch.cos(math.pi / _BLOCK_PX * index[:, None] * (index + 0.5)) * (2.0 / _BLOCK_PX) ** 0.5
     basis[0] /= 2.0**0.5
     transform = torch.kron(basis, basis)  # [64, 64]: of a block's pixels, row after row
     steps = step.clamp(min=1e-4) * (0.5 + 0.25 * (index[:, None] + index)).flatten()
-    blocks = pairs.unfold(-2, _BLOCK_PX, _BLOCK_PX).unfold(-2, _BLOCK_PX, _BLOCK_PX)  # [.., rows, columns, 8, 8]
+    blocks = whole.unfold(-2, _BLOCK_PX, _BLOCK_PX).unfold(-2, _BLOCK_PX, _BLOCK_PX)  # [.., rows, columns, 8, 8]
     coefficients = blocks.flatten(-2).flatten(1, -2) @ transform.T  # [count, blocks, 64]
     steps = steps.view(len(pairs), 1, -1)
     rounded = coefficients.div_(steps).round_().mul_(steps) @ transform
-    return rounded.view(blocks.shape).transpose(-3, -2).reshape(pairs.shape)
+    return rounded.view(blocks.shape).transpose(-3, -2).reshape(whole.shape)[..., :height, :width]
 
 
 def _some(count: int, share: float, generator: torch.Generator) -> Tensor:
