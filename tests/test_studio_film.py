@@ -124,7 +124,9 @@ def test_jobs_that_are_none_are_refused_though_nothing_is_left_to_film():
         film(stills_path(), Shoot(stills="truth"), workers="many")
 
 
-@pytest.mark.parametrize(("place", "told"), [("taken", "taken is a file; give a folder"), ("taken/in", "cannot make ")])
+@pytest.mark.parametrize(
+    ("place", "told"), [("taken", "taken is a file; give a folder"), ("taken/in", "cannot write into ")]
+)
 def test_a_place_that_cannot_be_filmed_into_is_told_before_blender_starts(tmp_path, monkeypatch, place, told):
     monkeypatch.setitem(sys.modules, "bpy", None)
     (tmp_path / "taken").touch()

@@ -70,6 +70,17 @@ def check_folder(out: Path, what: str) -> None:
         raise InputError(f"{out} is a file; give a folder to write {what} to")
 
 
+def writable_folder(out: Path) -> Path:
+    """The folder `out`, made where it is missing. Raises InputError where nothing can be written into it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            return out
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"cannot write into {out} ({reason}); give a folder that can be written to") from None
+
+
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a new sibling folder of `path`; put it in the place of `path` when the block ends, delete it on error.

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from fexgan.affects import AFFECTS, NEUTRAL, Mixture
 from fexgan.errors import InputError
 from fexgan.manifest import PERFORMANCE, STILLS, Take, write_sidecar
-from fexgan.media import Pixels, check_folder
+from fexgan.media import Pixels, check_folder, writable_folder
 from fexgan.studio.capture import Capture, read_capture
 from fexgan.studio.cast import Character, character_to_dict, open_cast_file, read_cast
 from fexgan.studio.close_up import mouth_window
@@ -144,7 +144,7 @@ def film(out: Path, shoot: Shoot, workers: Jobs = 1) -> FilmReport:
     if missing:
         if shoot.close_up:
             _check_close_ups(out, shoot, missing)
-        make_folder(out)
+        writable_folder(out)  # told before Blender, which takes long, starts
         _film_all(out, shoot, missing, workers)
     return FilmReport(
         filmed=len(missing),
@@ -241,15 +241,6 @@ def _check_close_ups(out: Path, shoot: Shoot, jobs: Sequence[_Job]) -> None:
             job.plan(shoot, figure)
         except InputError as error:
             raise InputError(f"{job.clip(out)}: {error}") from None
-
-
-def make_folder(out: Path) -> None:
-    """Make a folder to film into. Raises InputError where that cannot be, before Blender, which takes long, starts."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"cannot make {out}: {reason}; give a folder that can be written to") from None
 
 
 def _film_all(out: Path, shoot: Shoot, jobs: Sequence[_Job], workers: Jobs) -> None:

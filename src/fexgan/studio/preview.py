@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from fexgan.affects import Mixture
-from fexgan.media import Pixels, write_image
+from fexgan.media import Pixels, writable_folder, write_image
 from fexgan.sheets import sheet
 from fexgan.studio.figure import Figure, Pose
-from fexgan.studio.film import Shoot, chosen_cast, make_folder
+from fexgan.studio.film import Shoot, chosen_cast
 from fexgan.studio.recipes import mixed_units
 from fexgan.studio.staging import draw_staging
 from fexgan.terminal import tracked
@@ -22,7 +22,7 @@ def preview(path: Path, shoot: Shoot) -> None:
     Raises InputError for unknown names, where nothing can be written and where Blender cannot be loaded.
     """
     cast = chosen_cast(shoot)
-    make_folder(path.parent)
+    writable_folder(path.parent)
     from fexgan.studio.renderer import Renderer, RenderSettings
 
     renderer = Renderer(RenderSettings(shoot.size_px, shoot.samples))

@@ -10,7 +10,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fexgan.errors import InputError
-from fexgan.media import atomic_path
 
 LOCK = "running.lock"
 
@@ -34,15 +33,3 @@ def alone_in(out: Path) -> Iterator[None]:
     finally:
         (out / LOCK).unlink(missing_ok=True)
         lock.release()
-
-
-def writable_folder(out: Path) -> Path:
-    """The folder `out`, made where it is missing. Raises InputError where nothing can be written into it."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with atomic_path(out / "writable") as probe:
-            probe.touch()
-        (out / "writable").unlink(missing_ok=True)  # another process may have been faster
-    except OSError as error:
-        raise InputError(f"cannot write into {out} ({error.strerror}); choose another folder with --out") from None
-    return out

@@ -28,9 +28,10 @@ from fexgan.checkpoints import (
 )
 from fexgan.config import AnyConfig
 from fexgan.errors import InputError
+from fexgan.media import writable_folder
 from fexgan.model import build
 from fexgan.training.ahead import Batches, draw_ahead
-from fexgan.training.alone import alone_in, writable_folder
+from fexgan.training.alone import alone_in
 from fexgan.training.averaging import AveragedNetworks
 from fexgan.training.beginning import begin_with, go_on_with
 from fexgan.training.breakdown import Breakdown, check_losses, check_weights, enough_memory

@@ -314,7 +314,8 @@ class Train:
             console=console,
         )
         if PartialState().is_main_process:
-            say(f"{summary.steps_taken} steps in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}")
+            steps = "1 step" if summary.steps_taken == 1 else f"{summary.steps_taken} steps"
+            say(f"{steps} in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}")
         if summary.stopped:
             raise KeyboardInterrupt
 
