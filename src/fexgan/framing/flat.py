@@ -20,10 +20,15 @@ Floats = NDArray[np.float32]
 EVEN = 5 / 255
 """Pixels whose neighbours differ by less than this, of 2 from black to white, are a flat colour: what compression and
 the finest grain leave of one."""
+BLACK, WHITE = -0.8, 0.8
+"""What is darker or lighter is even in photographs as well, in the dark and in glaring light, and does not count."""
 NOT_FLAT, FLAT = 0.3, 0.42
-"""Of a drawing's face the second and more is even; of photographs, films and smooth renderings less than the first."""
-BLACK = -0.9
-"""What is darker is even in photographs as well, and does not count."""
+"""Of what is left of a drawing's face the second and more is even; of photographs, films and smooth renderings less
+than the first."""
+NOT_INK, INK = 0.3, 0.15
+"""Of a face in ink no more than the second is left, edges of lines; of others the first and more."""
+LEAST_CONTRAST = 1.0
+"""How far apart the darkest and the lightest of a drawing are at least, of 2: what is dark all over is even as well."""
 FACE, LOWER = (0.25, 0.95), (0.55, 0.95)
 """Rows of the face and of what lies below its eyes, in fractions of the square."""
 COLUMNS = (0.2, 0.8)
@@ -84,9 +89,12 @@ def flat_colours(picture: LoadedPicture, square: FaceSquare, seen: Floats) -> Fl
     `seen`: the square as an editor sees it, [n, n, 3] in [-1, 1].
     """
     face = _part(seen, FACE)
-    counts = face.mean(axis=2) > BLACK
-    even = float(_even(face)[counts].mean()) if counts.any() else 0.0
-    share = min(1.0, (even - NOT_FLAT) / (FLAT - NOT_FLAT))
+    dark, light = _extremes(face)
+    grey = face.mean(axis=2)
+    left = (grey > BLACK) & (grey < WHITE)
+    flat = (float(_even(face)[left].mean()) - NOT_FLAT) / (FLAT - NOT_FLAT) if left.any() else 0.0
+    ink = (NOT_INK - float(left.mean())) / (NOT_INK - INK)
+    share = min(1.0, max(flat, ink)) if light.mean() - dark.mean() > LEAST_CONTRAST else 0.0
     if share <= 0:
         return None
     size_px = round(min(LARGEST_CUT_PX, max(square.side_px, len(seen))))
