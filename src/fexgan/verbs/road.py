@@ -240,7 +240,7 @@ class Prepare:
             )
         for label, files in footage.unknown_labels.most_common():
             left_out = "1 file is" if files == 1 else f"{files:,} files are"
-            way_out = f"a file given as --labels with, say, 'joy: [{label}]' makes it one"
+            way_out = f"say --leave-out if that is right, or make it one by --labels FILE with, say, 'joy: [{label}]'"
             say(f"label {label!r} names no affect that is known: {left_out} left out; {way_out}", style="yellow")
         say(
             f"wrote {report.folder}: {report.take_count} takes of {len(report.characters)} characters, "
