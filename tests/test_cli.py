@@ -249,7 +249,7 @@ def test_what_prepare_did_otherwise_than_asked_is_told_with_a_way_out(fexgan: Ru
     (footage / "ada" / "joy" / "torn.png").write_bytes(b"no picture")
     assert fexgan("prepare", footage, "--out", "set", "--size-px", 32) == 0
     said = capsys.readouterr().out
-    assert "label 'mad' names no affect that is known: 1 file is left out; a file given as --labels with" in said
+    assert "label 'mad' names no affect that is known: 1 file is left out; say --leave-out if" in said
     assert "of the frames are to test with, not 30%, for each take is kept whole" in said
     card = Path("set/README.md").read_text()
     assert "- `ada/joy/torn.png` (1 file): cannot be read as a picture" in card
