@@ -51,6 +51,12 @@ def draw_face(skin: tuple[int, int, int], affect: str, strength: float, side: in
     return np.asarray(picture)
 
 
+@pytest.fixture
+def photographed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn faces stand for photographs."""
+    monkeypatch.setattr("fexgan.editing.editor.flat_colours", lambda *given: None)
+
+
 @pytest.fixture(scope="session")
 def tiny_footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Footage: two characters, seven affects, two takes of four frames, with sidecars."""

@@ -338,6 +338,7 @@ def detailed(editor: Editor) -> Editor:
     return Editor(editor.checkpoint, details=FakeDetails())
 
 
+@pytest.mark.usefixtures("photographed")
 def test_details_are_painted_in_large_pictures_where_the_edit_paints(editor: Editor, detailed: Editor):
     large = Image.fromarray(drawn_face(480))
     plain, finer = (np.asarray(one.transform(large, "joy"), float) for one in (editor, detailed))
@@ -351,6 +352,7 @@ def test_details_are_painted_in_large_pictures_where_the_edit_paints(editor: Edi
     assert seen.under.shape == (1, 3, 64, 128) and seen.mask.shape == (1, 1, 64, 128)
 
 
+@pytest.mark.usefixtures("photographed")
 def test_details_are_left_out_where_nothing_is_painted_and_where_the_picture_is_small(
     detailed: Editor, monkeypatch: pytest.MonkeyPatch
 ):
@@ -361,6 +363,7 @@ def test_details_are_left_out_where_nothing_is_painted_and_where_the_picture_is_
     assert not detailed.details.networks.seen
 
 
+@pytest.mark.usefixtures("photographed")
 def test_details_come_in_as_a_mouth_begins_to_open(editor: Editor, detailed: Editor):
     large = Image.fromarray(drawn_face(480))
     opened, plainly = detailed.open(large, source_affect="neutral"), editor.open(large, source_affect="neutral")

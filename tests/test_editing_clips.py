@@ -52,6 +52,7 @@ def edited(editor: Editor, monkeypatch: pytest.MonkeyPatch) -> Edited:
     return edit
 
 
+@pytest.mark.usefixtures("photographed")
 def test_every_frame_is_edited_and_size_and_pace_stay(editor: Editor, tmp_path: Path):
     source = film(tmp_path / "in.mp4", [face(SIDE, x=0.4 + 0.01 * index)[:, :120] for index in range(12)])
     editor.transform_clip(source, tmp_path / "out.mp4", "joy")
@@ -171,6 +172,7 @@ def test_odd_sides_become_even_without_shifting_the_picture(edited: Edited, monk
     assert after.shape == (130, 128, 3) and np.array_equal(after[:129, :127], frame)
 
 
+@pytest.mark.usefixtures("photographed")
 @pytest.mark.parametrize("suffix", [".gif", ".webp"])
 def test_an_animation_keeps_its_kind_size_and_durations(editor: Editor, tmp_path: Path, suffix: str):
     durations_s = (0.1, 0.04, 0.5, 0.2)
