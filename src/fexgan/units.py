@@ -15,12 +15,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from fexgan.affects import Mixture
+from fexgan.affects import AFFECTS, Mixture
 from fexgan.errors import InputError
 from fexgan.keyframes import Keyframe, moments_by_frame
 from fexgan.media import write_text_atomically
 from fexgan.studio.arkit import ARKIT_UNITS, FULL_GAZE_DEG, RECORDED_EYES, RECORDED_HEAD, RECORDED_UNITS, TIMECODE_RATES
-from fexgan.studio.recipes import all_variants, mixed_units, recipes
+from fexgan.studio.recipes import mixed_units, variants_of
 from fexgan.variants import by_affect, check_known, spell_out
 
 
@@ -59,7 +59,7 @@ def recording(keyframes: Sequence[Keyframe], fps: float, variants: Sequence[str]
     if fps not in TIMECODE_RATES:
         rates = ", ".join(map(str, TIMECODE_RATES))
         raise InputError(f"a timecode does not count {fps:g} frames a second; choose from {rates}")
-    usual = by_affect(variants, all_variants())
+    usual = by_affect(variants, variants_of(*AFFECTS))
     poses = {keyframe.mixture: _recorded(spell_out(keyframe.mixture, usual)) for keyframe in keyframes}
     columns = [name[0].upper() + name[1:] for name in (*RECORDED_UNITS, *RECORDED_HEAD, *RECORDED_EYES)]
     rows = []
@@ -74,7 +74,7 @@ def _pose(mixture: Mixture) -> tuple[dict[str, float], tuple[float, float, float
     """Weights of the 52 units, and the head's lean: yaw, pitch and roll in degrees. Raises InputError."""
     mixture = mixture.shared()
     for affect, variant in mixture.variants:
-        check_known([f"{affect}.{variant}"], [f"{affect}.{name}" for name in recipes()[affect]])
+        check_known([f"{affect}.{variant}"], variants_of(affect))
     units, lean = mixed_units(mixture, dict(mixture.variants))
     return {name: round(min(max(units.get(name, 0.0), 0.0), 1.0), 4) for name in ARKIT_UNITS}, lean
 

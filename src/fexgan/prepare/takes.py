@@ -115,7 +115,6 @@ def _blocks(entries: Sequence[ClipEntry], only_faces: bool) -> list[Block]:
 
 def _joined(pieces: Sequence[Shot]) -> Shot:
     """The pieces of one take as a whole."""
-
     first = pieces[0]
     if len(pieces) == 1:
         return first

@@ -30,5 +30,8 @@ RECORDED_EYES = tuple(f"{side}Eye{angle}" for side in ("Left", "Right") for angl
 FULL_GAZE_DEG = 30.0
 """How far an eye turns at a weight of 1 of its eyeLook units."""
 
+RECORDED_FPS = 60.0
+"""At which Live Link Face records."""
+
 TIMECODE_RATES = (24, 25, 30, 48, 50, 60, 90, 100, 120, 240)
 """Frames a second that timecodes count."""

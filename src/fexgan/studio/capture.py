@@ -18,7 +18,7 @@ import numpy as np
 
 from fexgan.errors import InputError
 from fexgan.manifest import FrameTruth
-from fexgan.studio.arkit import ARKIT_UNITS, FULL_GAZE_DEG, RECORDED_EYES, RECORDED_HEAD, TIMECODE_RATES
+from fexgan.studio.arkit import ARKIT_UNITS, FULL_GAZE_DEG, RECORDED_EYES, RECORDED_FPS, RECORDED_HEAD, TIMECODE_RATES
 from fexgan.studio.figure import Pose
 
 TIMECODE, COUNT = "timecode", "blendshapecount"
@@ -26,7 +26,6 @@ HEAD = tuple(map(str.lower, RECORDED_HEAD))
 EYES = tuple(map(str.lower, RECORDED_EYES))
 """Known, but the eyeLook units tell the gaze too."""
 COLUMNS = {unit.lower(): unit for unit in ARKIT_UNITS}
-USUAL_FPS = 60.0
 LARGEST_STEP = 1.5
 """Steps in time longer than this many usual ones have lost frames in between."""
 LARGEST_RADIANS = 1.5
@@ -116,8 +115,8 @@ def read_capture(path: Path, fps: float) -> Capture:
         times, time_notes = _times(path, seen, columns[TIMECODE], places[-1] - places[0] + 1 - len(places))
         notes += time_notes
     else:
-        notes.append(f"there is no timecode; {USUAL_FPS:g} frames a second are taken for granted")
-        times = (np.array(places) - places[0]) / USUAL_FPS
+        notes.append(f"there is no timecode; {RECORDED_FPS:g} frames a second are taken for granted")
+        times = (np.array(places) - places[0]) / RECORDED_FPS
     if times[-1] > LONGEST_S:
         raise InputError(f"{path} lasts {times[-1]:,.0f} s; give at most {LONGEST_S:,.0f} s")
     frames = np.arange(math.floor(times[-1] * fps + 1e-6) + 1) / fps
@@ -196,7 +195,7 @@ def _times(path: Path, seen: Sequence[tuple[int, list[str]]], column: int, unsee
     that they do not tell: the smallest usual one that has room for all counts, and 60 within a single second.
     """
     parts = np.array([_timecode(path, line, _cell(row, column)) for line, row in seen])
-    most = max(parts[:, 1].max(), 0.0 if np.ptp(parts[:, 0]) else USUAL_FPS - 1)
+    most = max(parts[:, 1].max(), 0.0 if np.ptp(parts[:, 0]) else RECORDED_FPS - 1)
     rate = next((rate for rate in TIMECODE_RATES if rate > most), None)
     if rate is None:
         raise InputError(f"{path} counts {most:g} frames within a second; give at most {TIMECODE_RATES[-1]}")
@@ -206,15 +205,15 @@ def _times(path: Path, seen: Sequence[tuple[int, list[str]]], column: int, unsee
     if (steps <= 0).any():
         line = seen[int(np.argmax(steps <= 0)) + 1][0]
         raise InputError(f"{path}, line {line}: the timecode does not go on from the line before; record it again")
-    usual = float(np.median(steps)) if len(steps) else 1 / USUAL_FPS
+    usual = float(np.median(steps)) if len(steps) else 1 / RECORDED_FPS
     notes = []
-    if len(steps) and rate == USUAL_FPS and not np.ptp(parts[:, 0]):
-        notes.append(f"its timecode stays within one second, for which {USUAL_FPS:g} frames are taken for granted")
+    if len(steps) and rate == RECORDED_FPS and not np.ptp(parts[:, 0]):
+        notes.append(f"its timecode stays within one second, for which {RECORDED_FPS:g} frames are taken for granted")
     lost = int(np.round(steps[steps > LARGEST_STEP * usual] / usual - 1).sum()) - unseen
     if lost > 0:
         notes.append(f"{lost:,} frames were dropped in recording and are bridged")
-    if abs(usual * USUAL_FPS - 1) > 0.02:
-        notes.append(f"it was recorded at {1 / usual:.4g} frames a second, not at {USUAL_FPS:g}")
+    if abs(usual * RECORDED_FPS - 1) > 0.02:
+        notes.append(f"it was recorded at {1 / usual:.4g} frames a second, not at {RECORDED_FPS:g}")
     return times, notes
 
 

@@ -39,9 +39,9 @@ def recipes() -> dict[str, dict[str, Recipe]]:
     }
 
 
-def all_variants() -> list[str]:
-    """Every variant by its full name, as in `joy.laugh`."""
-    return [f"{affect}.{name}" for affect, variants in recipes().items() for name in variants]
+def variants_of(*affects: str) -> list[str]:
+    """The variants of some affects by their full names, as in `joy.laugh`."""
+    return [f"{affect}.{name}" for affect in affects for name in recipes()[affect]]
 
 
 def default_variant(affect: str) -> str:

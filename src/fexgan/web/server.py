@@ -25,6 +25,7 @@ from fexgan.expressions import read_expressions
 from fexgan.framing import parse_points
 from fexgan.media import encode_image
 from fexgan.page import fill, template, templates
+from fexgan.studio.arkit import RECORDED_FPS
 from fexgan.synthesis import Model
 from fexgan.units import arkit_weights, recording
 from fexgan.variants import check_known
@@ -44,8 +45,6 @@ from fexgan.web.parameters import (
 LARGEST_BODY = 64_000_000
 """Bytes of a picture file that is taken."""
 DEFAULT_FPS = 24.0
-RECORDED_FPS = 60.0
-"""At which Live Link Face records face units."""
 LONGEST_SEED = 10
 """Digits of a seed in text; Python itself reads no number of thousands of them."""
 PRESENCE_S = 0.5
