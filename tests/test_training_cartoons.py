@@ -38,8 +38,9 @@ def style() -> Style:
     return dataclasses.replace(
         Style.draw(np.random.default_rng(0)),
         skin=(230, 180, 140), ink=(60, 30, 20), brow=(10, 10, 10), brow_width=0.04, brow_taper=0.0, expression=1.0,
-        mouth_scale=(1.0, 1.0), mouth_bow=0.0, eye_scale=(1.0, 1.0), dots=False, iris_size=0.5, lashes=0.006,
-        lower_lid=False, lips=None, teeth=0.0, nose="nostrils", chin=False, on_paper=False,
+        mouth_scale=(1.0, 1.0), mouth_bow=0.0, eye_scale=(1.0, 1.0), round_eyes=False, dots=False, iris_size=0.5,
+        lashes=0.006, lower_lid=False, lips=None, mouth_line=(60, 30, 20), teeth=0.0, nose="nostrils",
+        chin=False, on_paper=False,
     )  # fmt: skip
 
 
@@ -94,6 +95,38 @@ def test_the_inside_of_a_mouth_is_told_by_what_a_closed_one_shows(style):
         for lips in ((200, 20, 20), (20, 20, 200))
     )
     assert red[0] > red[2] + 30 and blue[2] > blue[0] + 30
+
+
+def test_a_mouth_that_is_a_line_has_a_colour_of_its_own_and_opens_in_it(style):
+    dropped = face()
+    dropped[OPENING, 1] += np.where(dropped[OPENING, 1] > 90.1, 12, 0)
+    red = dataclasses.replace(style, mouth_line=(200, 20, 20), line=0.02)
+    closed, opened = drawn(face(), dropped, style=red).astype(int)
+    assert closed[90, 64] == pytest.approx(red.mouth_line, abs=40)
+    assert opened[96, 64, 0] > opened[96, 64, 2] + 30
+
+
+def test_round_eyes_are_level_arcs_that_open_as_filmed_ones_do(style):
+    narrow, wide = face(), face()
+    for eye in EYES:
+        narrow[eye.start, 1] += 3  # a corner that hangs
+        wide[eye, 1] = 52 + 2.5 * (wide[eye, 1] - 52)
+    before = np.stack([narrow, wide])
+    after = in_style(before, face(), dataclasses.replace(style, round_eyes=True))
+    for eye in EYES:
+        assert np.ptp(after[:, eye], axis=1) == pytest.approx(np.ptp(before[:, eye], axis=1))
+        assert after[:, eye.start, 1] == pytest.approx(after[:, eye.start + 3, 1])
+        assert after[:, eye, 0].mean(axis=1) == pytest.approx(before[:, [eye.start, eye.start + 3], 0].mean(axis=1))
+
+
+def test_irises_of_large_eyes_may_lie_in_white_all_around():
+    staring = 0
+    for seed in range(200):
+        style = Style.draw(np.random.default_rng(seed))
+        filmed_height, filmed_width = 1.0 / 3.0, 1.0
+        height, width = filmed_height * style.eye_scale[1], filmed_width * style.eye_scale[0]
+        staring += style.iris_size * width < height
+    assert 60 < staring < 160
 
 
 def test_eyes_may_be_dots_without_white(style):

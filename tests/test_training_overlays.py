@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from fexgan.framing.square import EYE_DISTANCE, EYE_HEIGHT
 from fexgan.training.batches import step_generator
 from fexgan.training.overlays import occlude, wear_glasses
 
@@ -55,3 +56,19 @@ def test_overlays_follow_the_face_as_it_is_mirrored_and_moved(overlay):
     torch.testing.assert_close(mirrored.flip(-1), plain, atol=2e-3, rtol=0)
     moved = overlay(pairs.clone(), everywhere(shift=8 / SIZE), step_generator(0, 1))  # 4 rows lower on the face
     torch.testing.assert_close(moved[..., :-4, :], plain[..., 4:, :], atol=2e-3, rtol=0)
+
+
+def test_some_rims_are_of_another_colour_above_than_below():
+    count, side = 60, 128
+    places = torch.nn.functional.affine_grid(torch.eye(2, 3)[None], [1, 1, side, side], align_corners=False)
+    pairs = torch.full((count, 2, 3, side, side), 0.6)
+    change = wear_glasses(pairs, places.expand(count, -1, -1, -1), step_generator(0, 1))[:, 0] - 0.6
+    eye_x, eye_y = round((1.0 + EYE_DISTANCE) / 2 * side), round(EYE_HEIGHT * side)
+    through_eye = change[..., eye_x - 1 : eye_x + 2].mean(dim=-1)  # [count, 3, side]
+    rims = []
+    for half in (through_eye[..., :eye_y], through_eye[..., eye_y:]):
+        row = half.abs().amax(dim=1).argmax(dim=-1)
+        rims.append(half.gather(2, row[:, None, None].expand(-1, 3, -1))[..., 0])
+    apart = rims[0] - rims[1]
+    hue = apart - apart.mean(dim=1, keepdim=True)
+    assert (hue.norm(dim=1) > 0.2).sum() >= 5  # 2 for tinted lenses alone

@@ -11,6 +11,7 @@ _INKS = ((12, 12, 14), (40, 24, 16), (70, 40, 24), (30, 30, 60))
 _HAIRS = (*_INKS, (150, 150, 152), (196, 160, 96), (150, 60, 24), (215, 215, 210))
 _IRISES = ((30, 22, 18), (70, 44, 24), (54, 110, 62), (56, 106, 170), (120, 130, 140))
 _LIPS = ((190, 60, 70), (214, 110, 100), (140, 60, 50), (170, 30, 60))
+_MOUTH_LINES = (*_LIPS, (90, 32, 34))
 _SKINS = (
     (250, 248, 244), (250, 214, 182), (226, 170, 130), (150, 96, 66), (92, 58, 40), (150, 190, 120), (130, 160, 210),
 )  # fmt: skip
@@ -37,6 +38,8 @@ class Style:
     """How far the ends of a mouth at rest hang, in halves of its width: below 0 they point up."""
     eye_scale: tuple[float, float]
     """How many times wider and higher than filmed eyes are."""
+    round_eyes: bool
+    """Whether lids are arcs, as many draw them, or those of the filmed face."""
     dots: bool
     """Whether eyes are areas of ink without white."""
     iris: tuple[int, ...]
@@ -51,6 +54,8 @@ class Style:
     lower_lid: bool
     lips: tuple[int, ...] | None
     """None draws the mouth as a line."""
+    mouth_line: tuple[int, ...]
+    """Colour of the line where lips meet, or that stands for a mouth without."""
     teeth: float
     """Height of the upper teeth; 0 shows none, 1 nothing else."""
     nose: str
@@ -63,12 +68,14 @@ class Style:
     @classmethod
     def draw(cls, generator: np.random.Generator) -> Style:
         """A style of its own for each state of `generator`."""
-        height = generator.uniform(1.0, 2.8)
+        # Filmed eyes are a third as high as wide: at 3.2 times that most irises lie in white all around.
+        height = generator.uniform(1.0, 3.2)
         on_paper = generator.random() < 0.15
         skin = _one_of(generator, _SKINS) if generator.random() < 0.5 else None
+        ink = _one_of(generator, _INKS)
         return cls(
             skin=PAPER if on_paper else skin,
-            ink=_one_of(generator, _INKS),
+            ink=ink,
             line=generator.uniform(0.006, 0.018),
             brow=_one_of(generator, _HAIRS),
             brow_width=generator.uniform(0.012, 0.07),
@@ -76,15 +83,17 @@ class Style:
             expression=generator.uniform(1.0, 1.8),
             mouth_scale=(generator.uniform(0.7, 1.25), generator.uniform(0.7, 1.3)),
             mouth_bow=generator.uniform(-0.12, 0.2),
-            eye_scale=(generator.uniform(0.9, 1.0 + 0.5 * (height - 1.0)), height),
+            eye_scale=(generator.uniform(0.9, 1.0 + 0.4 * (height - 1.0)), height),
+            round_eyes=generator.random() < 0.35,
             dots=generator.random() < 0.1,
             iris=_one_of(generator, _IRISES),
-            iris_size=generator.uniform(0.35, 0.7),
+            iris_size=generator.uniform(0.25, 0.7),
             pupil=generator.uniform(0.3, 1.0),
             gleam=generator.random() < 0.5,
             lashes=generator.uniform(0.004, 0.022),
             lower_lid=generator.random() < 0.5,
             lips=_one_of(generator, _LIPS) if generator.random() < 0.6 else None,
+            mouth_line=_one_of(generator, _MOUTH_LINES) if generator.random() < 0.4 and not on_paper else ink,
             teeth=generator.choice((0.0, generator.uniform(0.014, 0.03), 1.0), p=(0.25, 0.6, 0.15)),
             nose=_one_of(generator, ("line", "nostrils", "shade")),
             chin=generator.random() < 0.3,

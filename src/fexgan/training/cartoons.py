@@ -35,8 +35,10 @@ _FOREHEAD = 0.14
 _WHITE = (244, 244, 242)
 _CLOSED = 0.012
 """Lips that part by less, as a fraction of the picture's side, are closed."""
+_ARCS = np.array([(-1.0, 0.0), (-0.6, -1.0), (0.6, -1.0), (1.0, 0.0), (0.6, 1.0), (-0.6, 1.0)])
+"""The six landmarks of an eye between lids that are arcs, about its middle, in halves of its width and height."""
 _DEPTH = 0.35
-"""How light the inside of a mouth is beside its lips, or beside the ink where it has none: what nothing in a closed
+"""How light the inside of a mouth is beside its lips, or beside its line where it has none: what nothing in a closed
 mouth tells would be learned as the grey between all that may come."""
 _INKED_BELOW = 70
 """Level of grey under which a drawing on paper is ink beside the face, hair mostly; the rest stays white."""
@@ -78,11 +80,19 @@ def in_style(landmarks: Points, at_rest: Points, style: Style) -> Points:
         changed[:, eye] = centre + (landmarks[:, eye] - centre) * style.eye_scale
         higher = np.ptp(landmarks[:, eye, 1], axis=1).mean() * (style.eye_scale[1] - 1.0) / 2.0
         changed[:, brow, 1] -= higher
+        if style.round_eyes:
+            changed[:, eye] = _rounded(changed[:, eye])
     middle, half_width = at_rest[MOUTH].mean(axis=0), np.ptp(at_rest[MOUTH, 0]) / 2.0
     hanging = style.mouth_bow * half_width * np.abs((at_rest[MOUTH, 0] - middle[0]) / half_width).clip(max=1.0) ** 2
     changed[:, MOUTH] = middle + (changed[:, MOUTH] - middle) * style.mouth_scale
     changed[:, MOUTH, 1] += style.mouth_scale[0] * hanging
     return changed
+
+
+def _rounded(outlines: Points) -> Points:
+    """Eyes [count, 6, 2] as wide, as high and where they were, but level, with lids that are arcs."""
+    lowest, highest = outlines.min(axis=1, keepdims=True), outlines.max(axis=1, keepdims=True)
+    return (lowest + highest) / 2.0 + _ARCS * (highest - lowest) / 2.0
 
 
 def draw_cartoons(pictures: Pixels, landmarks: Points, style: Style, fineness: int = FINENESS) -> Pixels:
@@ -198,15 +208,15 @@ class _Canvas:
         if style.lips is not None:
             self._lay(style.lips, _area(_curve(points[LIPS], closed=True), self.side))
         if np.linalg.norm(upper - lower, axis=1).max() < _CLOSED * self.side:
-            self._line(_curve((upper + lower) / 2.0), style.line)
+            self._line(_curve((upper + lower) / 2.0), style.line, style.mouth_line)
             return
         inside = _area(_curve(opening, closed=True), self.side)
-        self._lay(tuple(int(_DEPTH * level) for level in style.lips or style.ink), inside)
+        self._lay(tuple(int(_DEPTH * level) for level in style.lips or style.mouth_line), inside)
         if style.teeth:
             below = upper + np.array([0.0, style.teeth * self.side])
             self._lay(_WHITE, np.minimum(inside, _area(np.concatenate([upper, below[::-1]]), self.side)))
         if style.lips is None:
-            self._line(_curve(np.concatenate([upper, lower[-2::-1]])), style.line)
+            self._line(_curve(np.concatenate([upper, lower[-2::-1]])), style.line, style.mouth_line)
 
     def _lay(self, paint: Pixels | tuple[int, ...], cover: Pixels) -> None:
         """Put `paint`, a picture or one colour, on the picture by `cover` [side, side], 0 to 255."""
@@ -217,10 +227,11 @@ class _Canvas:
         over = np.float32(paint[part] if isinstance(paint, np.ndarray) else paint)
         under[:] = np.rint(under + share * (over - under))
 
-    def _line(self, points: Points, width: float) -> None:
+    def _line(self, points: Points, width: float, colour: tuple[int, ...] | None = None) -> None:
+        """A line through points, in ink unless told otherwise; `width` as a fraction of the side."""
         thickness = max(1, round(width * self.side))
         corners = [np.rint(points).astype(np.int32)]
-        cv2.polylines(self.pixels, corners, False, self.style.ink, thickness, cv2.LINE_AA)
+        cv2.polylines(self.pixels, corners, False, colour or self.style.ink, thickness, cv2.LINE_AA)
 
     def _disc(self, centre: Points, radius: float, colour: tuple[int, ...]) -> None:
         place = tuple(np.rint(centre).astype(int).tolist())

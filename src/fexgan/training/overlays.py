@@ -100,6 +100,8 @@ def wear_glasses(pairs: Tensor, places: Tensor, generator: torch.Generator) -> T
     upper = torch.sigmoid(-8.0 * drop - 1.0)
     below = torch.where(draw.chance(0.2), draw.between(0.0, 0.4), torch.ones(()))  # half rims
     above = torch.where(draw.chance(0.3), draw.between(1.2, 1.8), torch.ones(()))
+    browline = draw.chance(0.15)  # thick and of another colour above, where it passes for brows
+    above = torch.where(browline, draw.between(1.5, 3.0), above)
     rim_here = rim * torch.lerp(below, above, upper)
     edge = _stroke(distance, rim_here, pixel)
     arched = draw.between(0.01, 0.045) * (1.0 - (out / gap * 2).square()).clamp(min=0.0)
@@ -131,6 +133,8 @@ def wear_glasses(pairs: Tensor, places: Tensor, generator: torch.Generator) -> T
     pairs = _lay(pairs, draw.colour(torch.full((1, 3), 0.9), 0.1), lens * streak * shine)
 
     painted = draw.colour(torch.cat(colour, dim=-1)[:, 0], spread[:, 0]).expand(-1, -1, *x.shape[1:])
+    lower = draw.colour(torch.full((1, 3), 0.6), 0.4)
+    painted = torch.where(browline[:, None], torch.lerp(lower, painted, (2.0 * upper).clamp(max=1.0)[:, None]), painted)
     spots = (mottled * 2.0 * (0.55 - draw.mottle(places, 24))).clamp(-0.5, 1.0)
     light = gloss * torch.exp(-((distance / rim_here.clamp(min=pixel) + 0.15) * 5.0).square()) * (0.4 + 0.6 * upper)
     painted = painted * (1.0 - spots[:, None]) + 0.6 * light[:, None]
