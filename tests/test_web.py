@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
 import shlex
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import quote
@@ -33,6 +36,7 @@ from fexgan.studio.arkit import ARKIT_UNITS
 from fexgan.units import recording
 from fexgan.verbs.serve import Serve
 from fexgan.web import desk as desks
+from fexgan.web.clips import Clips
 from fexgan.web.desk import Desk, Look, Unwanted
 
 HOPPER, SMILING = (bundled.pictures_path() / name for name in ("hopper.jpg", "collins.jpg"))
@@ -245,6 +249,62 @@ def test_a_clip_is_given_up_where_nobody_waits_for_it(editor: Editor):
     assert len(asked) == 3
 
 
+def test_a_clip_tells_how_many_of_its_frames_are_done(editor: Editor):
+    desk, told = Desk(editor), []
+    key, _ = desk.open(HOPPER.read_bytes())
+    look = Look(Mixture.parse("joy"))
+    for suffix in (".mp4", ".gif"):
+        told.clear()
+        made = desk.clip(key, look, "0s neutral, 0.4s joy", 10, suffix, tell=lambda *counts: told.append(counts))
+        assert made and told == [(done, 5) for done in range(6)]
+
+
+def test_how_far_a_clip_is_can_be_asked_until_it_is_there(studio: str, hopper: str, monkeypatch: pytest.MonkeyPatch):
+    go_on, drawn = threading.Semaphore(0), threading.Semaphore(0)
+
+    def slowly(*_) -> Iterator[np.ndarray]:
+        for _ in range(11):
+            drawn.release()
+            assert go_on.acquire(timeout=30)
+            yield np.zeros((64, 64, 3), np.uint8)
+
+    monkeypatch.setattr(desks, "clip_frames", slowly)
+    clip = f"{hopper}/clip.mp4"
+    asked, reordered = "mixture=joy&keyframes=0s joy, 1s fear&fps=10", "fps=10&keyframes=0s+joy,+1s+fear&mixture=joy"
+    asked = asked.replace(" ", "%20")
+    assert refusal(f"{clip}/progress.json?{asked}")[0] == 404
+    made: list[bytes] = []
+    making = [threading.Thread(target=lambda: made.append(get(f"{clip}?{asked}"))) for _ in range(2)]
+    making[0].start()
+    for done in range(4):
+        assert drawn.acquire(timeout=30)
+        with urlopen(f"{clip}/progress.json?{reordered}") as answer:
+            assert json.loads(answer.read()) == {"frames_done": done, "frames": 11}
+            assert answer.headers["Cache-Control"] == "no-store"
+        go_on.release()
+    for other in (f"{hopper}/clip.gif/progress.json?{asked}", f"{clip}/progress.json?{asked}&face=0"):
+        assert "no such clip is being made" in refusal(other)[1]
+    making[1].start()  # the same once more, of which the newest is told; it waits until the first one's frame is drawn
+    deadline = time.monotonic() + 30
+    while json.loads(get(f"{clip}/progress.json?{asked}")) != {"frames_done": 0, "frames": 11}:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    for _ in range(22):
+        go_on.release()
+    for one in making:
+        one.join(timeout=60)
+    assert len(made) == 2 and refusal(f"{clip}/progress.json?{asked}")[0] == 404
+
+
+def test_clips_are_forgotten_and_given_up_however_their_requests_end():
+    clips = Clips()
+    for error in (InputError, asyncio.CancelledError):
+        with pytest.raises(error), clips.making("joy") as making:
+            assert clips.find("joy") is making and making.is_wanted and clips.find("fear") is None
+            raise error
+        assert clips.find("joy") is None and not making.is_wanted
+
+
 def test_colours_of_another_profile_are_shown_as_they_are_meant(editor: Editor):
     encoded = io.BytesIO()
     Image.open(HOPPER).save(encoded, format="JPEG", quality=95, icc_profile=LINEAR)
@@ -365,6 +425,7 @@ def test_what_cannot_be_done_is_told_in_one_line(hopper: str, path: str, error: 
         ("mixture.json?x", "parameter 'x' is unknown; choose from mixture"),
         ("random.png?sed=3", "did you mean 'seed'?"),
         ("studio?x=1", "none is taken here"),
+        ("KEY/clip.mp4/progress.json?key=1", "choose from mixture, variants, face, keyframes, fps"),
         ("examples/hopper.jpg?x=1", "none is taken here"),
         ("POST pictures?nam=me.jpg", "did you mean 'name'? choose from name, points"),
         ("POST KEY?sources=joy", "did you mean 'source'? choose from source, face"),

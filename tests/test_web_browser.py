@@ -80,6 +80,17 @@ def test_a_slider_asks_for_a_preview_and_once_it_rests_for_all_of_it(page: Page)
     assert [one.get("details") for one in asked] == [["0"], ["0"], None]
 
 
+def test_a_slider_says_its_own_name_and_percent_to_who_listens_and_nothing_else_does(page: Page):
+    slider = page.get_by_role("slider", name="joy")
+    expect(slider).to_have_attribute("aria-valuetext", "0 %")
+    page.get_by_role("button", name="laugh", exact=True).click()
+    percent = round(100 * float(slider.input_value()))
+    expect(slider).to_have_attribute("aria-valuetext", f"{percent} %")
+    assert percent and page.locator("#emotions").get_by_role("status").count() == 0  # no output without a name
+    for button in page.get_by_role("button").all():
+        assert button.is_hidden() or button.text_content() or button.locator("img[alt]").count()
+
+
 def test_strengths_beyond_one_are_shared_alike_in_picture_clip_units_and_command(page: Page):
     asked: dict[str, str] = {}
 
@@ -503,18 +514,118 @@ def test_a_clip_goes_with_its_picture_even_when_it_arrives_late(page: Page):
     assert page.locator("#clip").is_hidden() and page.locator("#error").is_hidden()
 
 
-def test_a_clip_tells_how_long_it_takes_and_can_be_stopped(page: Page):
+def test_a_clip_tells_how_far_it_is_and_can_be_stopped(page: Page):
+    expect(page.locator("#done")).to_be_hidden()
     page.locator("#keyframes").fill("0s neutral, 9s joy")
-    page.locator("#play").click()
+    page.locator("#play").press("Enter")
     expect(page.locator("#working[role=status]")).to_have_text("making it ...")
-    expect(page.locator("#seconds")).to_have_text("1 s")
     expect(page.locator("#play")).to_be_disabled()
-    with page.expect_event("requestfailed", lambda request: "clip.mp4" in request.url):
+    expect(page.locator("#how-far")).to_have_text(
+        re.compile(r"^[1-9]\d* of 217 frames, \d+ %, about \d+ (s|min) left$")
+    )
+    done, frames, percent = map(int, re.findall(r"\d+", page.locator("#how-far").text_content())[:3])
+    assert percent == 100 * done // frames
+    assert page.evaluate("[document.getElementById('done').max, document.getElementById('done').value > 0]") == [
+        frames,
+        True,
+    ]
+    page.wait_for_function(
+        "done => Number(document.getElementById('how-far').textContent.split(' ')[0]) > done", arg=done
+    )
+    with page.expect_event("requestfailed", lambda request: "clip.mp4?" in request.url):
         page.locator("#stop").click()
-    for name in ("working", "seconds", "stop", "error", "clip"):
+    for name in ("working", "done", "how-far", "stop", "error", "clip"):
         expect(page.locator(f"#{name}")).to_be_hidden()
     expect(page.locator("#play")).to_be_enabled()
     assert page.evaluate("document.activeElement.id") == "play"
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(1200)
+    assert not any("progress" in url for url in asked)
+
+
+def test_a_clip_whose_frames_are_drawn_is_put_together(page: Page):
+    told = {"frames_done": 0, "frames": 0}
+    page.route("**/progress.json*", lambda route: route.fulfill(json=told))
+    page.route("**/clip.gif?*", lambda route: None)  # is never answered
+    page.locator("#kind").select_option("gif")
+    page.locator("#play").click()
+    expect(page.locator("#how-far")).to_have_text(re.compile(r"^[1-9]\d* s$"))
+    assert page.locator("#done").get_attribute("value") is None
+    told |= {"frames_done": 58, "frames": 58}
+    expect(page.locator("#working")).to_have_text("putting it together ...")
+    expect(page.locator("#how-far")).to_have_text(re.compile(r"^58 of 58 frames, 100 %, \d+ s$"))
+
+
+def test_the_second_clip_of_the_same_words_comes_from_the_browser(page: Page):
+    page.locator("#keyframes").fill("0s neutral, 0.1s joy")
+    sizes = []
+    for _ in range(2):
+        with page.expect_response("**/clip.mp4?*") as answer:
+            page.locator("#play").click()
+        expect(page.locator("#clip")).to_be_visible(timeout=60_000)
+        answer.value.finished()
+        sizes.append(answer.value.request.sizes()["responseBodySize"])
+    assert sizes[0] > 0 and page.evaluate(
+        "performance.getEntriesByType('resource').filter((one) => one.name.includes('clip.mp4?')).at(-1).transferSize"
+    ) == 0  # fmt: skip
+
+
+def test_before_a_picture_is_open_nothing_fails_and_nothing_is_said_of_it(browser, studio: str):
+    page = browser.new_page()
+    page.set_default_timeout(60_000)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.route("**/api/pictures?*", lambda route: None)  # is never opened
+    page.goto(studio)
+    page.locator("#range-joy").fill("0.5")
+    expect(page.locator("#empty")).to_be_visible()
+    expect(page.locator("#tools")).to_be_hidden()
+    expect(page.get_by_text("to see it as it was")).to_be_hidden()
+    for name, file in (("recording", "units.csv"), ("units", "units.json")):
+        with page.expect_download() as download:
+            page.locator(f"#{name}").click()
+        assert download.value.suggested_filename == file
+    page.locator("#play").click()
+    expect(page.locator("#error")).to_contain_text("no picture is open; drop one")
+    page.keyboard.press("o")
+    page.close()
+    assert not problems
+
+
+def test_a_button_that_saves_takes_no_second_click_and_keeps_the_focus(page: Page):
+    waiting: list[Route] = []
+    page.route("**/save.jpg?*", lambda route: waiting.append(route))
+    page.locator("#save").focus()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+    expect(page.locator("#save")).to_have_attribute("aria-busy", "true")
+    with page.expect_download():
+        waiting[0].continue_()
+    expect(page.locator("#save")).to_have_attribute("aria-busy", "false")
+    assert len(waiting) == 1 and page.evaluate("document.activeElement.id") == "save"
+
+
+def test_a_look_that_takes_long_is_told_of_while_it_does(page: Page):
+    waiting: list[Route] = []
+    page.route("**/edit.jpg?*", lambda route: waiting.append(route))
+    page.locator("#reset").click()
+    page.wait_for_function("getComputedStyle(stage, '::after').content.includes('drawing')")
+    waiting[0].continue_()
+    page.wait_for_function("!state.busy && getComputedStyle(stage, '::after').content === 'none'")
+
+
+def test_an_error_stays_while_it_is_pointed_at(page: Page):
+    page.clock.install()
+    page.locator("#mixture").fill("happy")
+    page.locator("#mixture").press("Enter")
+    expect(page.locator("#error")).to_be_visible()
+    page.locator("#error").hover()
+    page.clock.run_for(60_000)
+    expect(page.locator("#error")).to_be_visible()
+    page.mouse.move(0, 0)
+    page.clock.run_for(60_000)
+    expect(page.locator("#error")).to_be_hidden()
 
 
 def test_clips_and_sheets_have_their_commands_and_commands_are_copied(browser, studio: str):

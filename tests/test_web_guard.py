@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -106,6 +106,31 @@ def test_a_checkpoint_of_ones_own_is_named_to_the_page(monkeypatch: pytest.Monke
         with served(monkeypatch, Serve(port=0, checkpoint=checkpoint)) as told:
             address = told.removeprefix("the studio is at ").partition(";")[0]
             assert json.loads(urlopen(f"{address}/api/studio").read())["checkpoint"] == named
+
+
+def test_a_clip_in_the_making_does_not_hold_up_the_studios_end(monkeypatch: pytest.MonkeyPatch):
+    asked = "keyframes=0s%20neutral,20s%20joy&fps=60"
+    with served(monkeypatch, Serve(port=0)) as told:
+        address = f"{told.removeprefix('the studio is at ').partition(';')[0]}/api/pictures"
+        picture = (bundled.pictures_path() / "hopper.jpg").read_bytes()
+        with urlopen(Request(f"{address}?name=hopper.jpg", picture)) as answer:
+            address += f"/{json.loads(answer.read())['key']}/clip.mp4"
+        refused = []
+
+        def ask() -> None:
+            with pytest.raises(HTTPError) as raised:
+                urlopen(f"{address}?{asked}")
+            refused.append(raised.value.code)
+
+        clip = threading.Thread(target=ask)
+        clip.start()
+        done = 0
+        while clip.is_alive() and not done:
+            with suppress(HTTPError), urlopen(f"{address}/progress.json?{asked}") as answer:
+                done = json.loads(answer.read())["frames_done"]
+            time.sleep(0.05)
+    clip.join()
+    assert refused == [499] and 0 < done < 1201
 
 
 def has_ipv6() -> bool:

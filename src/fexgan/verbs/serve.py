@@ -52,8 +52,10 @@ class Serve:
 
                 webbrowser.open(address)
             named = None if self.checkpoint == EDITING else self.checkpoint
-            config = uvicorn.Config(Server(Desk(editor), named).app(hosts), log_level="warning")
-            uvicorn.Server(config).run(sockets=[listener])
+            studio = Server(Desk(editor), named)
+            running = uvicorn.Server(uvicorn.Config(studio.app(hosts), log_level="warning"))
+            studio.is_ending = lambda: running.should_exit
+            running.run(sockets=[listener])
 
     def _listen(self) -> socket.socket:
         """A socket that listens, so that a port that is taken is told before anything else."""

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from PIL import Image
@@ -193,26 +194,34 @@ class Desk:
         fps: float,
         suffix: str,
         is_wanted: Callable[[], bool] = lambda: True,
+        tell: Callable[[int, int], None] = lambda done, total: None,
     ) -> bytes:
         """The view moving from keyframe to keyframe, in the look's variants, as the file that `suffix` names.
 
-        `is_wanted`: asked before each frame. Raises Unwanted where the answer is no.
+        Before each frame and after the last one, `tell` is told how many are done, and of how many, and `is_wanted` is
+        asked. Raises Unwanted where the answer is no.
         """
         frames = [
             replace(keyframe, mixture=self._spelled(keyframe.mixture, look)) for keyframe in few_keyframes(keyframes)
         ]
         opened = self._find(key)
         view = opened.view.picture
-        check_held(suffix, count_frames(frames, fps), view.width, view.height)
-        moving = self._by_turns(clip_frames(self._portrait(opened.view, look), frames, fps), is_wanted)
-        return _written(f"clip{suffix}", lambda out: write_motion(out, moving, fps))
+        total = count_frames(frames, fps)
+        check_held(suffix, total, view.width, view.height)
 
-    def _by_turns(self, frames: Iterable[Pixels], is_wanted: Callable[[], bool]) -> Iterator[Pixels]:
-        """The frames, between which others may have something drawn."""
-        frames = iter(frames)
-        while True:
+        def go_on(done: int) -> None:
+            tell(done, total)
             if not is_wanted():
                 raise Unwanted
+
+        moving = self._by_turns(clip_frames(self._portrait(opened.view, look), frames, fps), go_on)
+        return _written(f"clip{suffix}", lambda out: write_motion(out, moving, fps))
+
+    def _by_turns(self, frames: Iterable[Pixels], go_on: Callable[[int], None]) -> Iterator[Pixels]:
+        """The frames, between which others may have something drawn; `go_on` is told before each how many are done."""
+        frames = iter(frames)
+        for done in count():
+            go_on(done)
             with self._work:
                 frame = next(frames, None)
             if frame is None:

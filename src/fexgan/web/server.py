@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
-from threading import Event, Lock
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from fexgan.studio.arkit import RECORDED_FPS
 from fexgan.synthesis import Model
 from fexgan.units import arkit_weights, recording
 from fexgan.variants import check_known
+from fexgan.web.clips import Clips
 from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture, Unplaced, Unwanted, few_keyframes
 from fexgan.web.guard import Guard
 from fexgan.web.parameters import (
@@ -49,6 +50,8 @@ LONGEST_SEED = 10
 """Digits of a seed in text; Python itself reads no number of thousands of them."""
 PRESENCE_S = 0.5
 """How often it is asked whether somebody still waits for a clip."""
+CLIP = (*LOOK, "keyframes", "fps")
+"""The parameters that a clip is asked for with."""
 CLIP_KINDS = {".mp4": "video/mp4", ".gif": "image/gif", ".webp": "image/webp"}
 PICTURE_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 SCRIPTS = "studio"
@@ -67,6 +70,9 @@ class Server:
 
     def __init__(self, desk: Desk, checkpoint: str | None = None) -> None:
         self.desk, self.checkpoint = desk, checkpoint
+        self.is_ending: Callable[[], bool] = lambda: False
+        """Whether no more is to be done: clips are given up then, which the end would wait for."""
+        self._clips = Clips()
         self._drawing = Lock()
         self._model: Model | None = None
 
@@ -88,7 +94,8 @@ class Server:
             _route(f"{picture}/edit.jpg", self.edit, *LOOK, "details"),
             _route(f"{picture}/sheet.png", self.sheet, *LOOK),
             _route(f"{picture}/save.{{suffix}}", self.save, *LOOK),
-            _route(f"{picture}/clip.{{suffix}}", self.clip, *LOOK, "keyframes", "fps"),
+            _route(f"{picture}/clip.{{suffix}}", self.clip, *CLIP),
+            _route(f"{picture}/clip.{{suffix}}/progress.json", self.progress, *CLIP),
         ]
         refusals: dict[Any, Any] = {InputError: _refuse, NotOpen: _gone}
         return Starlette(routes=routes, middleware=[Middleware(Guard, hosts)], exception_handlers=refusals)
@@ -199,19 +206,37 @@ class Server:
         """A clip, which is given up where nobody waits for it any longer."""
         suffix = _suffix(request, CLIP_KINDS)
         keyframes, fps = request.query_params.get("keyframes", ""), read_number(request, "fps", DEFAULT_FPS)
-        gone = Event()
-        drawing = asyncio.ensure_future(
-            run_in_threadpool(
-                self.desk.clip, *_asked(request), keyframes, fps, suffix, is_wanted=lambda: not gone.is_set()
+        with self._clips.making(_clip_identity(request)) as making:
+            drawing = asyncio.ensure_future(
+                run_in_threadpool(
+                    self.desk.clip,
+                    *_asked(request),
+                    keyframes,
+                    fps,
+                    suffix,
+                    is_wanted=lambda: making.is_wanted,
+                    tell=making.tell,
+                )
             )
-        )
-        while not (await asyncio.wait({drawing}, timeout=PRESENCE_S))[0]:
-            if await request.is_disconnected():
-                gone.set()
-        try:
-            return Response(await drawing, media_type=CLIP_KINDS[suffix], headers=KEEP)
-        except Unwanted:
-            return Response(status_code=499)  # as nginx calls it; nobody reads it
+            while not (await asyncio.wait({drawing}, timeout=PRESENCE_S))[0]:
+                if self.is_ending() or await request.is_disconnected():
+                    making.is_wanted = False
+            try:
+                return Response(await drawing, media_type=CLIP_KINDS[suffix], headers=KEEP)
+            except Unwanted:
+                return Response(status_code=499)  # as nginx calls it; nobody reads it
+
+    async def progress(self, request: Request) -> Response:
+        """How many frames are done of the clip that is being made for the same query, and how many it will have.
+
+        Takes no thread, all of which may be at work.
+        """
+        making = self._clips.find(_clip_identity(request))
+        if making is None:
+            error = "no such clip is being made; ask while its own request waits, with the same parameters"
+            return JSONResponse({"error": error}, status_code=404)
+        told = {"frames_done": making.frames_done, "frames": making.frames}
+        return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
 
 def _examples() -> dict[str, Path]:
@@ -227,6 +252,12 @@ def _route(path: str, answer: Callable[[Request], Any], *parameters: str, method
 def _asked(request: Request) -> tuple[str, Look]:
     """The picture's key, and the look that is asked of it."""
     return request.path_params["key"], read_look(request)
+
+
+def _clip_identity(request: Request) -> Hashable:
+    """What tells requests for a clip from those for others: the picture, the kind, and what is asked, in any order."""
+    path, query = request.path_params, request.query_params
+    return path["key"], path["suffix"], tuple(sorted(query.multi_items()))
 
 
 def _suffix(request: Request, kinds: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ import { fetched } from "./fetched.js";
 import { clipName, keyframes } from "./files.js";
 import { mixtureText } from "./mixtures.js";
 import { at, tell } from "./page.js";
+import { startMaking } from "./progress.js";
 import { place } from "./server.js";
 import { state } from "./state.js";
 
@@ -31,38 +32,17 @@ export function clearClip() {
   at("clip-save").hidden = true;
 }
 
-// Tell that a clip is being made, and for how long; returns what ends that.
-function startMaking() {
-  const start = performance.now();
-  const count = () => { at("seconds").textContent = `${Math.round((performance.now() - start) / 1000)} s`; };
-  const counting = setInterval(count, 1000);
-  const setMaking = (isMaking) => {
-    at("play").disabled = isMaking;
-    at("working").textContent = isMaking ? "making it ..." : "";
-    at("seconds").hidden = at("stop").hidden = !isMaking;
-  };
-  count();
-  setMaking(true);
-  return () => {
-    clearInterval(counting);
-    setMaking(false);
-  };
-}
-
-at("stop").onclick = () => {
-  making.abort();
-  at("play").disabled = false;
-  at("play").focus();  // for this button goes
-};
+at("stop").onclick = () => making.abort();
 
 at("play").onclick = async () => {
   if (!state.picture) return tell(new Error("no picture is open; drop one, or take one below the stage"));
   clearClip();
   const kind = at("kind").value;
   const { signal } = making = new AbortController();
-  const endMaking = startMaking();
+  const asked = { keyframes: keyframes() };
+  const endMaking = startMaking(place(`clip.${kind}/progress.json`, asked), signal);
   try {
-    const made = await (await fetched(place(`clip.${kind}`, { keyframes: keyframes() }), { signal })).blob();
+    const made = await (await fetched(place(`clip.${kind}`, asked), { signal })).blob();
     signal.throwIfAborted();  // between the last byte and here
     const player = at(kind === "mp4" ? "clip" : "clip-picture");
     player.src = at("clip-save").href = URL.createObjectURL(made);

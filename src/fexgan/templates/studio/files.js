@@ -25,16 +25,18 @@ function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
+// Meanwhile the button says so, and takes no second click; disabled, it would lose the focus of who uses keys.
 async function take(button, path, name) {
-  button.disabled = true;
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
   try { download(await (await fetched(path)).blob(), name); } catch (error) { tell(error); }
-  button.disabled = false;
+  button.ariaBusy = "false";
 }
 
-const named = (ending) => `${stem(state.picture.name)}-${ending}`;
+const named = (ending) => state.picture ? `${stem(state.picture.name)}-${ending}` : ending;
 at("save").onclick = () => take(at("save"), place(`save.${kindOf(state.picture)}`), named(saved()));
 at("sheet").onclick = () => take(at("sheet"), place("sheet.png"), named("sheet.png"));
-at("units").onclick = () => take(at("units"), `api/units.json?${new URLSearchParams({ mixture: mixtureText() })}`, "units.json");
+at("units").onclick = () => take(at("units"), `api/units.json?${new URLSearchParams({ mixture: mixtureText() })}`, named("units.json"));
 at("recording").onclick = () => {
   const asked = new URLSearchParams({ keyframes: keyframes(), variants: variantsChosen().join(",") });
   return take(at("recording"), `api/units.csv?${asked}`, named("units.csv"));

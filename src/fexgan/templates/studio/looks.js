@@ -7,6 +7,7 @@ import { fetched } from "./fetched.js";
 import { place } from "./server.js";
 import { state } from "./state.js";
 
+const LONG_MS = 600;  // what takes longer is told of
 let stale = false, holding = false;  // whether a newer look is wanted; whether the picture is shown as it was
 
 export async function show(moving = false) {
@@ -15,6 +16,7 @@ export async function show(moving = false) {
   if (state.busy) { stale = true; return; }
   state.busy = true;
   const mine = state.picture, preview = moving && mine.details;
+  const waiting = setTimeout(() => at("stage").classList.add("drawing"), LONG_MS);
   try {
     const made = await (await fetched(place("edit.jpg", preview ? { details: 0 } : {}))).blob();
     if (mine === state.picture) {
@@ -25,6 +27,8 @@ export async function show(moving = false) {
       if (before) URL.revokeObjectURL(before);
     }
   } catch (error) { tell(error); }
+  clearTimeout(waiting);
+  at("stage").classList.remove("drawing");
   state.busy = false;
   if (stale || preview) {
     const again = stale;

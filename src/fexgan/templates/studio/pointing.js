@@ -33,12 +33,11 @@ function setStage() {
   const { picture, pointing } = state;
   at("stage").classList.toggle("pointing", Boolean(pointing));
   at("guide").hidden = !pointing;
-  at("boxes").hidden = at("tools").hidden = Boolean(pointing);
+  at("boxes").hidden = at("tools").hidden = Boolean(pointing) || !picture;
   at("empty").hidden = Boolean(pointing || picture);
   at("frame").hidden = !(pointing || picture);
   for (const id of ["motion", "controls"]) at(id).disabled = at(id).inert = Boolean(pointing);  // links and clips too
   for (const id of ["save", "sheet"]) at(id).disabled = !picture;
-  at("shows").hidden = at("by-hand").hidden = !picture;
   if (pointing) {
     const next = PARTS[pointing.points.length];
     const told = next ? [pointing.reason, `click ${next}`] : ["it is looked at ..."];

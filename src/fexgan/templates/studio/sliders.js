@@ -10,7 +10,7 @@ function set(values, variants = chosen, moving = false) {
     strengths[name] = values[name] || 0;
     chosen[name] = variants[name] || "";
     at(`range-${name}`).value = strengths[name];
-    at(`value-${name}`).textContent = `${Math.round(100 * strengths[name])} %`;
+    at(`value-${name}`).textContent = at(`range-${name}`).ariaValueText = `${Math.round(100 * strengths[name])} %`;
     const select = at(`variant-${name}`);
     if (select) select.value = chosen[name];
   }
@@ -42,9 +42,10 @@ export function addEmotion(name) {
   strengths[name] = 0;
   const row = document.createElement("div"), variants = variantsOf(name);
   row.className = "emotion";
+  // What an output says is read aloud whenever it changes, without a name; the slider itself says it with one.
   row.innerHTML = `<label for="range-${name}">${name}</label>
-    <input id="range-${name}" type="range" min="0" max="1" step="0.01" value="0">
-    <output id="value-${name}">0 %</output>
+    <input id="range-${name}" type="range" min="0" max="1" step="0.01" value="0" aria-valuetext="0 %">
+    <output id="value-${name}" aria-hidden="true">0 %</output>
     <select id="variant-${name}" aria-label="Variant of ${name}"><option value="">usual</option></select>`;
   const [label, range, select] = ["label", "input", "select"].map((part) => row.querySelector(part));
   select.append(...variants.map((one) => new Option(one)));  // as text, for a stranger's checkpoint may have named them
