@@ -2,14 +2,15 @@
 
 A graph takes and gives float32 tensors whose first side is the batch. Of a model that edits: `read` for the affects
 shown, `analyse` once for a picture, `edit` for each expression, `apply` at the graph's own size; a program that wants
-its picture's size applies the edits itself, and has `refine` of the model for details paint the mouth anew. Of a model
-that draws: `encode`, `decode` and `classify`.
+its picture's size applies the edits itself, and has `refine` of the model for details paint the mouth anew. Paint comes
+in the picture's colours, of which `analyse` tells. Of a model that draws: `encode`, `decode` and `classify`.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,26 +28,30 @@ from fexgan.affects import AFFECTS
 from fexgan.checkpoints import Checkpoint, load_checkpoint
 from fexgan.errors import InputError
 from fexgan.faces import own_finder
-from fexgan.framing import choose_face, cut, face_landmarks, face_square, find_faces
-from fexgan.media import Pixels, atomic_folder, write_image
+from fexgan.framing import choose_face, face_landmarks, find_faces
+from fexgan.framing.carry import FEATHER
+from fexgan.media import atomic_folder
 from fexgan.model import (
     CloseUp,
     DrawingFamily,
     EditingFamily,
     Edits,
+    Palette,
     RefiningFamily,
     apply_edits,
     keep_to,
+    paint_within,
     palette_of,
+    shade_tint,
 )
-from fexgan.model.edits import TINT
 from fexgan.model.latents import ANCHORS
 from fexgan.page import fill
 from fexgan.picture import open_picture
+from fexgan.reading import LEAST_READ
 from fexgan.terminal import tracked
 
 FACES_FILE, GRAPHS_FILE, README_FILE = "faces.npy", "graphs.json", "README.md"
-EXAMPLE_FILE, EXAMPLE_PICTURE = "face.png", "collins.jpg"
+EXAMPLE_FILE, EXAMPLE_PICTURE = "picture.jpg", "collins.jpg"
 LARGEST_DIFFERENCE = 1e-3
 """Between a graph's answer and PyTorch's, in the units of the answer, from which an export is refused."""
 CHECKED_BATCH = 3
@@ -123,39 +128,50 @@ def _editing_graphs(networks: EditingFamily, images: Tensor, source: Tensor, tar
     generator = torch.Generator().manual_seed(0)
     variants = {"variants": torch.rand(len(images), len(networks.config.variants), generator=generator)}
 
+    def analyse(images: Tensor) -> tuple[Tensor, ...]:
+        return (*pytree.tree_leaves(networks.analyse(images)), _colours(images), shade_tint(images).flatten(1))
+
     def edit(*tensors: Tensor) -> tuple[Tensor, ...]:
-        *parts, source_affect, target_affect, chosen = tensors
+        *parts, colours, source_affect, target_affect, chosen = tensors
         edits = networks.edit(pytree.tree_unflatten(parts, form), source_affect, target_affect, chosen)
-        return tuple(vars(edits).values())
+        return tuple(vars(keep_to(_palette(colours), edits)).values())
 
     def apply(images: Tensor, *parts: Tensor) -> tuple[Tensor]:
-        edits = keep_to(palette_of(images), Edits(*parts))
-        return (apply_edits(images, edits).clamp(-1.0, 1.0),)
+        return (apply_edits(images, Edits(*parts)).clamp(-1.0, 1.0),)
 
     edits = vars(networks.edit(networks.analyse(images), source, target))
+    colours = {"colours": _colours(images)}
     return [
         Graph("read", lambda images: (networks.read(images),), {"images": images}, ("affect",)),
-        Graph(
-            "analyse",
-            lambda images: tuple(pytree.tree_leaves(networks.analyse(images))),
-            {"images": images},
-            tuple(features),
-        ),
-        Graph("edit", edit, features | affects | variants, tuple(edits)),
+        Graph("analyse", analyse, {"images": images}, (*features, "colours", "tint")),
+        Graph("edit", edit, features | colours | affects | variants, tuple(edits)),
         Graph("apply", apply, {"images": images} | edits, ("edited",)),
     ]
+
+
+def _colours(images: Tensor) -> Tensor:
+    """The palette of images as one tensor [batch, 3]: its spread, and both numbers of its coldness."""
+    palette = palette_of(images)
+    return torch.cat([palette.spread, palette.coldness], dim=1).flatten(1)
+
+
+def _palette(colours: Tensor) -> Palette:
+    """The palette that `_colours` tells of."""
+    return Palette(colours[:, :1, None, None], colours[:, 1:, None, None])
 
 
 def _refining_graphs(networks: RefiningFamily, generator: torch.Generator) -> list[Graph]:
     config = networks.config
     left, top, right, bottom = (config.fineness * side for side in config.window_px)
     parts = [torch.rand(2, channels, bottom - top, right - left, generator=generator) for channels in (3, 3, 1)]
+    inputs = dict(zip(CloseUp._fields, parts, strict=True)) | {"colours": torch.rand(2, 3, generator=generator)}
 
-    def refine(*parts: Tensor) -> tuple[Tensor, Tensor]:
+    def refine(*tensors: Tensor) -> tuple[Tensor, Tensor]:
+        *parts, colours = tensors
         refined = networks.refine(CloseUp(*parts))
-        return refined.paint, refined.mask
+        return paint_within(_palette(colours), refined.paint), refined.mask
 
-    return [Graph("refine", refine, dict(zip(CloseUp._fields, parts, strict=True)), ("finer_paint", "finer_mask"))]
+    return [Graph("refine", refine, inputs, ("finer_paint", "finer_mask"))]
 
 
 def _drawing_graphs(networks: DrawingFamily, images: Tensor, source: Tensor, target: Tensor) -> list[Graph]:
@@ -231,21 +247,23 @@ def _describe(name: str, checkpoint: Checkpoint, graphs: Sequence[Graph], folder
     }
     if refining:
         described |= {"fineness": config.model.fineness, "window_px": list(config.model.window_px)}
-    (folder / GRAPHS_FILE).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
     if editing:
-        write_image(folder / EXAMPLE_FILE, _example_face(checkpoint))
+        described |= {"least_read": LEAST_READ, "feather": FEATHER, "example": _example_points()}
+        shutil.copyfile(bundled.pictures_path() / EXAMPLE_PICTURE, folder / EXAMPLE_FILE)
     elif not refining:
         np.save(folder / FACES_FILE, networks.draw_latents(range(ANCHORS)).numpy())
+    (folder / GRAPHS_FILE).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
     template = "export-editing.md" if editing else "export-refining.md" if refining else "export-drawing.md"
-    text = fill(template, name=name, size=config.model.image_size_px, tint=TINT)
+    text = fill(template, name=name, size=config.model.image_size_px)
     (folder / README_FILE).write_text(text, encoding="utf-8")
 
 
-def _example_face(checkpoint: Checkpoint) -> Pixels:
-    """The square that the graphs are given of a bundled picture's face."""
-    config, picture = checkpoint.config, open_picture(bundled.pictures_path() / EXAMPLE_PICTURE)
-    face = choose_face(find_faces(picture, own_finder()))
-    return cut(picture, face_square(face.landmarks, config.framing), config.model.image_size_px)
+def _example_points() -> dict[str, tuple[float, float]]:
+    """Where the finder sees the eyes and the middle of the mouth in the bundled picture, in its pixels."""
+    picture = open_picture(bundled.pictures_path() / EXAMPLE_PICTURE)
+    left_eye, right_eye, _, *mouth = choose_face(find_faces(picture, own_finder())).landmarks
+    points = {"left_eye": left_eye, "right_eye": right_eye, "mouth": np.mean(mouth, axis=0)}
+    return {name: tuple(np.round(point, 1).tolist()) for name, point in points.items()}
 
 
 def _signature(graph: Graph) -> dict[str, dict[str, list[int | str]]]:
