@@ -83,6 +83,48 @@ def test_no_picture_is_lost_where_names_are_alike(fexgan: Run):
         assert len(list(Path(f"made{len(flags)}").iterdir())) == 3
 
 
+def test_a_mixture_asked_for_in_two_orders_is_made_once_and_called_as_it_was_first_written(fexgan: Run):
+    assert fexgan("transform", "face.png", "--to", "joy+fear", "fear+joy", "--out", "made") == 0
+    assert [path.name for path in Path("made").iterdir()] == ["face-joy+fear.png"]
+    assert fexgan("transform", "face.png", "--to", "fear+joy", "--out", "other") == 0
+    assert Path("made/face-joy+fear.png").read_bytes() == Path("other/face-fear+joy.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--to", "joy", "face.png"], "face.png is a file, where a mixture such as joy:0.8 is wanted"),
+        (["face.png", "--to", "anger", "+", "joy"], "'+' is a piece of a mixture; write it without spaces"),
+        (["face.png", "--to", "anger+", "joy"], "'anger+' is a piece of a mixture"),
+        (["face.png", "--to", "joy,", "fear"], "'joy,' ends in a comma; leave it out"),
+        (["face.png", "joy"], "joy is no file but a mixture; write it after --to"),
+        (["face.png", "wry-smile:0.5"], "wry-smile:0.5 is no file but a mixture"),
+    ],
+)
+def test_files_and_mixtures_at_each_others_place_are_refused_and_nothing_is_written(
+    fexgan: Run, arguments: list[str], complaint: str, capsys: pytest.CaptureFixture
+):
+    before = sorted(Path().iterdir())
+    assert fexgan("transform", *arguments, "--out", "out.png") == 2
+    assert complaint in capsys.readouterr().err
+    assert sorted(Path().iterdir()) == before
+
+
+def test_a_file_that_is_called_as_an_affect_is_a_file(fexgan: Run):
+    Path("face.png").rename("joy")
+    assert fexgan("transform", "joy", "--to", "fear", "--out", "fear.png") == 0
+
+
+@pytest.mark.parametrize("flags", [["--cell-px", "64", "--out", "a.webp"], ["--out", "a.gif"]])
+def test_transparency_that_a_clip_of_pictures_loses_is_told(fexgan: Run, flags: list[str], capsys):
+    glass = np.dstack([face(160), np.full((160, 160), 255, np.uint8)])
+    glass[:20, :, 3] = 0
+    Image.fromarray(glass).save("glass.png")
+    for name in ("face.png", "glass.png"):
+        assert fexgan("animate", name, "--keyframes", "0 neutral, 0.1 joy", *flags) == 0
+        assert ("transparent is laid on grey" in capsys.readouterr().err) is (name == "glass.png")
+
+
 def test_no_mixture_is_lost_where_affects_or_names_are_alike(fexgan: Run):
     mixtures = ("anger:0.7+sadness:0.3", "anger:0.3+sadness:0.7", "joy+fear")
     assert fexgan("blend", "face.png", "--mixtures", *mixtures, "--out", "blended") == 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -72,7 +73,15 @@ def test_a_file_lists_what_the_text_says(tmp_path: Path):
     lines, scene = tmp_path / "scene.yaml", tmp_path / "scene.txt"
     lines.write_text("".join(f"- {part.strip()}\n" for part in text.split(",")))
     scene.write_text(text)
-    assert read_keyframes(str(lines)) == read_keyframes(str(scene)) == read_keyframes(text) == parse_keyframes(text)
+    listed = tmp_path / "scene.json"
+    listed.write_text(json.dumps([part.strip() for part in text.split(",")]))
+    assert (
+        read_keyframes(str(listed))
+        == read_keyframes(str(lines))
+        == read_keyframes(str(scene))
+        == read_keyframes(text)
+        == parse_keyframes(text)
+    )
 
 
 @pytest.mark.parametrize("text", ["0s neutral, 500ms joy,", "0 s neutral, 500 ms joy", "0 neutral , 0.5 joy , "])
@@ -124,6 +133,8 @@ def test_a_keyframe_may_name_a_bundled_expression_but_no_file():
         ("0s joy, 1e9s neutral", "at most 600 s"),
         ("0s joy, soon neutral", "not a time and a mixture"),
         ("0s joy, nan neutral", "not a time and a mixture"),
+        ("0s neutral 1s joy", "holds two times; write ',' between two, as in '0s neutral, 1s joy'"),
+        ("0s neutral 800ms joy out 2s fear", "write ',' between two, as in '0s neutral, 800ms joy out 2s fear'"),
         ("0s, 1s joy", "not a time and a mixture"),
         ("0s joy, 1s happy", "'happy' is unknown"),
         ("0s joy, 1s " + 300 * "a", "is unknown"),

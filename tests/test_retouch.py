@@ -211,6 +211,14 @@ def test_animations_and_rare_pictures_of_a_folder_are_edited(retouch: Retouch, t
     assert is_animation(out / "moving-joy-0.8.gif") and is_animation(out / "moving-2-joy-0.8.webp")
 
 
+def test_transparency_that_a_clip_loses_is_told(retouch: Retouch, tmp_path: Path, capsys, monkeypatch):
+    write_clip(tmp_path / "clip.mp4", [face(128), face(128, x=0.52)], fps=10)
+    for see_through in (False, True):  # encoders of clips that are so are not at hand everywhere
+        monkeypatch.setattr("fexgan.retouch.is_see_through", lambda path, told=see_through: told)
+        retouch.to_folder(user_files([tmp_path / "clip.mp4"]), JOY, tmp_path / "out")
+        assert ("clip.mp4 is partly transparent" in capsys.readouterr().err) is see_through
+
+
 def test_transparency_that_an_animation_loses_is_told(retouch: Retouch, tmp_path: Path, capsys):
     frames = [Image.fromarray(np.dstack([face(128, x=x), np.full((128, 128), 90, np.uint8)])) for x in (0.5, 0.52)]
     frames[0].save(tmp_path / "glass.webp", save_all=True, append_images=frames[1:])

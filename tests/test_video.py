@@ -13,7 +13,7 @@ from drawn import face
 from PIL import Image
 
 from fexgan.errors import InputError
-from fexgan.video import count_clip_frames, decode_clip, decode_key_frames, read_clip, write_clip
+from fexgan.video import count_clip_frames, decode_clip, decode_key_frames, is_see_through, read_clip, write_clip
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.integers(0, 256, (7, 9, 3), dtype=np.uint8)
@@ -106,6 +106,9 @@ def test_what_is_transparent_in_a_clip_is_laid_on_grey(tmp_path: Path) -> None:
         frame.pts, frame.time_base = 0, Fraction(1, 10)
         container.mux([*stream.encode(frame), *stream.encode(None)])
     ((pixels, _),) = read_clip(tmp_path / "clip.mov")
+    assert is_see_through(tmp_path / "clip.mov")
+    write_clip(tmp_path / "solid.mp4", [pixels] * 2, fps=10)
+    assert not is_see_through(tmp_path / "solid.mp4")
     assert (pixels[:, :32] == 128).all() and (pixels[:, 32:] == (255, 0, 0)).all()
 
 

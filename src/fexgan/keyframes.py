@@ -30,7 +30,7 @@ LARGEST_FPS = 240
 LONGEST_CLIP_S = 600
 EXAMPLE = "0s neutral, 1s joy:0.8, 2s neutral"
 UNITS_PER_S = {"": 1, "s": 1, "ms": 1000}
-FILE_SUFFIXES = (".yaml", ".yml", ".txt")
+FILE_SUFFIXES = (".yaml", ".yml", ".json", ".txt")
 
 EASINGS: dict[str, Callable[[float], float]] = {
     "smooth": lambda share: 0.5 - 0.5 * math.cos(math.pi * share),
@@ -60,7 +60,7 @@ def parse_keyframes(text: str) -> tuple[Keyframe, ...]:
 
 
 def read_keyframes(text_or_file: str) -> tuple[Keyframe, ...]:
-    """Read keyframes from their text, or from a YAML file that lists them; their expressions may be files as well.
+    """Read keyframes from their text, or from a YAML or JSON file that lists them; their expressions may be files too.
 
     Raises InputError.
     """
@@ -172,6 +172,12 @@ def _parse_keyframe(text: str, named: Callable[[str], tuple[str, Mixture]]) -> K
     if not math.isfinite(time_s):
         raise InputError(f"keyframe {text!r} is not a time and a mixture; write them as in {EXAMPLE!r}")
     words = mixture_text.split()
+    for word in words[1:]:
+        if re.fullmatch(r"[\d.]+(s|ms)", word):  # a mixture is no place for a time
+            cut = text.index(f" {word}")
+            raise InputError(
+                f"keyframe {text!r} holds two times; write ',' between two, as in '{text[:cut]},{text[cut:]}'"
+            )
     if len(words) > 1 and words[-1].isalpha() and not words[-2].endswith("+"):
         easing = words.pop()
         check_easing(easing, repr(text))

@@ -179,6 +179,12 @@ def told_clip_frames(path: Path) -> int:
     return told if told > 0 else count_clip_frames(path)
 
 
+def is_see_through(path: Path) -> bool:
+    """Whether a clip's frames have an opacity, as ProRes 4444 has; `read_clip` lays them on grey. Raises InputError."""
+    with _clip_stream(path) as (_, stream):
+        return any(component.is_alpha for component in stream.codec_context.format.components)
+
+
 def write_clip(
     path: Path,
     frames: Iterable[Pixels],

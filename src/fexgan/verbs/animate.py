@@ -20,12 +20,14 @@ from fexgan.verbs.flags import (
     Variants,
     given_of,
 )
-from fexgan.verbs.sources import is_folder, open_model, opened_faces, points_of, told_source
+from fexgan.verbs.sources import given_files, is_folder, open_model, opened_faces, points_of, told_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fexgan.editing import Portrait
     from fexgan.keyframes import Keyframe
+    from fexgan.synthesis import Sitter
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Animate:
         from fexgan.framing import parse_face
         from fexgan.keyframes import count_frames, read_keyframes
         from fexgan.motion import check_motion, write_motion
-        from fexgan.retouch import Retouch, clip_frames, user_files, write_frames
+        from fexgan.retouch import Retouch, clip_frames, write_frames
         from fexgan.terminal import say_wrote, tracked, warn
 
         if self.characters and self.data is None:
@@ -90,10 +92,11 @@ class Animate:
         check_motion(self.out, self.fps)
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
-        files = user_files(self.images, self.out)
+        files = given_files(self.images, self.out, "--keyframes")
         points = points_of(self, model, files)
         retouch = Retouch(model, told_source(self.source_affect), face, points=points)
-        first, *others = [one for _, one in opened_faces(retouch, files, self.data, "opening faces", self.characters)]
+        opened = opened_faces(retouch, files, self.data, "opening faces", self.characters)
+        first, *others = faces = [one for _, one in opened]
         if isinstance(first, Portrait) and not others and self.cell_px is None:
             count = count_frames(keyframes, self.fps)
             if is_folder(self.out):
@@ -101,11 +104,13 @@ class Animate:
                 say_wrote(self.out)
                 return
             see_through = self.out.suffix.lower() == ".webp"
-            if first.picture.alpha is not None and not see_through:
+            if _are_see_through(faces) and not see_through:
                 warn(f"what is transparent is laid on grey in {self.out}; .webp and folders of frames keep it")
             frames = tracked(clip_frames(first, keyframes, self.fps, see_through), "animating", count)
         else:
             figures.check_one_face(face)
+            if _are_see_through(faces):
+                warn(f"what is transparent is laid on grey in {self.out}; a single picture shown whole may keep it")
             frames = figures.clip_frames([first, *others], keyframes, self.fps, self.cell_px or figures.CLIP_CELL_PX)
         write_motion(self.out, frames, self.fps)
         say_wrote(self.out)
@@ -122,3 +127,10 @@ class Animate:
             raise InputError(f"{named} says nothing of face units; leave it out, or end --out in .mp4 to show a face")
         write_text_atomically(self.out, recording(keyframes, self.fps, self.variants))
         say_wrote(self.out)
+
+
+def _are_see_through(faces: Sequence[Sitter | Portrait]) -> bool:
+    """Whether one of the opened pictures has transparency; a model that draws has taken in none."""
+    from fexgan.editing import Portrait
+
+    return any(isinstance(one, Portrait) and one.picture.alpha is not None for one in faces)

@@ -26,6 +26,7 @@ from fexgan.verbs.flags import (
     given_of,
 )
 from fexgan.verbs.sources import (
+    given_files,
     is_folder,
     named_mixtures,
     only,
@@ -147,12 +148,12 @@ class Transform:
     def run(self) -> None:
         from fexgan import figures
         from fexgan.framing import parse_face
-        from fexgan.retouch import Retouch, user_files
+        from fexgan.retouch import Retouch
 
         named = named_mixtures(self.to)
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
-        files = user_files(self.images, self.out)
+        files = given_files(self.images, self.out, "--to")
         points = points_of(self, model, files)
         retouch = Retouch(model, told_source(self.source_affect), face, points=points)
         if retouched(retouch, files, named, self.out, self.sheet):
@@ -206,7 +207,7 @@ class Blend:
     def run(self) -> None:
         from fexgan import figures
         from fexgan.framing import parse_face
-        from fexgan.retouch import Retouch, user_files
+        from fexgan.retouch import Retouch
         from fexgan.synthesis import share_strength
 
         if self.save is not None and not self.optimise:
@@ -214,7 +215,7 @@ class Blend:
         named = titled([share_strength(mixture) for mixture in named_mixtures(self.mixtures).values()])
         face = None if self.face is None else parse_face(self.face)
         model = open_model(self.checkpoint, self.images, self.data, self.variants)
-        files = user_files(self.images, self.out)
+        files = given_files(self.images, self.out, "--mixtures")
         points = points_of(self, model, files)
         labels = {mixture: label for label, mixture in named.items()}
         tune = partial(self._tune, labels) if self.optimise else None

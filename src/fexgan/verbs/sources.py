@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,17 +34,52 @@ WRITTEN = ("out", "dataset", "save", "units")
 
 
 def named_mixtures(texts: Sequence[str]) -> dict[str, Mixture]:
-    """Mixtures by what to call them: their own text, or the name of an expression. Raises InputError for none."""
+    """Mixtures by what to call them: their own text, or the name of an expression.
+
+    What is asked for twice, be it in another order, is there once. Raises InputError for none, and for what shells
+    make of spaces and commas.
+    """
     from fexgan.expressions import named_mixture
     from fexgan.media import free_name
 
     if not texts:
         raise InputError(f"no affect is named; choose from {', '.join(AFFECTS)}, or mix them as in joy:0.8")
-    named: dict[str, Mixture] = {}
+    _refuse_slips(texts)
+    asked: dict[object, tuple[str, Mixture]] = {}
+    for name, mixture in map(named_mixture, texts):
+        asked.setdefault((frozenset(name.split("+")), frozenset(mixture.strengths)), (name, mixture))
     taken: set[str] = set()
-    for name, mixture in map(named_mixture, dict.fromkeys(texts)):
-        named[free_name(name, taken)] = mixture
-    return named
+    return {free_name(name, taken): mixture for name, mixture in asked.values()}
+
+
+def _refuse_slips(texts: Sequence[str]) -> None:
+    """Raise InputError for a picture among mixtures, and for pieces of what was to be one mixture or a list."""
+    from fexgan.media import CLIP_SUFFIXES, READ_SUFFIXES
+
+    for text in texts:
+        words = text.strip()
+        if Path(words).suffix.lower() in (*READ_SUFFIXES, *CLIP_SUFFIXES):
+            raise InputError(
+                f"{text} is a file, where a mixture such as joy:0.8 is wanted; name files before the flags"
+            )
+        if words.startswith("+") or words.endswith("+"):
+            raise InputError(f"{text!r} is a piece of a mixture; write it without spaces, as in anger+sadness")
+        if words.endswith(","):
+            raise InputError(f"{text!r} ends in a comma; leave it out, several mixtures are parted by spaces")
+
+
+def given_files(images: Sequence[Path], out: Path, flag: str) -> list[UserFile]:
+    """`user_files`, of which none is a mixture that belongs after `flag`. Raises InputError."""
+    from fexgan.expressions import named_mixture
+    from fexgan.retouch import user_files
+
+    for path in images:
+        with suppress(InputError):
+            if not os.path.exists(path) and named_mixture(str(path)):
+                break
+    else:
+        return user_files(images, out)
+    raise InputError(f"{path} is no file but a mixture; write it after {flag}")
 
 
 def check_paths(flags: Mapping[str, object]) -> None:
