@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ from PIL import Image
 
 from fexgan.adapting import characters as adapting
 from fexgan.affects import AFFECTS
-from fexgan.checkpoints import read_metadata
+from fexgan.checkpoints import load_checkpoint, read_metadata, save_checkpoint
 from fexgan.dataset import FaceDataset
-from fexgan.editing import Portrait
+from fexgan.editing import Editor, Portrait
 from fexgan.evaluation.evaluate import rebuilt_likeness
 from fexgan.evaluation.reconstruction import mean_likeness
 from fexgan.loading import load
+from fexgan.model import build
 from fexgan.training.step import Trainer
 from fexgan.video import write_clip
 
@@ -134,6 +136,32 @@ def test_a_second_call_while_the_pictures_would_come_out_otherwise_goes_on_and_o
     assert "run was begun with other pictures" in capsys.readouterr().err
     assert {path: path.stat().st_mtime_ns for path in Path("run").rglob("*")} == before
     assert FaceDataset.load(Path("run/dataset")).fingerprint == learned
+
+
+@pytest.mark.parametrize("changed", ["checkpoint", "details"])
+def test_another_checkpoint_or_other_details_do_not_go_on_with_a_run(
+    fexgan: Run, tiny_checkpoint: Path, tiny_dataset: Path, capsys, monkeypatch: pytest.MonkeyPatch, changed: str
+):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(adapting, "train", interrupted)
+    flags = ("--character", "cleo.png", "--data", tiny_dataset, "--out", "run", "--steps", 1)
+    assert fexgan("adapt", tiny_checkpoint, *flags) == 130
+    before = load_checkpoint(tiny_checkpoint)
+    save_checkpoint(Path("other"), build(before.config.model, seed=1), before.metadata)
+    if changed == "details":
+        monkeypatch.setattr(adapting, "_details_of", lambda painter: "others")
+    assert fexgan("adapt", tiny_checkpoint if changed == "details" else "other", *flags) == 2
+    assert "run was begun with other pictures, checkpoints or framing" in capsys.readouterr().err
+
+
+def test_details_are_told_by_their_weights(editor: Editor):
+    other = deepcopy(editor.details.networks)
+    next(other.parameters()).data[0] += 1.0
+    painters = [editor, editor.taking(), Editor(editor.checkpoint), Editor(editor.checkpoint, details=other)]
+    told = [adapting._details_of(painter) for painter in painters]
+    assert told[0] == told[1] and len(set(told)) == 3
 
 
 def test_a_run_that_is_killed_loses_no_more_than_fifty_steps(tiny_checkpoint: Path):

@@ -214,6 +214,21 @@ def test_an_interruption_exits_with_130(fexgan: Run, monkeypatch: pytest.MonkeyP
     assert fexgan("generate") == 130
 
 
+@pytest.mark.parametrize("kept", ["parts", "rows", None])
+def test_an_interrupted_prepare_tells_how_to_go_on_where_it_leaves_anything(
+    fexgan: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, kept: str | None
+):
+    def interrupted(*_: object) -> None:
+        if kept:
+            (tmp_path / f".set.{kept}").mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fexgan.prepare.find_footage", interrupted)
+    assert fexgan("prepare", "open-cast", "--out", "set") == 130
+    told = "interrupted; what is done stays beside set, and the same command goes on from there"
+    assert (told in capsys.readouterr().out) == bool(kept)
+
+
 def test_a_full_disk_is_one_line(fexgan: Run, monkeypatch: pytest.MonkeyPatch, capsys):
     def write(verb: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "random.png")

@@ -118,11 +118,34 @@ def test_a_sidecar_need_not_tell_what_nobody_asks_it_for(tmp_path: Path, field: 
 
 
 @pytest.mark.parametrize(
-    ("text", "is_one"), [(_text(), True), ("{}", False), ("[]", False), ('{"frames": []}', True), ('{"fra', True)]
+    ("text", "is_one"),
+    [
+        (_text(), True),
+        ("{}", False),
+        ("[]", False),
+        ('{"frames": []}', True),
+        ('{"fra', True),
+        ('{"frames": {"strength": ', True),
+        ('{"a": 1, "frames" : 2, "b": {"frames": 3}}', True),
+        ('{"a": {"frames": 3}}', False),
+        ('{"a": {"frames": 3}', True),
+        ('{"a": "frames"}', False),
+        ('["frames"]', False),
+        (r'{"a": "\"frames\""}', False),
+    ],
 )
 def test_a_json_file_that_tells_of_no_frames_is_no_sidecar(tmp_path: Path, text: str, is_one: bool) -> None:
     (tmp_path / "1.json").write_text(text)
     assert is_sidecar(tmp_path / "1.json") is is_one
+
+
+def test_what_a_sidecar_tells_of_frames_is_not_parsed_to_know_it_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed, loads = [], json.loads
+    monkeypatch.setattr(json, "loads", lambda text: parsed.append(text) or loads(text))
+    (tmp_path / "1.json").write_text('{"performance": {"frames": 2}, "frames": {"strength": {"joy": [0.5, 1.0]}}}')
+    assert is_sidecar(tmp_path / "1.json") and not any("strength" in text for text in parsed)
 
 
 def test_a_mixture_folder_lists_its_affects() -> None:

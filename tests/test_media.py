@@ -150,6 +150,18 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in target.iterdir()] == ["second"]
 
 
+def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "large" / "set").mkdir(parents=True)
+    (tmp_path / "large" / "set" / "old").touch()
+    for name in ("set", "new"):  # the second leads to what is not there yet
+        (tmp_path / name).symlink_to(tmp_path / "large" / name)
+        with atomic_folder(tmp_path / name) as temporary:
+            (temporary / "whole").touch()
+        assert (tmp_path / name).is_symlink()
+        assert [path.name for path in (tmp_path / "large" / name).iterdir()] == ["whole"]
+    assert {path.name for path in (tmp_path / "large").iterdir()} == {"set", "new"}
+
+
 def test_what_a_killed_run_left_is_not_in_the_way_of_one_with_its_number(tmp_path: Path) -> None:
     for end in ("partial", "replaced"):
         (tmp_path / f".set.{os.getpid()}.{end}" / "left").mkdir(parents=True)

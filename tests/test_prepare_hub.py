@@ -61,6 +61,15 @@ def test_rows_become_takes_and_those_that_cannot_are_counted(tmp_path: Path, wri
     assert "# faces\n" in (tmp_path / "set/README.md").read_text()
 
 
+@pytest.mark.parametrize(("write", "known"), [(_parquet, 0), (_saved, 6)])
+def test_how_many_rows_are_read_is_told(tmp_path: Path, write, known: int) -> None:
+    write(tmp_path / "faces")
+    told = []
+    source = Path(f"hf:{tmp_path}/faces")
+    find_footage(source, columns=COLUMNS, unpack_to=tmp_path / "rows", progress=lambda *given: told.append(given))
+    assert told == [*(("fetch rows", done, known) for done in range(1, 7)), ("fetch rows", 6, 6)]
+
+
 def test_an_imagefolder_tells_labels_by_folders_or_metadata(tmp_path: Path) -> None:
     for label in ("happy", "angry"):
         write_image(tmp_path / f"folders/{label}/a.jpg", face(64))

@@ -20,10 +20,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index, affect_vector
 from fexgan.checkpoints import (
+    Metadata,
     load_checkpoint,
     newest_checkpoint,
     read_metadata,
     read_resume_state,
+    save_checkpoint,
     saved_checkpoints,
 )
 from fexgan.config import AugmentationConfig, Config, LossConfig, load_preset
@@ -218,7 +220,7 @@ def test_what_others_are_writing_into_the_folder_of_a_run_is_left_to_them(tmp_pa
     assert [path for path in others if not path.exists()] == []
 
 
-def test_the_log_tells_how_long_the_networks_wait_for_batches_and_keeps_the_columns_it_began_with(
+def test_the_log_tells_how_long_the_networks_wait_for_batches_also_where_it_began_without(
     tiny_dataset, tmp_path, quiet, monkeypatch
 ):
     draw = PaperTask.draw
@@ -238,7 +240,26 @@ def test_the_log_tells_how_long_the_networks_wait_for_batches_and_keeps_the_colu
     log.write_text("".join(f"{line.rpartition(',')[0]}\n" for line in log.read_text().splitlines()))
     train(tiny_dataset, tmp_path, config, steps=4, console=quiet)
     assert [row["step"] for row in logged(tmp_path)] == ["1", "2", "3", "4"]
-    assert all(None not in row and "waiting_share" not in row for row in logged(tmp_path))
+    assert [bool(row["waiting_share"]) for row in logged(tmp_path)] == [False, False, False, True]
+    assert all(None not in row and row["learning_rate"] for row in logged(tmp_path))
+
+
+def test_losses_that_an_allowed_change_brings_are_logged_beside_those_that_it_ends(tiny_dataset, tmp_path, quiet):
+    def weighted(steps: int, **loss: float) -> Config:
+        config = settings(steps=steps, log_every_steps=1)
+        return dataclasses.replace(config, loss=dataclasses.replace(config.loss, **loss))
+
+    train(tiny_dataset, tmp_path, weighted(1, edges=1.0, features=0.0), console=quiet)
+    first = (tmp_path / "log.csv").read_text().splitlines()
+    train(tiny_dataset, tmp_path, weighted(2, edges=0.0, features=1.0), allow_change=True, console=quiet)
+    rows = logged(tmp_path)
+    assert [bool(row["edges"]) for row in rows] == [True, False]
+    assert [bool(row["features"]) for row in rows] == [False, True]
+    assert all(row["kl"] and row["waiting_share"] and None not in row for row in rows)
+    assert [line for line in (tmp_path / "log.csv").read_text().splitlines()][:2] == [
+        f"{first[0]},features",
+        f"{first[1]},",
+    ]
 
 
 def test_what_is_saved_to_draw_with_is_the_average(tiny_dataset, tmp_path, quiet):
@@ -356,6 +377,36 @@ def test_a_device_with_too_little_memory_is_told_of_with_what_takes_less(tiny_da
         train(tiny_dataset, tmp_path, settings(batch_parts=2), console=quiet)
 
 
+def test_a_machine_with_too_little_memory_is_told_of_likewise_and_other_errors_are_not_taken_for_it(
+    tiny_dataset, tmp_path, quiet, monkeypatch
+):
+    for number, (error, expected) in enumerate(
+        [
+            (MemoryError(), InputError),
+            (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes"), InputError),
+            (RuntimeError("shapes do not match"), RuntimeError),
+        ]
+    ):
+
+        def broken(self, batch, step, generator, error=error):
+            raise error
+
+        monkeypatch.setattr(Trainer, "update", broken)
+        with pytest.raises(expected, match="too little memory" if expected is InputError else "shapes"):
+            train(tiny_dataset, tmp_path / str(number), settings(), console=quiet)
+
+
+def test_networks_larger_than_all_memory_are_refused_before_they_are_built(tiny_dataset, tmp_path, quiet):
+    model = dataclasses.replace(
+        settings().model, encoder_widths=(4096,) * 6, decoder_widths=(4096,) * 5, decoder_refinements=(64,) * 5
+    )
+    with pytest.raises(
+        InputError, match=r"networks of 9\d,\d{3},\d{3},\d{3} weights take 1,\d{3} GB, this machine has"
+    ):
+        train(tiny_dataset, tmp_path / "run", dataclasses.replace(settings(), model=model), console=quiet)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("saved", [True, False])
 def test_a_rollback_goes_on_from_the_newest_checkpoint_with_other_batches(
     tiny_dataset, tmp_path, quiet, monkeypatch, saved
@@ -412,6 +463,36 @@ def test_pictures_of_another_size_and_useless_folders_are_refused(tiny_dataset, 
         train(tiny_dataset, tmp_path / "file", settings(), console=quiet)
     with pytest.raises(InputError, match="dataset"):
         train(tmp_path / "none", tmp_path / "run", settings(), console=quiet)
+
+
+def test_a_run_that_is_refused_before_its_first_step_leaves_no_folder_behind(tiny_dataset, tmp_path, quiet):
+    def refused(out, data=tiny_dataset, **given):
+        with pytest.raises(InputError):
+            train(data, out, settings(), console=quiet, **given)
+
+    refused(tmp_path / "runs" / "one", data=tmp_path / "none")
+    refused(tmp_path / "runs" / "one", start_from="nowhere")
+    assert not (tmp_path / "runs").exists()
+    (tmp_path / "mine").mkdir()
+    refused(tmp_path / "mine", data=tmp_path / "none")
+    assert list((tmp_path / "mine").iterdir()) == [], "what was there before stays"
+
+
+@pytest.mark.parametrize("changed", [{"face_fraction": 0.7}, {"vertical_offset": 0.1}])
+def test_weights_that_learned_from_faces_framed_otherwise_are_begun_with_only_where_that_is_allowed(
+    tiny_dataset, tmp_path, quiet, changed
+):
+    config = settings(steps=1)
+    framing = dataclasses.replace(config.framing, **changed)
+    save_checkpoint(
+        tmp_path / "other", build(config.model), Metadata(dataclasses.replace(config, framing=framing), (), "", 0)
+    )
+    (name, value), now = *changed.items(), config.framing
+    told = rf"checkpoint .*other learned from .* otherwise: framing\.{name} was {value} and is {getattr(now, name):g}; "
+    with pytest.raises(InputError, match=f"{told}.*--allow-change"):
+        train(tiny_dataset, tmp_path / "run", config, start_from=tmp_path / "other", console=quiet)
+    train(tiny_dataset, tmp_path / "run", config, start_from=tmp_path / "other", allow_change=True, console=quiet)
+    assert read_metadata(newest_checkpoint(tmp_path / "run")).config.framing == config.framing
 
 
 def test_a_step_whose_gradients_overflow_fp16_is_left_out_and_scaled_down(faces):

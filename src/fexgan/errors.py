@@ -10,6 +10,15 @@ class InputError(Exception):
     """Something handed to the program cannot be used: the message says what came, what may come and the way out."""
 
 
+LONGEST_SHOWN = 80
+"""Characters of what came that an error, or what is told of a list, repeats."""
+
+
+def shortened(text: str) -> str:
+    """Text of at most LONGEST_SHOWN characters, and dots where there was more: what people give may hold anything."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
 @contextmanager
 def library_refusals(source: str, extra: str, way_out: str) -> Iterator[None]:
     """Turn what libraries raise that read files, archives and a network, which is almost anything, into InputError.

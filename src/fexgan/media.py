@@ -85,11 +85,11 @@ def writable_folder(out: Path) -> Path:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a new sibling folder of `path`; put it in the place of `path` when the block ends, delete it on error.
 
-    A folder that stands at `path` is kept until the new one is complete. Raises InputError where the file system
-    refuses.
+    A folder that stands at `path` is kept until the new one is complete. Where `path` is a link, what it leads to is
+    replaced, and the link stays. Raises InputError where the file system refuses.
     """
-    path = Path(path)
     with _refusals(path):
+        path = Path(path).resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         # Not named by the process: in containers numbers repeat, and what a killed one left would be in the way. The
         # folder of that name is for its owner alone, so what becomes `path` is made within it, open as usual.

@@ -11,6 +11,11 @@ from rich.markup import escape
 from rich.table import Table as TerminalTable
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things for people: `1 take`, `1,200 takes`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 @dataclass(frozen=True)
 class Section:
     """One table, in words and cells, with pictures below it."""

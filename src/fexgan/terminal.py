@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, track
 
 from fexgan.errors import InputError
+from fexgan.tables import counted
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,11 +27,12 @@ def tracked(items: Iterable[Item], description: str, total: int | None = None) -
 
 @contextmanager
 def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a function to be told (stage, done, total); it shows a bar with the time left for each stage."""
+    """Yield a function to be told (stage, done, total), total 0 where nobody knows; it shows a bar for each stage, with
+    the time left."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.percentage:.0f} %"),
+        TextColumn("{task.fields[reached]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -38,9 +40,10 @@ def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
 
         def tell(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = progress.add_task(stage)
-            progress.update(tasks[stage], completed=done, total=total)
-            if done >= total:  # else the bars of many clips push that of the one at work out of sight
+                tasks[stage] = progress.add_task(stage, reached="")
+            reached = f"{100 * done / total:.0f} %" if total else f"{done:,}"
+            progress.update(tasks[stage], completed=done, total=total or None, reached=reached)
+            if total and done >= total:  # else the bars of many clips push that of the one at work out of sight
                 progress.remove_task(tasks.pop(stage))
 
         yield tell
@@ -89,6 +92,6 @@ def usable(
 def say_wrote(path: Path) -> None:
     """Tell that a file is written, and its size; of a folder, how many files it holds."""
     if path.is_dir():
-        say(f"wrote {sum(1 for _ in path.iterdir())} files to {path}")
+        say(f"wrote {counted(sum(1 for _ in path.iterdir()), 'file')} to {path}")
     else:
         say(f"wrote {path} ({size_text(path.stat().st_size)})")

@@ -32,7 +32,7 @@ from fexgan.prepare.listing import OPTIONAL, REQUIRED
 from fexgan.retouch import user_files
 from fexgan.sheets import sheet
 from fexgan.synthesis import Model
-from fexgan.tables import Section
+from fexgan.tables import Section, counted
 from fexgan.terminal import tracked
 from fexgan.training.loop import train
 
@@ -81,7 +81,7 @@ class Adaptation:
         figures["mean"] = tuple(float(np.mean(list(one.similarity.values()))) for one in (before, after))
         figures["old characters, SSIM"] = (before.ssim, after.ssim)
         return Section(
-            f"{self.character}, taught from {self.pictures} pictures in {self.steps} steps",
+            f"{self.character}, taught from {counted(self.pictures, 'picture')} in {counted(self.steps, 'step')}",
             "SFace similarity of the pictures and what is drawn from them, by affect in full; likeness of the old "
             "characters' test frames when rebuilt.",
             ["what", "before", "after"],
@@ -121,7 +121,8 @@ def adapt(
     config = settings_of(model, steps)
     known, old = old_characters(checkpoint, config.framing, data)
     name = character.resolve().name if character.is_dir() else character.stem
-    taught, key = f"character {name}", key_of(files, painter.checkpoint.weights_sha256, repr(config.framing))
+    used = model.checkpoint.weights_sha256, painter.checkpoint.weights_sha256, _details_of(painter)
+    taught, key = f"character {name}", key_of(files, *used, repr(config.framing))
     check_run(out, taught, key)
     portraits = _open_pictures(painter, files)
     before = _standing(model, portraits, old)
@@ -137,6 +138,14 @@ def adapt(
         raise KeyboardInterrupt
     after = _standing(load(str(summary.checkpoint)), portraits, old)
     return Adaptation(summary.checkpoint, name, len(portraits), summary.step, before, after)
+
+
+def _details_of(painter: Editor) -> str:
+    """What tells the networks that paint an editor's mouths anew from others, by their weights; empty without any."""
+    if painter.details is None:
+        return ""
+    weights = painter.details.networks.state_dict().values()
+    return hashlib.sha256(b"".join(tensor.cpu().numpy().tobytes() for tensor in weights)).hexdigest()
 
 
 def key_of(files: Sequence[Path], *others: str) -> str:
@@ -159,7 +168,7 @@ def check_run(out: Path, taught: str, key: str) -> None:
     if not out.exists() or begun == [taught.encode(), key.encode(), b""]:
         return
     if begun[:1] == [taught.encode()]:
-        raise InputError(f"{out} was begun with other pictures, another editor or framing; give another folder")
+        raise InputError(f"{out} was begun with other pictures, checkpoints or framing; give another folder")
     half_written = f".{Path(TAUGHT).stem}."
     if out.is_file() or any(not path.name.startswith(half_written) for path in out.iterdir()):
         raise InputError(f"{out} holds something else than {taught} being taught; give another folder")

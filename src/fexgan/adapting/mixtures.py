@@ -33,7 +33,7 @@ from fexgan.loading import load
 from fexgan.media import Pixels, read_image, write_image, write_text_atomically
 from fexgan.sheets import sheet
 from fexgan.synthesis import Model, share_strength
-from fexgan.tables import Section
+from fexgan.tables import Section, counted
 from fexgan.tensors import pixels_to_images
 from fexgan.training.examples import NOBODY, Examples
 from fexgan.training.loop import train
@@ -75,7 +75,7 @@ class MixtureAdaptation:
         ]
         names = ("examples, SSIM", "examples, off by", "old characters, SSIM")
         return Section(
-            f"{self.mixture}, taught from {self.examples} examples in {self.steps} steps",
+            f"{self.mixture}, taught from {counted(self.examples, 'example')} in {counted(self.steps, 'step')}",
             "Likeness of the examples and what is drawn for them, off by in levels of 255; likeness of the old "
             "characters' test frames when rebuilt.",
             ["what", "before", "after"],
@@ -114,7 +114,7 @@ def adapt_mixture(
     mixture = share_strength(mixture)
     known, old = old_characters(checkpoint, config.framing, data)
     paths = picture_files(pictures, f"a few that show {mixture}")
-    taught, key = f"mixture {mixture}", key_of(paths, repr(config.framing))
+    taught, key = f"mixture {mixture}", key_of(paths, model.checkpoint.weights_sha256, repr(config.framing))
     check_run(out, taught, key)
     examples = _examples(model, mixture, paths, known)
     names = [None if character == NOBODY else known[character] for character in examples.character]

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from fexgan.config.portrait import NORM_GROUPS
-from fexgan.config.settings import MOST_BLOCKS, FramingConfig, ScheduleConfig, check, check_framed, check_range
+from fexgan.config.settings import (
+    MOST_BLOCKS,
+    SIDES_PX,
+    FramingConfig,
+    ScheduleConfig,
+    check,
+    check_framed,
+    check_range,
+    check_widths,
+)
 
 HALVINGS = 4
 """How often a close-up's sides are halved: once on the way in, and once for each further stage or patch."""
@@ -33,14 +42,8 @@ class DetailsModelConfig:
     def __post_init__(self) -> None:
         check(self.family == "details", "model.family", self.family, "these settings are of family details")
         for name in ("widths", "discriminator_widths"):
-            widths = getattr(self, name)
-            grouped = 0 < len(widths) <= HALVINGS and all(width > 0 and width % NORM_GROUPS == 0 for width in widths)
-            check(
-                grouped,
-                f"model.{name}",
-                widths,
-                f"give one positive multiple of {NORM_GROUPS} for 1 to {HALVINGS} stages",
-            )
+            check_widths(f"model.{name}", getattr(self, name), NORM_GROUPS, HALVINGS)
+        check_range("model.image_size_px", self.image_size_px, *SIDES_PX)
         check_range("model.fineness", self.fineness, 1, 8)
         check_range("model.blocks", self.blocks, 1, MOST_BLOCKS)
         check(len(self.window_px) == 4, "model.window_px", self.window_px, "give left, top, right and bottom")

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
-from fexgan.config.settings import MOST_BLOCKS, FramingConfig, ScheduleConfig, check, check_framed, check_range
+from fexgan.config.settings import (
+    LARGEST_BATCH,
+    MOST_BLOCKS,
+    SIDES_PX,
+    WIDEST,
+    FramingConfig,
+    ScheduleConfig,
+    check,
+    check_framed,
+    check_range,
+    check_widths,
+)
 
 
 @dataclass(frozen=True)
@@ -48,11 +59,11 @@ class ModelConfig:
     def __post_init__(self) -> None:
         check(self.family == "paper", "model.family", self.family, "these settings are of family paper")
         for name in ("encoder_widths", "decoder_widths", "discriminator_widths"):
-            widths = getattr(self, name)
-            check(len(widths) > 0 and min(widths) > 0, f"model.{name}", widths, "give one positive width per stage")
+            check_widths(f"model.{name}", getattr(self, name))
         for name in ("latent_size", "affect_hidden_width", "code_width"):
-            check_range(f"model.{name}", getattr(self, name), 1)
+            check_range(f"model.{name}", getattr(self, name), 1, WIDEST)
         size = self.image_size_px
+        check_range("model.image_size_px", size, *SIDES_PX)
         check(
             size == 2 ** len(self.encoder_widths) == 2 ** (len(self.decoder_widths) + 1),
             "model.image_size_px",
@@ -68,7 +79,7 @@ class ModelConfig:
             self.decoder_refinements,
             f"give one number of blocks, 0 to {MOST_BLOCKS}, for each of the {stages} decoder stages, or none at all",
         )
-        check_range("model.decoder_finish_width", self.decoder_finish_width, 0)
+        check_range("model.decoder_finish_width", self.decoder_finish_width, 0, WIDEST)
         halvable = size % 2 ** len(self.discriminator_widths) == 0
         way_out = f"a picture of {size} px can be halved at most {size.bit_length() - 1} times: give fewer stages"
         check(halvable, "model.discriminator_widths", self.discriminator_widths, way_out)
@@ -160,8 +171,8 @@ class TrainingConfig(ScheduleConfig):
     """How pictures are varied."""
 
     def __post_init__(self) -> None:
+        check_range("training.batch_size", self.batch_size, 2, LARGEST_BATCH)  # batch norm at one pixel needs two
         super().__post_init__()
-        check_range("training.batch_size", self.batch_size, 2)  # batch norm at one pixel needs two
         check_range("training.kl_warmup_steps", self.kl_warmup_steps, 0)
 
 

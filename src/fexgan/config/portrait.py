@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from fexgan.affects import EMOTIONS, is_variant_name
-from fexgan.config.settings import MOST_BLOCKS, FramingConfig, ScheduleConfig, check, check_framed, check_range
+from fexgan.config.settings import (
+    MOST_BLOCKS,
+    SIDES_PX,
+    WIDEST,
+    FramingConfig,
+    ScheduleConfig,
+    check,
+    check_framed,
+    check_range,
+    check_widths,
+)
 
 NORM_GROUPS = 8
 """Groups of every group norm; each width is a multiple of it."""
@@ -39,16 +49,16 @@ class PortraitModelConfig:
     def __post_init__(self) -> None:
         check(self.family == "portrait", "model.family", self.family, "these settings are of family portrait")
         size = self.image_size_px
+        check_range("model.image_size_px", size, *SIDES_PX)
         sides = {"widths": size, "reader_widths": size // 2, "discriminator_widths": size}
         for name, size in sides.items():
             widths = getattr(self, name)
-            grouped = len(widths) > 0 and all(width > 0 and width % NORM_GROUPS == 0 for width in widths)
-            check(grouped, f"model.{name}", widths, f"give one positive multiple of {NORM_GROUPS} per stage")
-            halvable = size > 0 and size % 2 ** len(widths) == 0
+            check_widths(f"model.{name}", widths, NORM_GROUPS)
+            halvable = size % 2 ** len(widths) == 0
             check(halvable, f"model.{name}", widths, f"a picture of {size} px cannot be halved {len(widths)} times")
         for name in ("middle_blocks", "decoder_blocks"):
             check_range(f"model.{name}", getattr(self, name), 1, MOST_BLOCKS)
-        check_range("model.condition_width", self.condition_width, 1)
+        check_range("model.condition_width", self.condition_width, 1, WIDEST)
         check_range("model.largest_flow", self.largest_flow, 1e-3, 1.0)
         for variant in self.variants:
             affect, _, name = variant.partition(".")

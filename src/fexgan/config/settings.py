@@ -5,18 +5,26 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fexgan.errors import InputError
+from fexgan.errors import InputError, shortened
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 LARGEST = 2.0**63
 """Where no setting goes: computing with whole numbers that are far beyond it fails."""
 MOST_BLOCKS = 64
 """Of any one stage, in every family: a stranger's settings that ask for a million of them would be built for hours."""
-LONGEST_SHOWN = 80
-"""Characters of a value that an error repeats."""
+WIDEST = 4096
+"""Of any layer: a convolution between two so wide takes a gigabyte."""
+SIDES_PX = 8, 2048
+"""Smallest and largest side of pictures."""
+MOST_STAGES = 11
+"""That halve a picture of 2048 px to one."""
+LARGEST_BATCH = 65_536
+MOST_SAMPLED = 10_000
+"""Frames of a take in which its face is looked for."""
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 
@@ -28,18 +36,25 @@ def check(holds: bool, name: str, value: object, allowed: str) -> None:
 
 def _shown(value: object) -> str:
     try:
-        text = repr(value)
+        return shortened(repr(value))
     except ValueError:  # Python writes out no whole number of more than 4300 digits
         return "a number of thousands of digits"
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def check_range(name: str, value: float, low: float, high: float = LARGEST) -> None:
     """Raise InputError unless a number lies in [low, high]."""
     allowed = f"give a number in [{low:g}, {high:g}]" if high < LARGEST else f"give a number of at least {low:g}"
-    if value > LARGEST:
+    if value > high == LARGEST:
         allowed += f" and at most {LARGEST:g}"
     check(low <= value <= high, name, value, allowed)
+
+
+def check_widths(name: str, widths: Sequence[int], multiples_of: int = 1, most_stages: int = MOST_STAGES) -> None:
+    """Raise InputError unless the widths of a network's stages can be built."""
+    built = all(0 < width <= WIDEST and width % multiples_of == 0 for width in widths)
+    multiples = f", each a multiple of {multiples_of}" if multiples_of > 1 else ""
+    allowed = f"give 1 to {most_stages} widths, one per stage, in [{multiples_of}, {WIDEST}]{multiples}"
+    check(built and 0 < len(widths) <= most_stages, name, widths, allowed)
 
 
 @dataclass(frozen=True)
@@ -56,10 +71,10 @@ class FramingConfig:
     """Frames of a take, evenly spread, in which the face is looked for; the crop follows their median box."""
 
     def __post_init__(self) -> None:
-        check_range("framing.image_size_px", self.image_size_px, 8, 2048)
+        check_range("framing.image_size_px", self.image_size_px, *SIDES_PX)
         check_range("framing.face_fraction", self.face_fraction, 0.05, 2.0)
         check_range("framing.vertical_offset", self.vertical_offset, -1.0, 1.0)
-        check_range("framing.sampled_frames", self.sampled_frames, 1)
+        check_range("framing.sampled_frames", self.sampled_frames, 1, MOST_SAMPLED)
 
 
 def check_framed(size_px: int, framing: FramingConfig) -> None:
@@ -112,8 +127,10 @@ class ScheduleConfig:
     """Steps between lines of `log.csv` and TensorBoard."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "batch_parts", "save_every_steps", "log_every_steps"):
+        for name in ("steps", "save_every_steps", "log_every_steps"):
             check_range(f"training.{name}", getattr(self, name), 1)
+        for name in ("batch_size", "batch_parts"):
+            check_range(f"training.{name}", getattr(self, name), 1, LARGEST_BATCH)
         check_range("training.learning_rate", self.learning_rate, 0.0, 1.0)
         check_range("training.decay_share", self.decay_share, 0.0, 1.0)
         betas_fit = len(self.betas) == 2 and all(0.0 <= beta < 1.0 for beta in self.betas)

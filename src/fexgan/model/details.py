@@ -9,8 +9,8 @@ Shapes in comments are those of preset `details`, close-ups of 160 rows and 208 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn import functional
 
 from fexgan.config import DetailsModelConfig
 from fexgan.model.edits import CloseUp, Edits, lit, shade_tint
@@ -33,9 +33,9 @@ def close_up(edits: Edits, pictures: Tensor, config: DetailsModelConfig) -> Clos
     """
     left, top, right, bottom = config.window_px
     parts = torch.cat([edits.flow, edits.mask, edits.shade, edits.paint], dim=1).float()
-    parts = functional.pad(parts, [MARGIN_PX] * 4, mode="replicate")
+    parts = F.pad(parts, [MARGIN_PX] * 4, mode="replicate")
     parts = parts[:, :, top : bottom + 2 * MARGIN_PX, left : right + 2 * MARGIN_PX]
-    parts = functional.interpolate(parts, scale_factor=config.fineness, mode="bicubic", align_corners=False)
+    parts = F.interpolate(parts, scale_factor=config.fineness, mode="bicubic", align_corners=False)
     rim = MARGIN_PX * config.fineness
     flow, mask, shade, paint = parts[:, :, rim:-rim, rim:-rim].split([2, 1, 1, 3], dim=1)
     down, across = (
@@ -46,7 +46,7 @@ def close_up(edits: Edits, pictures: Tensor, config: DetailsModelConfig) -> Clos
     )
     grid = torch.stack([across.expand(len(down), -1), down[:, None].expand(-1, len(across))], dim=2)
     moved = grid + 2.0 * flow.permute(0, 2, 3, 1)  # [batch, rows, columns, 2]; the grid spans two units
-    fetched = functional.grid_sample(pictures, moved, padding_mode="border", align_corners=False)
+    fetched = F.grid_sample(pictures, moved, padding_mode="border", align_corners=False)
     return CloseUp(lit(fetched, shade, shade_tint(pictures)), paint.clamp(-1.0, 1.0), mask.clamp(0.0, 1.0))
 
 
@@ -54,8 +54,8 @@ def reach(mask: Tensor, config: DetailsModelConfig) -> Tensor:
     """Where a mask [batch, 1, rows, columns] may be painted anew, in [0, 1]: 0 farther from any paint than a pixel of
     the square is wide."""
     rim, side = config.fineness, 2 * config.fineness + 1
-    near = functional.max_pool2d(mask, (side, 1), stride=1, padding=(rim, 0))
-    near = functional.max_pool2d(near, (1, side), stride=1, padding=(0, rim))  # a fifth of the work of both at once
+    near = F.max_pool2d(mask, (side, 1), stride=1, padding=(rim, 0))
+    near = F.max_pool2d(near, (1, side), stride=1, padding=(0, rim))  # a fifth of the work of both at once
     return (near / FULL_FROM).clamp(max=1.0)
 
 
@@ -91,8 +91,8 @@ class Painter(nn.Module):
             stages.append(features)  # 32x80x104, 64x40x52, 96x20x26
         features = stages.pop()
         for narrow, blocks, skip in zip(self.narrow, self.out_blocks, reversed(stages), strict=True):
-            features = blocks(skip + functional.interpolate(narrow(features), size=skip.shape[-2:]))
-        changes = self.shuffle(self.leave(functional.silu(self.norm(features)))).float()  # [batch, 4, 160, 208]
+            features = blocks(skip + F.interpolate(narrow(features), size=skip.shape[-2:]))
+        changes = self.shuffle(self.leave(F.silu(self.norm(features)))).float()  # [batch, 4, 160, 208]
         return changes[:, :3], changes[:, 3:].tanh()
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
-from torch.nn import functional
 
 OUTLIERS = 200
 """One of so many pixels may lie beyond what counts as a face's most; its lips and the whites of its eyes are more."""
@@ -152,11 +152,11 @@ def _most(values: Tensor) -> Tensor:
 def _fetched(images: Tensor, flow: Tensor) -> Tensor:
     """Images or fields [batch, channels, height, width], each pixel fetched from where `flow` leads."""
     unmoved = torch.eye(2, 3, device=images.device).expand(flow.shape[0], 2, 3)
-    grid = functional.affine_grid(unmoved, list(flow.shape), align_corners=False)  # [batch, height, width, 2]
+    grid = F.affine_grid(unmoved, list(flow.shape), align_corners=False)  # [batch, height, width, 2]
     moved = grid + 2.0 * flow.permute(0, 2, 3, 1)  # the grid spans two units
     # Sampling in place rounds, so what the flow changes is added to the source instead.
     return images + (_sample(images, moved) - _sample(images, grid))
 
 
 def _sample(images: Tensor, grid: Tensor) -> Tensor:
-    return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)

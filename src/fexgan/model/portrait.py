@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn import functional
 
 from fexgan.affects import AFFECTS, NEUTRAL_INDEX, affect_index, affect_of
 from fexgan.config import NORM_GROUPS, PortraitModelConfig
@@ -62,7 +62,7 @@ class Block(nn.Module):
         if self.modulate is not None:
             scale, shift = self.modulate(code)[:, :, None, None].chunk(2, dim=1)  # [batch, width, 1, 1]
             change = torch.addcmul(shift, change, 1.0 + scale)
-        return features + self.convolution(functional.silu(change))
+        return features + self.convolution(F.silu(change))
 
 
 class Encoder(nn.Module):
@@ -112,7 +112,7 @@ class Reader(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """images [batch, 3, 128, 128] -> affect vectors [batch, 7]."""
-        features = self.stages(functional.avg_pool2d(images, 2))  # 32x32x32, 64x16x16, 128x8x8, 128x4x4
+        features = self.stages(F.avg_pool2d(images, 2))  # 32x32x32, 64x16x16, 128x8x8, 128x4x4
         emotions = self.emotions(features).float().sigmoid()  # [batch, 6]
         neutral = (1.0 - emotions.sum(dim=1, keepdim=True)).clamp(min=0.0)  # [batch, 1]
         return torch.cat([emotions[:, :NEUTRAL_INDEX], neutral, emotions[:, NEUTRAL_INDEX:]], dim=1)
@@ -157,12 +157,12 @@ class Decoder(nn.Module):
         for block in self.middle:
             decoded = block(decoded, code)  # [batch, 256, 8, 8]
         for narrow, blocks, skip in zip(self.narrow, self.blocks, reversed(skipped), strict=True):
-            decoded = skip + functional.interpolate(narrow(decoded), scale_factor=2)
+            decoded = skip + F.interpolate(narrow(decoded), scale_factor=2)
             for block in blocks:
                 decoded = block(decoded, code)  # 192x16x16, 96x32x32, 48x64x64
-        decoded = functional.silu(self.norm(decoded))
+        decoded = F.silu(self.norm(decoded))
         flow = self.largest_flow * self.flow(decoded).float().tanh()  # [batch, 2, 64, 64]
-        flow = functional.interpolate(flow, scale_factor=2, mode="bilinear")  # [batch, 2, 128, 128]
+        flow = F.interpolate(flow, scale_factor=2, mode="bilinear")  # [batch, 2, 128, 128]
         picture = self.shuffle(self.picture(decoded)).float()  # [batch, 5, 128, 128]
         mask, shade, paint = picture.split([1, 1, 3], dim=1)
         return Edits(flow, _end(mask.sigmoid()), LARGEST_SHADE * shade.tanh(), paint.tanh())

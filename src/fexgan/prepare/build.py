@@ -114,7 +114,7 @@ def _assemble(
     counts = _count_frames(shots, sides)
     characters = tuple(sorted({shot.entry.character for shot in shots}, key=natural_key))
     shown = characters[:LARGEST_SHEET_ROWS]
-    with atomic_folder(out.resolve()) as folder:  # where a link leads to, not in its place
+    with atomic_folder(out) as folder:
         apexes, leak = _write_shards(folder / SHARD_FOLDER, shots, sides, counts, characters, shown, record, tell)
         report = PrepareReport(
             folder=out,
@@ -137,11 +137,16 @@ def _assemble(
     return report
 
 
+def kept_beside(out: Path, kind: str) -> Path:
+    """What the folder for unfinished work of a kind is called, `parts` or `rows`: beside where `out` is or leads to."""
+    return out.resolve().with_name(f".{out.resolve().name}.{kind}")
+
+
 @contextmanager
 def kept_when_killed(out: Path, kind: str) -> Iterator[Path]:
     """Where work for `out` is kept until it is whole; only a killed or interrupted run, or one that ends in KeptError,
     as where it lost a worker, leaves this folder behind."""
-    folder = out.resolve().with_name(f".{out.resolve().name}.{kind}")
+    folder = kept_beside(out, kind)
     try:
         yield folder
     except KeptError:

@@ -14,7 +14,7 @@ from fexgan.manifest import DATASET_KEY, DatasetRecord
 from fexgan.prepare.report import PrepareReport
 from fexgan.prepare.shards import SHARD_FOLDER
 from fexgan.prepare.twins import LARGEST_DIFFERENCE, THUMBNAIL_PX, LeakReport
-from fexgan.tables import markdown_table
+from fexgan.tables import counted, markdown_table
 from fexgan.yaml_files import parse_yaml
 
 CARD_NAME = "README.md"
@@ -91,8 +91,8 @@ def _summary(report: PrepareReport) -> str:
     total = report.frames_in("train") + report.frames_in("test")
     affects = {affect for (_, _, affect), frames in report.frame_counts.items() if frames}
     return (
-        f"{total:,} pictures of {side} x {side} px: {_count(len(report.characters), 'character')} showing "
-        f"{_count(len(affects), 'affect')} in {_count(report.take_count, 'take')}; "
+        f"{total:,} pictures of {side} x {side} px: {counted(len(report.characters), 'character')} showing "
+        f"{counted(len(affects), 'affect')} in {counted(report.take_count, 'take')}; "
         f"{report.frames_in('train'):,} for training, {report.frames_in('test'):,} for testing."
     )
 
@@ -119,8 +119,8 @@ def _split_text(report: PrepareReport) -> str:
     text = f"{SPLIT_TEXTS[record.split]} Share for testing: {record.test_share:g} of each group, seed {record.seed}."
     if record.guard_frames:
         text += (
-            f" Guard: {record.guard_frames} frames on either side, {_count(report.guard_count, 'frame')} in all are in "
-            "neither split."
+            f" Guard: {record.guard_frames} frames on either side, {counted(report.guard_count, 'frame')} in all are "
+            "in neither split."
         )
     return f"{text}\n\n{_leak_text(report.leak)}"
 
@@ -128,7 +128,7 @@ def _split_text(report: PrepareReport) -> str:
 def _leak_text(leak: LeakReport) -> str:
     share = f"{100 * leak.twin_count / max(1, leak.test_frames):.1f} %"
     text = (
-        f"Leak check: {leak.twin_count:,} of {_count(leak.test_frames, 'test frame')} ({share}) have a near "
+        f"Leak check: {leak.twin_count:,} of {counted(leak.test_frames, 'test frame')} ({share}) have a near "
         f"twin in train, that is one that differs by at most {LARGEST_DIFFERENCE:g} grey levels (root mean square, "
         f"brightness aside) at {THUMBNAIL_PX} x {THUMBNAIL_PX} px."
     )
@@ -167,17 +167,13 @@ def _labels_text(report: PrepareReport) -> str:
     """How labels were read, a line for each affect that was called otherwise; empty where none was."""
     words: dict[str, list[str]] = defaultdict(list)
     for (label, affect), files in sorted(report.footage.labels.items()):
-        words[affect].append(f"`{label}` ({_count(files, 'file')})")
+        words[affect].append(f"`{label}` ({counted(files, 'file')})")
     renamed = {affect for label, affect in report.footage.labels if label != affect}
     return "\n".join(f"- {affect}: {', '.join(words[affect])}" for affect in AFFECTS if affect in renamed)
 
 
 def _left_out_text(report: PrepareReport) -> str:
     found, used = report.footage.files, report.files_used
-    lines = [f"- `{item.source}` ({_count(item.files, 'file')}): {item.reason}" for item in report.left_out]
-    counts = f"{_count(found, 'file')} found, {used:,} used, {found - used:,} left out"
+    lines = [f"- `{item.source}` ({counted(item.files, 'file')}): {item.reason}" for item in report.left_out]
+    counts = f"{counted(found, 'file')} found, {used:,} used, {found - used:,} left out"
     return f"{counts}:\n\n" + "\n".join(lines) if lines else f"{counts}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fexgan.affects import NEUTRAL
 from fexgan.config import FramingConfig
-from fexgan.errors import InputError
+from fexgan.errors import InputError, shortened
 from fexgan.manifest import PERFORMANCE, STILLS, FrameTruth, is_sidecar, natural_key, read_sidecar
 from fexgan.media import CLIP_SUFFIXES, READ_SUFFIXES
 from fexgan.prepare.labels import Vocabulary, load_vocabulary, names_nobody, plain
@@ -23,8 +23,6 @@ PICTURES_TAKE = "pictures"
 """Name of the take that the loose pictures of one character and affect make up."""
 NOBODY = "unknown"
 """The one character of footage that does not tell who is who."""
-LONGEST_TOLD = 80
-"""Characters of a label, or of a name that no file has, that are told of it."""
 TABLES = (".parquet", ".arrow")
 MIXTURE_REASON = "shows a mixture, which has no single label"
 PERFORMANCE_REASON = "plays a recording, which names no affect: its sidecar tells no strength"
@@ -290,11 +288,6 @@ def _refusal(error: OSError) -> str:
 def source_name(path: Path, root: Path) -> str:
     """A path as a dataset tells it: relative to the footage, as `clean` text."""
     return clean(path.relative_to(root).as_posix())
-
-
-def shortened(text: str) -> str:
-    """Text of at most LONGEST_TOLD characters, and dots where there was more: a list may hold anything."""
-    return text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]}..."
 
 
 def clean(text: str) -> str:

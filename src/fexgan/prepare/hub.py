@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +25,20 @@ LIST_NAME = "rows.parquet"
 SOURCE_KEY = "source"
 """Where that list tells in its metadata what it was made of."""
 ROWS_AT_ONCE = 1024
+STAGE = "fetch rows"
 SAVED = ("dataset_dict.json", "state.json")
 """What a folder holds that `save_to_disk` wrote."""
 
 Row = dict[str, str | None]
+Progress = Callable[[str, int, int], None]
 
 
-def unpack(source: str, folder: Path, columns: Mapping[str, str]) -> Path:
+def unpack(source: str, folder: Path, columns: Mapping[str, str], progress: Progress | None = None) -> Path:
     """Lay out all splits of a dataset in `folder`, each picture a file, and return the Parquet list of its rows.
 
     `source`: a folder, or a name on the hub. `columns`: name in a list -> column of the dataset, where they differ; the
     pictures are by themselves found where one column alone holds any. Class labels are told by their names.
+    `progress(stage, done, total)` is told of each row, total 0 where the dataset does not tell how many it has.
     A picture that stands in `folder` already is left as it is, so that a run that was killed goes on; so is all of a
     dataset on the hub that was fetched whole.
     Raises InputError where `datasets` is missing, for a dataset that cannot be read, and one that lacks a column.
@@ -53,16 +56,20 @@ def unpack(source: str, folder: Path, columns: Mapping[str, str]) -> Path:
         schema = schema.with_metadata({SOURCE_KEY: told} | _made_by(source))
         folder.mkdir(parents=True, exist_ok=True)
         partial = listed.with_suffix(".partial")
+        tell, done, total = progress or (lambda stage, done, total: None), 0, _row_count(splits)
         with pq.ParquetWriter(partial, schema) as writer:
             for split, rows in splits.items():
                 names = _columns(source, rows.features or {}, columns)
                 pending: list[Row] = []
                 for row in _rows(source, rows, names, folder, split):
                     pending.append(row)
+                    done += 1
+                    tell(STAGE, done, total)
                     if len(pending) == ROWS_AT_ONCE:
                         writer.write_table(pa.Table.from_pylist(pending, schema=schema))
                         pending = []
                 writer.write_table(pa.Table.from_pylist(pending, schema=schema))
+        tell(STAGE, done, done)
         partial.replace(listed)
     return listed
 
@@ -104,6 +111,16 @@ def _open(source: str) -> Mapping[str, Any]:
         return datasets.load_dataset(source, streaming=True)
     saved = datasets.load_from_disk(source)
     return saved if isinstance(saved, dict) else {str(saved.split or "rows"): saved}
+
+
+def _row_count(splits: Mapping[str, Any]) -> int:
+    """Rows of all splits; 0 where one of them, which is read as it comes, does not tell."""
+    told = {split: (rows.info.splits or {}).get(split) for split, rows in splits.items()}
+    counts = [
+        rows.num_rows if hasattr(rows, "num_rows") else getattr(told[split], "num_examples", 0) or 0
+        for split, rows in splits.items()
+    ]
+    return sum(counts) if all(counts) else 0
 
 
 def _columns(source: str, features: Mapping[str, Any], mapped: Mapping[str, str]) -> dict[str, str]:

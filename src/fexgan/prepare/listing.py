@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fexgan.errors import InputError
+from fexgan.errors import InputError, shortened
 from fexgan.manifest import is_sidecar
 from fexgan.media import READ_SUFFIXES
-from fexgan.prepare.footage import CLIPS, NOBODY, Footage, Sorter, shortened
+from fexgan.prepare.footage import CLIPS, NOBODY, Footage, Sorter
 from fexgan.prepare.labels import load_vocabulary
 
 LIST_SUFFIXES = (".csv", ".parquet")

@@ -9,6 +9,7 @@ from pathlib import Path
 from fexgan.manifest import DatasetRecord
 from fexgan.prepare.footage import Footage, LeftOut
 from fexgan.prepare.twins import LeakReport
+from fexgan.tables import counted
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,12 @@ class PrepareReport:
     def frames_in(self, split: str) -> int:
         """Number of frames in `train` or `test`."""
         return sum(count for (name, _, _), count in self.frame_counts.items() if name == split)
+
+    def summary(self) -> str:
+        """What came of it, in one line."""
+        takes, people = counted(self.take_count, "take"), counted(len(self.characters), "character")
+        return (
+            f"wrote {self.folder}: {takes} of {people}, {counted(self.frames_in('train'), 'frame')} to train on and "
+            f"{self.frames_in('test'):,} to test with; {len(self.without_face)} without a face found, "
+            f"{len(self.several_faces)} with several; {self.files_used:,} of {counted(self.footage.files, 'file')} used"
+        )

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from fexgan.checkpoints import Checkpoint
+from fexgan.config import FramingConfig, same_square
 from fexgan.errors import InputError
 from fexgan.model import Family
 
@@ -25,6 +26,23 @@ def begin_with(networks: Family, checkpoint: Checkpoint, name: str | Path) -> No
     """
     _check(networks, checkpoint, name, (*FREE, *ADDING))
     networks.load_state_dict(networks.state_dict() | checkpoint.networks.state_dict())
+
+
+def check_framed_as(framing: FramingConfig, checkpoint: Checkpoint, name: str | Path) -> None:
+    """Raise InputError, naming the settings, where faces of a run, framed by `framing`, are not as large, or not where
+    they are, in what a checkpoint, called `name`, learned from: its weights would know none of them."""
+    before = checkpoint.config.framing
+    if same_square(framing, before):
+        return
+    changes = ", ".join(
+        f"framing.{setting} was {value:g} and is {getattr(framing, setting):g}"
+        for setting, value in vars(before).items()
+        if setting != "sampled_frames" and value != getattr(framing, setting)
+    )
+    raise InputError(
+        f"checkpoint {name} learned from faces framed otherwise: {changes}; frame them alike, or add --allow-change to "
+        "learn all faces anew from its weights"
+    )
 
 
 def go_on_with(networks: Family, checkpoint: Checkpoint, name: str | Path) -> None:

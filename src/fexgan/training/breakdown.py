@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor
 
-from fexgan.config import ScheduleConfig
+from fexgan.config import AnyModelConfig, ScheduleConfig
 from fexgan.errors import InputError
+from fexgan.model import build
 
 LARGEST_LOSS = 1e5
 """No loss comes near it but on the way to infinity: a KL divergence of many thousand nats is of no use either."""
+
+BYTES_PER_WEIGHT = 20
+"""What training takes at least: the weight, its average, its gradient and Adam's two means, each of four bytes."""
 
 
 class Breakdown(InputError):
@@ -36,11 +41,31 @@ def check_weights(parameters: Iterable[Tensor]) -> None:
 
 @contextlib.contextmanager
 def enough_memory(training: ScheduleConfig) -> Iterator[None]:
-    """Turn a device's running out of memory into InputError, with the settings that ask for less."""
+    """Turn a device's running out of memory, or this machine's, into InputError, with what asks for less."""
     try:
         yield
-    except torch.OutOfMemoryError:
+    except (MemoryError, RuntimeError) as error:
+        of_memory = isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+        if not of_memory:
+            raise
         raise InputError(
             f"the device has too little memory for batches of {training.batch_size} with training.batch_parts "
             f"{training.batch_parts}; set that higher, training.batch_size lower, or take a smaller preset"
         ) from None
+
+
+def check_room(model: AnyModelConfig, device: torch.device) -> None:
+    """Raise InputError where networks are larger than this machine's memory, before any of it is taken: systems that
+    promise more memory than they have would end the process without a word."""
+    try:
+        with torch.device("meta"):
+            weights = sum(parameter.numel() for parameter in build(model, seed=None).parameters())
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError):  # Windows does not tell
+        return
+    needed = weights * (BYTES_PER_WEIGHT if device.type == "cpu" else 4)  # other devices are given what is made here
+    if needed > memory:
+        raise InputError(
+            f"networks of {weights:,} weights take {needed / 1e9:,.0f} GB, this machine has {memory / 1e9:,.0f}; make "
+            f"the widths of model smaller or take a smaller preset"
+        )

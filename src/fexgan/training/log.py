@@ -23,6 +23,8 @@ _ROW = re.compile(r"\d+,\d+(\.\d+)?,")
 class TrainingLog:
     """One row per `record`: step, training time so far in seconds, and the values of `columns`, empty where unknown.
 
+    A log that began with other columns, as under other losses, keeps them, and those that it lacks come after them.
+
     Of several processes only the main one writes. A resumed training drops the rows after its checkpoint, which it is
     about to take again, and keeps counting time; so do rows go that a power cut left in pieces. Raises InputError for a
     file of that name that is no log.
@@ -38,8 +40,11 @@ class TrainingLog:
         header, rows = _read(self.path)
         kept = [row for row in rows if int(row.split(",")[0]) < first_step]
         self._has_header = bool(kept)
-        if kept:  # another version may have logged other figures
-            self.columns = header.split(",")[2:]
+        if kept:
+            known = header.split(",")[2:]
+            new = [name for name in columns if name not in known]
+            self.columns = (*known, *new)
+            header, kept = ",".join([header, *new]), [row + "," * len(new) for row in kept]
         self.seconds_before = float(kept[-1].split(",")[1]) if kept else 0.0
         write_text_atomically(self.path, "".join(f"{line}\n" for line in (header, *kept)) if kept else "")
 

@@ -28,13 +28,12 @@ from fexgan.checkpoints import (
 )
 from fexgan.config import AnyConfig
 from fexgan.errors import InputError
-from fexgan.media import writable_folder
 from fexgan.model import build
 from fexgan.training.ahead import Batches, draw_ahead
 from fexgan.training.alone import alone_in
 from fexgan.training.averaging import AveragedNetworks
-from fexgan.training.beginning import begin_with, go_on_with
-from fexgan.training.breakdown import Breakdown, check_losses, check_weights, enough_memory
+from fexgan.training.beginning import begin_with, check_framed_as, go_on_with
+from fexgan.training.breakdown import Breakdown, check_losses, check_room, check_weights, enough_memory
 from fexgan.training.display import Display
 from fexgan.training.examples import Examples
 from fexgan.training.interruption import StopRequest
@@ -94,7 +93,8 @@ def train(
     weights of this checkpoint (name or folder) instead of random ones; a run that goes on keeps its own. `steps`: steps
     in all, instead of `config.training.steps`. `keep`: how many checkpoints stay, the newest. `on_nan`: whether a loss
     that is no number or explodes ends training, or takes it back to its newest checkpoint, to go on with other
-    batches. `allow_change`: go on with a run that was begun with other settings, other data or another version.
+    batches. `allow_change`: go on with a run that was begun with other settings, other data or another version, or
+    begin with the weights of a checkpoint that learned from faces framed otherwise.
     `examples`: of mixtures, for family `paper` to learn too. `out` receives `log.csv`, `tensorboard/`, `previews/`,
     `checkpoints/<step>/` and, once all steps are taken, `progress.mp4`, the previews as a film. Ctrl-C and SIGTERM save
     and end; whatever else ends the process, training goes on from the newest whole checkpoint.
@@ -109,8 +109,7 @@ def train(
         raise InputError("no data to train on; give a folder that fexgan prepare wrote, or one of stills")
     if steps is not None:
         config = dataclasses.replace(config, training=dataclasses.replace(config.training, steps=steps))
-    out = writable_folder(Path(out))
-    console = console or Console(highlight=False)
+    out, console = Path(out), console or Console(highlight=False)
     with alone_in(out), enough_memory(config.training):
         with PartialState(cpu=ON_PROCESSORS).local_main_process_first():  # the first decodes the data for the others
             task = open_task([Path(folder) for folder in folders], config, examples)
@@ -166,6 +165,7 @@ class _Run:
         )
         self.writes = self.accelerator.is_main_process
         self.console = console if self.writes else Console(quiet=True)
+        check_room(config.model, self.accelerator.device)
         check_shares(config.training.batch_size, self.accelerator.num_processes * config.training.batch_parts)
         with self.accelerator.main_process_first():
             self.newest, damaged = last_checkpoint(out)
@@ -191,6 +191,8 @@ class _Run:
             checkpoint = load_checkpoint(start_from)
             self.steps_before = checkpoint.metadata.steps_in_all
             begin_with(networks, checkpoint, start_from)
+            if not allow_change:
+                check_framed_as(config.framing, checkpoint, start_from)
         if self.accelerator.num_processes > 1:
             check_agreed(config, task.fingerprint, self.step)
         learned = checkpoint.metadata.characters if checkpoint else ()

@@ -14,6 +14,7 @@ from tyro.conf import Positional, arg
 from fexgan.affects import AFFECTS
 from fexgan.config import FramingConfig, load_preset
 from fexgan.errors import InputError
+from fexgan.tables import counted
 from fexgan.verbs.flags import BUNDLED, JobsText, Mixtures, Names, bundled_by_name, given_of
 
 FRAMING = FramingConfig()
@@ -147,8 +148,8 @@ class Film:
             say_wrote(sheet)
             return
         report = film(self.out, shoot, self.jobs)
-        pace = f"{report.frames} frames in {report.seconds:.0f} s"
-        say(f"{report.filmed} takes filmed, {pace}; {report.kept} stood already")
+        pace = f"{counted(report.frames, 'frame')} in {report.seconds:.0f} s"
+        say(f"{counted(report.filmed, 'take')} filmed, {pace}; {report.kept} stood already")
 
 
 DEALT_WHOLE = ("take", "character")
@@ -212,6 +213,7 @@ class Prepare:
             check_out,
             choose_test_frames,
             find_footage,
+            kept_beside,
             kept_when_killed,
             load_vocabulary,
             prepare,
@@ -224,38 +226,38 @@ class Prepare:
         choose_test_frames([], self.split, self.test_share, self.seed, self.guard_frames)
         check_out(self.out)
         check_jobs(self.jobs)
-        with kept_when_killed(self.out, "rows") as rows, stage_progress() as tell:
-            footage = find_footage(_footage(self.footage), self.labels, self.leave_out, self.columns, rows)
-            report = prepare(
-                footage,
-                self.out,
-                framing,
-                self.split,
-                self.test_share,
-                self.seed,
-                tell,
-                self.guard_frames,
-                self.jobs,
-                self.only_faces,
-            )
+        try:
+            with kept_when_killed(self.out, "rows") as rows, stage_progress() as tell:
+                footage = find_footage(_footage(self.footage), self.labels, self.leave_out, self.columns, rows, tell)
+                report = prepare(
+                    footage,
+                    self.out,
+                    framing,
+                    self.split,
+                    self.test_share,
+                    self.seed,
+                    tell,
+                    self.guard_frames,
+                    self.jobs,
+                    self.only_faces,
+                )
+        except KeyboardInterrupt:
+            if any(kept_beside(self.out, kind).exists() for kind in ("rows", "parts")):
+                say(f"interrupted; what is done stays beside {self.out}, and the same command goes on from there")
+            raise
         for label, files in footage.unknown_labels.most_common():
-            left_out = "1 file is" if files == 1 else f"{files:,} files are"
+            left_out = f"{counted(files, 'file')} {'is' if files == 1 else 'are'}"
             way_out = f"say --leave-out if that is right, or make it one by --labels FILE with, say, 'joy: [{label}]'"
             say(f"label {label!r} names no affect that is known: {left_out} left out; {way_out}", style="yellow")
-        say(
-            f"wrote {report.folder}: {report.take_count} takes of {len(report.characters)} characters, "
-            f"{report.frames_in('train'):,} frames to train on and {report.frames_in('test'):,} to test with; "
-            f"{len(report.without_face)} without a face found, {len(report.several_faces)} with several; "
-            f"{report.files_used:,} of {footage.files:,} files used"
-        )
+        say(report.summary())
         if self.test_share and not report.frames_in("test"):
             say(f"nothing is kept to test with, {NO_TEST[self.split]}; another --split would keep some")
         kept = report.frames_in("test") / max(1, report.frames_in("train") + report.frames_in("test"))
         if self.split in DEALT_WHOLE and kept and not self.test_share / 2 <= kept <= 2 * self.test_share:
             way_out = f"for each {self.split} is kept whole; more of them come nearer to it, or --split time-block"
             say(f"{kept:.0%} of the frames are to test with, not {self.test_share:.0%}, {way_out}", style="yellow")
-        leak = report.leak
-        say(f"leak check: {leak.twin_count:,} of {leak.test_frames:,} frames to test with have a near twin in train")
+        tested = counted(report.leak.test_frames, "frame")
+        say(f"leak check: {report.leak.twin_count:,} of {tested} to test with have a near twin in train")
 
 
 @dataclass(frozen=True)
@@ -289,7 +291,8 @@ class Train:
     """What to do when a loss is no number or explodes: end, or go back to the newest checkpoint and on with other
     batches."""
     allow_change: bool = False
-    """Go on with a run that was begun with other settings, other data or another version."""
+    """Go on with a run that was begun with other settings, other data or another version, or start from a checkpoint
+    that learned from faces framed otherwise."""
 
     def run(self) -> None:
         from accelerate import PartialState
@@ -314,7 +317,7 @@ class Train:
             console=console,
         )
         if PartialState().is_main_process:
-            steps = "1 step" if summary.steps_taken == 1 else f"{summary.steps_taken} steps"
+            steps = counted(summary.steps_taken, "step")
             say(f"{steps} in {summary.seconds:.0f} s; newest checkpoint: {summary.checkpoint}")
         if summary.stopped:
             raise KeyboardInterrupt
