@@ -168,6 +168,12 @@ def test_a_run_that_is_killed_loses_no_more_than_fifty_steps(tiny_checkpoint: Pa
     assert adapting.settings_of(load(str(tiny_checkpoint)), 300).training.save_every_steps <= 50
 
 
+def test_a_character_is_taught_in_small_batches_and_smaller_ones_stay():
+    model = load("open-cast")
+    own, taught, smaller = (adapting.settings_of(model, 1, most).training.batch_size for most in (None, 16, 64))
+    assert own == smaller == 32 and taught == 16
+
+
 def test_of_the_old_characters_test_pictures_alone_are_decoded(
     tiny_dataset: Path, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -238,7 +239,7 @@ def test_what_cannot_be_exported_is_refused_and_nothing_is_written(editing, tmp_
 
 
 def test_exporting_again_replaces_what_was_exported(editing, exported, tmp_path):
-    export(str(editing), tmp_path / "again")
+    shutil.copytree(exported.paths[0].parent, tmp_path / "again")
     (tmp_path / "again" / "read.onnx").write_bytes(b"")
     export(str(editing), tmp_path / "again")
     assert (tmp_path / "again" / "read.onnx").stat().st_size > 0
