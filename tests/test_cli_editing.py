@@ -12,14 +12,17 @@ from PIL import Image
 from rich.console import Console
 
 from fexgan import bundled, load, terminal
+from fexgan.affects import Mixture
 from fexgan.checkpoints import Metadata, save_checkpoint
 from fexgan.config import FramingConfig, config_from_dict
 from fexgan.editing import Editor
+from fexgan.expressions import write_expression
 from fexgan.faces import Face, FaceFinder
 from fexgan.media import read_image
 from fexgan.model import build
 from fexgan.prepare import prepare
 from fexgan.synthesis import Model
+from fexgan.verbs.sources import named_mixtures
 from fexgan.video import count_clip_frames, read_clip, write_clip
 
 Run = Callable[..., int]
@@ -123,6 +126,13 @@ def test_transparency_that_a_clip_of_pictures_loses_is_told(fexgan: Run, flags: 
     for name in ("face.png", "glass.png"):
         assert fexgan("animate", name, "--keyframes", "0 neutral, 0.1 joy", *flags) == 0
         assert ("transparent is laid on grey" in capsys.readouterr().err) is (name == "glass.png")
+
+
+def test_expressions_of_one_name_that_differ_in_a_variant_alone_are_two(tmp_path: Path):
+    for folder, mixture in (("a", "joy:0.5"), ("b", "joy.laugh:0.5")):
+        write_expression(tmp_path / folder / "sly.yaml", Mixture.parse(mixture))
+    named = named_mixtures([str(tmp_path / folder / "sly.yaml") for folder in "ab"])
+    assert [mixture.variants for mixture in named.values()] == [(), (("joy", "laugh"),)]
 
 
 def test_no_mixture_is_lost_where_affects_or_names_are_alike(fexgan: Run):

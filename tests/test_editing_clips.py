@@ -129,6 +129,7 @@ def shown(edited: Edited, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> Ed
         timed = [(frame, index / 32) for index, frame in enumerate(frames)]
         monkeypatch.setattr("fexgan.editing.clips.read_clip", lambda path: iter(timed))
         monkeypatch.setattr("fexgan.editing.clips.told_clip_frames", lambda path: len(timed))
+        monkeypatch.setattr("fexgan.editing.clips.is_see_through", lambda path: False)
         return edited(Path("in.mp4"), "joy", **choices)
 
     return edit
@@ -168,6 +169,7 @@ def test_odd_sides_become_even_without_shifting_the_picture(edited: Edited, monk
     frame = face(129)[:, :127]
     monkeypatch.setattr("fexgan.editing.clips.read_clip", lambda path: iter([(frame, 0.0)]))
     monkeypatch.setattr("fexgan.editing.clips.told_clip_frames", lambda path: 1)
+    monkeypatch.setattr("fexgan.editing.clips.is_see_through", lambda path: False)
     (after,) = edited(Path("in.webm"), "neutral", source_affect="neutral")
     assert after.shape == (130, 128, 3) and np.array_equal(after[:129, :127], frame)
 

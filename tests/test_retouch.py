@@ -214,7 +214,7 @@ def test_animations_and_rare_pictures_of_a_folder_are_edited(retouch: Retouch, t
 def test_transparency_that_a_clip_loses_is_told(retouch: Retouch, tmp_path: Path, capsys, monkeypatch):
     write_clip(tmp_path / "clip.mp4", [face(128), face(128, x=0.52)], fps=10)
     for see_through in (False, True):  # encoders of clips that are so are not at hand everywhere
-        monkeypatch.setattr("fexgan.retouch.is_see_through", lambda path, told=see_through: told)
+        monkeypatch.setattr("fexgan.editing.clips.is_see_through", lambda path, told=see_through: told)
         retouch.to_folder(user_files([tmp_path / "clip.mp4"]), JOY, tmp_path / "out")
         assert ("clip.mp4 is partly transparent" in capsys.readouterr().err) is see_through
 

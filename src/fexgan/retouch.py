@@ -32,7 +32,7 @@ from fexgan.opening import open_file
 from fexgan.picture import LoadedPicture
 from fexgan.synthesis import Model, Sitter, target_of
 from fexgan.terminal import say, stage_progress, warn
-from fexgan.video import even_sides, is_see_through
+from fexgan.video import even_sides
 
 LARGEST_CLIP_PX = 1920
 """Longest side of a clip made from a picture: what players and browsers take everywhere."""
@@ -142,8 +142,7 @@ class Retouch:
             raise InputError(f"{file.path} is a clip; strengths are optimised for pictures, give those alone")
         if file.is_clip and isinstance(self.model, Editor):
             targets = {out: target_of(mixture) for out, mixture in results.items()}
-            see_through = transform_clip(self.model, file.path, targets, self.source_affect, self.face, tell)
-            if see_through or (not is_animation(file.path) and is_see_through(file.path)):
+            if transform_clip(self.model, file.path, targets, self.source_affect, self.face, tell):
                 warn(f"{file.path} is partly transparent, which clips are not: that is laid on grey")
             return
         opened = self.open(file)

@@ -103,7 +103,7 @@ class _Converter:
 
     def rgb(self, frame: av.VideoFrame) -> Pixels:
         """Its pixels, what is transparent laid on grey."""
-        see_through = any(component.is_alpha for component in frame.format.components)
+        see_through = _has_alpha(frame.format)
         planes = self._reformatter.reformat(
             frame,
             width=self.width_of(frame),
@@ -182,7 +182,11 @@ def told_clip_frames(path: Path) -> int:
 def is_see_through(path: Path) -> bool:
     """Whether a clip's frames have an opacity, as ProRes 4444 has; `read_clip` lays them on grey. Raises InputError."""
     with _clip_stream(path) as (_, stream):
-        return any(component.is_alpha for component in stream.codec_context.format.components)
+        return _has_alpha(stream.codec_context.format)
+
+
+def _has_alpha(pixels: av.VideoFormat) -> bool:
+    return any(component.is_alpha for component in pixels.components)
 
 
 def write_clip(

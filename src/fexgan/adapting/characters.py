@@ -43,7 +43,7 @@ WEIGHT = 0.4
 """How many copies of the new character are learned for each old one, rounded up. Of the sources that are drawn by
 character, which are half, two in seven are then the new one; of those that are drawn by frame as many as there are
 frames of it, and how many that is depends on the data: 34 % of all sources on the bundled data."""
-LARGEST_BATCH = 16
+TAUGHT_AT_ONCE = 16
 """One character is learned in hardly more steps of 16 than of 32, each of which takes twice as long."""
 SAVE_EVERY_STEPS = 50
 """At most: a run has some hundred steps, and is to go on where it was killed."""
@@ -120,7 +120,7 @@ def adapt(
     model, painter = open_painter(checkpoint), load(editor)
     if not isinstance(painter, Editor):
         raise InputError(f"checkpoint {editor} cannot edit a new face; give one that edits, such as portrait")
-    config = settings_of(model, steps, LARGEST_BATCH)
+    config = settings_of(model, steps, TAUGHT_AT_ONCE)
     known, old = old_characters(checkpoint, config.framing, data)
     name = character.resolve().name if character.is_dir() else character.stem
     used = model.checkpoint.weights_sha256, painter.checkpoint.weights_sha256, _details_of(painter)

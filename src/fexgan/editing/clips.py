@@ -49,7 +49,7 @@ from fexgan.motion import (
 from fexgan.picture import LoadedPicture
 from fexgan.reading import mixtures_read
 from fexgan.variants import check_known
-from fexgan.video import even_sides, read_clip, told_clip_frames, write_clip
+from fexgan.video import even_sides, is_see_through, read_clip, told_clip_frames, write_clip
 
 if TYPE_CHECKING:
     from fexgan.editing import Editor
@@ -143,7 +143,7 @@ def transform_clip(
         stage = "editing" if len(passes) == 1 else f"editing, {number} of {len(passes)}"
         edited = _edited(editor, frames(stage), parts, sources, [results[out] for out in outs])
         feed(edited, [writer(out) for out in outs])
-    return shown is not None and shown.see_through
+    return shown.see_through if shown else is_see_through(source)
 
 
 def _passes(outs: Sequence[Path], pixels: int) -> list[Sequence[Path]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -47,7 +46,8 @@ def named_mixtures(texts: Sequence[str]) -> dict[str, Mixture]:
     _refuse_slips(texts)
     asked: dict[object, tuple[str, Mixture]] = {}
     for name, mixture in map(named_mixture, texts):
-        asked.setdefault((frozenset(name.split("+")), frozenset(mixture.strengths)), (name, mixture))
+        key = frozenset(name.split("+")), frozenset(mixture.strengths), frozenset(mixture.variants)
+        asked.setdefault(key, (name, mixture))
     taken: set[str] = set()
     return {free_name(name, taken): mixture for name, mixture in asked.values()}
 
@@ -70,16 +70,22 @@ def _refuse_slips(texts: Sequence[str]) -> None:
 
 def given_files(images: Sequence[Path], out: Path, flag: str) -> list[UserFile]:
     """`user_files`, of which none is a mixture that belongs after `flag`. Raises InputError."""
-    from fexgan.expressions import named_mixture
     from fexgan.retouch import user_files
 
     for path in images:
-        with suppress(InputError):
-            if not os.path.exists(path) and named_mixture(str(path)):
-                break
-    else:
-        return user_files(images, out)
-    raise InputError(f"{path} is no file but a mixture; write it after {flag}")
+        if not os.path.exists(path) and _is_mixture(str(path)):
+            raise InputError(f"{path} is no file but a mixture; write it after {flag}")
+    return user_files(images, out)
+
+
+def _is_mixture(text: str) -> bool:
+    from fexgan.expressions import named_mixture
+
+    try:
+        named_mixture(text)
+    except InputError:
+        return False
+    return True
 
 
 def check_paths(flags: Mapping[str, object]) -> None:
