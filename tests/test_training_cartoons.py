@@ -38,9 +38,9 @@ def style() -> Style:
     return dataclasses.replace(
         Style.draw(np.random.default_rng(0)),
         skin=(230, 180, 140), ink=(60, 30, 20), brow=(10, 10, 10), brow_width=0.04, brow_taper=0.0, expression=1.0,
-        mouth_scale=(1.0, 1.0), mouth_bow=0.0, eye_scale=(1.0, 1.0), round_eyes=False, dots=False, iris_size=0.5,
-        lashes=0.006, lower_lid=False, lips=None, mouth_line=(60, 30, 20), teeth=0.0, nose="nostrils",
-        chin=False, on_paper=False,
+        mouth_scale=(1.0, 1.0), mouth_bow=0.0, lip_scale=(1.0, 1.0), eye_scale=(1.0, 1.0), round_eyes=False, dots=False,
+        iris_size=0.5, iris_rim=0.0, lashes=0.006, lower_lid=False, lips=None, mouth_line=(60, 30, 20), teeth=0.0,
+        nose="nostrils", chin=False, on_paper=False,
     )  # fmt: skip
 
 
@@ -184,6 +184,22 @@ def test_mouths_grow_about_their_middle_and_their_ends_hang_in_every_picture(sty
     lower = in_style(pair, face(), hanging)[..., 1] - pair[..., 1]
     assert lower[:, [48, 54]] == pytest.approx(8.0) and lower[:, [51, 57]] == pytest.approx(0.0, abs=0.1)
     assert lower[:, :48] == pytest.approx(0.0)
+
+
+def test_lips_are_as_thick_as_the_style_has_them_and_their_opening_stays(style):
+    pair = np.stack([face(), face()])
+    after = in_style(pair, face(), dataclasses.replace(style, lip_scale=(0.5, 0.25)))
+    assert after[:, OPENING] == pytest.approx(pair[:, OPENING]) and after[:, 48] == pytest.approx(pair[:, 48])
+    assert 90 - after[:, 51, 1] == pytest.approx(0.5 * (90 - pair[:, 51, 1]), abs=0.5)
+    assert after[:, 57, 1] - 90 == pytest.approx(0.25 * (pair[:, 57, 1] - 90), abs=0.5)
+
+
+def test_irises_may_have_a_darker_rim(style):
+    coloured = dataclasses.replace(style, iris=(40, 90, 60), iris_size=0.7, pupil=0.3, gleam=False)
+    plain, rimmed = (drawn(face(), style=dataclasses.replace(coloured, iris_rim=rim))[0] for rim in (0.0, 0.3))
+    changed = np.abs(rimmed.astype(int) - plain).max(axis=2)
+    assert changed.max() > 40 and (rimmed >= plain).all()
+    assert changed[51, 42] < 5  # the pupil
 
 
 def test_a_line_below_the_mouth_tells_where_the_chin_begins(style):

@@ -36,6 +36,8 @@ class Style:
     """How many times wider and higher than filmed mouths are."""
     mouth_bow: float
     """How far the ends of a mouth at rest hang, in halves of its width: below 0 they point up."""
+    lip_scale: tuple[float, float]
+    """How many times as thick as filmed ones the upper lip is and the lower one."""
     eye_scale: tuple[float, float]
     """How many times wider and higher than filmed eyes are."""
     round_eyes: bool
@@ -45,6 +47,8 @@ class Style:
     iris: tuple[int, ...]
     iris_size: float
     """Radius of the iris as a fraction of the eye's half width."""
+    iris_rim: float
+    """How wide the darker rim of the iris is, as a fraction of its radius."""
     pupil: float
     """Radius of the pupil as a fraction of the iris's."""
     gleam: bool
@@ -68,8 +72,9 @@ class Style:
     @classmethod
     def draw(cls, generator: np.random.Generator) -> Style:
         """A style of its own for each state of `generator`."""
-        # Filmed eyes are a third as high as wide: at 3.2 times that most irises lie in white all around.
-        height = generator.uniform(1.0, 3.2)
+        # Filmed eyes are a third as high as wide: at 3 times that most irises lie in white all around, and at 5 times
+        # eyes are as large as in cartoons for children. Twice as wide ones nearly meet.
+        height = generator.triangular(1.0, 1.0, 5.0)
         on_paper = generator.random() < 0.15
         skin = _one_of(generator, _SKINS) if generator.random() < 0.5 else None
         ink = _one_of(generator, _INKS)
@@ -83,14 +88,16 @@ class Style:
             expression=generator.uniform(1.0, 1.8),
             mouth_scale=(generator.uniform(0.7, 1.25), generator.uniform(0.7, 1.3)),
             mouth_bow=generator.uniform(-0.12, 0.2),
-            eye_scale=(generator.uniform(0.9, 1.0 + 0.4 * (height - 1.0)), height),
-            round_eyes=generator.random() < 0.35,
+            lip_scale=tuple(generator.uniform(0.2, 1.2, size=2)),
+            eye_scale=(generator.uniform(0.9, min(1.0 + 0.4 * (height - 1.0), 2.1)), height),
+            round_eyes=generator.random() < 0.5,
             dots=generator.random() < 0.1,
             iris=_one_of(generator, _IRISES),
             iris_size=generator.uniform(0.25, 0.7),
+            iris_rim=generator.choice((0.0, generator.uniform(0.1, 0.3))),
             pupil=generator.uniform(0.3, 1.0),
             gleam=generator.random() < 0.5,
-            lashes=generator.uniform(0.004, 0.022),
+            lashes=generator.uniform(0.004, 0.028),
             lower_lid=generator.random() < 0.5,
             lips=_one_of(generator, _LIPS) if generator.random() < 0.6 else None,
             mouth_line=_one_of(generator, _MOUTH_LINES) if generator.random() < 0.4 and not on_paper else ink,

@@ -25,6 +25,9 @@ JAW, BRIDGE = slice(0, 17), slice(27, 31)
 FOREHEAD, BROWS = slice(17, 27), (slice(17, 22), slice(22, 27))
 EYES = (slice(36, 42), slice(42, 48))
 LIPS, OPENING, MOUTH = slice(48, 60), slice(60, 68), slice(48, 68)
+# Lips without their corners, and where each ends at the opening, both corners of that included.
+UPPER_LIP, LOWER_LIP = slice(49, 54), slice(55, 60)
+UPPER_EDGE, LOWER_EDGE = [60, 61, 62, 63, 64], [60, 67, 66, 65, 64]
 NOSTRILS = (31, 33, 35)
 _BELOW_LIP, _CHIN_TIP = [59, 58, 57, 56, 55], slice(6, 11)
 
@@ -86,6 +89,8 @@ def in_style(landmarks: Points, at_rest: Points, style: Style) -> Points:
     hanging = style.mouth_bow * half_width * np.abs((at_rest[MOUTH, 0] - middle[0]) / half_width).clip(max=1.0) ** 2
     changed[:, MOUTH] = middle + (changed[:, MOUTH] - middle) * style.mouth_scale
     changed[:, MOUTH, 1] += style.mouth_scale[0] * hanging
+    for points in changed:
+        _thin_lips(points, style.lip_scale)
     return changed
 
 
@@ -93,6 +98,13 @@ def _rounded(outlines: Points) -> Points:
     """Eyes [count, 6, 2] as wide, as high and where they were, but level, with lids that are arcs."""
     lowest, highest = outlines.min(axis=1, keepdims=True), outlines.max(axis=1, keepdims=True)
     return (lowest + highest) / 2.0 + _ARCS * (highest - lowest) / 2.0
+
+
+def _thin_lips(points: Points, scale: tuple[float, float]) -> None:
+    """Make the upper lip of a face's landmarks [68, 2] so many times as thick, and the lower one, in place."""
+    for lip, edge, times in zip((UPPER_LIP, LOWER_LIP), (UPPER_EDGE, LOWER_EDGE), scale, strict=True):
+        inside = np.interp(points[lip, 0], *points[edge].T)
+        points[lip, 1] = inside + times * (points[lip, 1] - inside)
 
 
 def draw_cartoons(pictures: Pixels, landmarks: Points, style: Style, fineness: int = FINENESS) -> Pixels:
@@ -185,6 +197,9 @@ class _Canvas:
             return
         ball = _Canvas(np.full_like(self.pixels, _WHITE), style)
         ball._disc(eyeball.pupil, eyeball.radius, style.iris)
+        if style.iris_rim:
+            lighter = tuple(level + (255 - level) // 3 for level in style.iris)
+            ball._disc(eyeball.pupil, (1.0 - style.iris_rim) * eyeball.radius, lighter)
         ball._disc(eyeball.pupil, style.pupil * eyeball.radius, (10, 10, 12))
         if style.gleam:
             gleam = _Canvas(np.zeros_like(self.pixels), style)
@@ -204,7 +219,7 @@ class _Canvas:
 
     def mouth(self, points: Points) -> None:
         style, opening = self.style, points[OPENING]
-        upper, lower = opening[:5], opening[[0, 7, 6, 5, 4]]
+        upper, lower = points[UPPER_EDGE], points[LOWER_EDGE]
         if style.lips is not None:
             self._lay(style.lips, _area(_curve(points[LIPS], closed=True), self.side))
         if np.linalg.norm(upper - lower, axis=1).max() < _CLOSED * self.side:
