@@ -548,6 +548,7 @@ def test_a_file_beyond_the_limit_is_refused(studio: str, monkeypatch: pytest.Mon
     monkeypatch.setattr("fexgan.web.server.LARGEST_BODY", 1000)
     code, told = refusal(f"{studio}/api/pictures", bytes(1001))
     assert code == 422 and "give a smaller file" in told
+    assert "clips go through: fexgan transform me.mp4" in refusal(f"{studio}/api/pictures?name=me.mp4", bytes(1001))[1]
 
 
 @pytest.mark.parametrize("picture", [HOPPER, SMILING])

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -469,6 +470,99 @@ def test_what_a_face_shows_can_be_said_and_is_then_taken_out(page: Page):
     expect(page.locator("#source")).to_have_value("neutral")
     expect(page.locator("#mixture")).to_have_value("neutral")  # the sliders rested at what the face showed
     expect(page.locator("#command")).not_to_contain_text("--source-affect")
+
+
+def forget(studio: str) -> None:
+    """Have the server let go of all pictures that lie open, as when it is started anew."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("fexgan.web.desk.MOST_OPEN", 1)
+        another = (bundled.pictures_path() / "clay.jpg").read_bytes()
+        urlopen(Request(f"{studio}/api/pictures?name=clay.jpg", another)).close()
+
+
+def test_a_picture_that_the_server_let_go_is_opened_again_as_it_was(page: Page, studio: str, tmp_path: Path):
+    two = Image.new("RGB", (1024, 600))
+    for left, name in ((0, "hopper.jpg"), (512, "collins.jpg")):
+        two.paste(Image.open(bundled.pictures_path() / name), (left, 0))
+    two.save(tmp_path / "two.png")
+    page.locator("#file").set_input_files(tmp_path / "two.png")
+    expect(page.locator("#opened")).to_contain_text("two.png")
+    page.locator(".box").nth(1).click()
+    page.locator("#source").fill("fear")
+    page.locator("#source").press("Enter")
+    expect(page.locator("#command")).to_contain_text("--source-affect fear")
+    page.locator("#mixture").fill("anger:0.7")
+    page.locator("#mixture").press("Enter")
+    expect(page.locator("#range-anger")).to_have_value("0.7")
+    before = page.evaluate("state.picture.key")
+    saved = urlopen(f"{studio}/api/pictures/{before}/save.png?mixture=anger:0.7&face=1").read()
+    page.wait_for_function("!state.busy")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/pictures" in request.url else None)
+    forget(studio)
+    with page.expect_download() as download:
+        page.locator("#save").click()
+    assert Path(download.value.path()).read_bytes() == saved
+    assert len([url for url in asked if "/api/pictures?" in url]) == 1
+    assert page.evaluate("state.picture.key") != before and page.evaluate("state.face") == 1
+    for name, value in (("source", "fear"), ("mixture", "anger:0.7"), ("range-anger", "0.7")):
+        expect(page.locator(f"#{name}")).to_have_value(value)
+    assert page.locator("#error").is_hidden()
+
+
+def test_whatever_is_asked_of_a_picture_that_was_let_go_is_answered(page: Page, studio: str):
+    page.locator("#keyframes").fill("0s neutral, 0.1s joy")
+    opened: list[str] = []
+    page.on("request", lambda request: opened.append(request.url) if "/api/pictures?" in request.url else None)
+
+    def take(name: str) -> None:
+        with page.expect_download():
+            page.locator(f"#{name}").click()
+
+    def slide() -> None:
+        before = shown(page, "")
+        page.locator("#range-joy").fill("0.6")
+        shown(page, before)
+
+    def say() -> None:
+        page.locator("#source").fill("sadness")
+        page.locator("#source").press("Enter")
+        expect(page.locator("#command")).to_contain_text("--source-affect sadness")
+
+    def hold() -> None:
+        page.locator("#shown").dispatch_event("pointerdown")
+        page.wait_for_function("shown.src.endsWith('source.jpg') && shown.complete && shown.naturalWidth")
+        page.mouse.up()
+
+    def play() -> None:
+        page.locator("#play").click()
+        expect(page.locator("#clip")).to_be_visible()
+
+    ways = {"a slider": slide, "what it shows": say, "holding": hold, "a sheet": lambda: take("sheet"), "a clip": play}
+    for count, (way, ask) in enumerate(ways.items(), start=1):
+        page.wait_for_function("!state.busy")
+        forget(studio)
+        ask()
+        assert len(opened) == count and page.locator("#error").is_hidden(), way
+
+
+def test_a_picture_that_cannot_be_opened_again_is_told_of_and_is_tried_but_once(page: Page, studio: str):
+    opened: list[Route] = []
+
+    def answer(route: Route) -> None:
+        opened.append(route)
+        route.fulfill(status=201, json={"key": "elsewhere"})  # which then is not open either
+
+    page.route("**/api/pictures?*", answer)
+    forget(studio)
+    page.locator("#sheet").click()
+    expect(page.locator("#error")).to_have_text("the picture is no longer open; open it again")
+    assert len(opened) == 1
+    page.unroute("**/api/pictures?*")
+    page.route("**/api/pictures?*", lambda route: route.abort())
+    page.evaluate("error.hidden = true")
+    page.locator("#range-joy").fill("0.6")
+    expect(page.locator("#error")).to_contain_text("is fexgan serve still running?")
 
 
 def test_an_error_goes_with_the_next_thing_that_works(page: Page):

@@ -125,8 +125,7 @@ class Desk:
 
         Raises InputError for what is no picture, and Unplaced where no face can be edited.
         """
-        if is_clip(encoded, name):
-            raise InputError(f"{name} is a clip, and the studio edits pictures; {_way_of_clips(name)}")
+        check_still(encoded, name)
         with self._reading:
             picture = open_picture(io.BytesIO(encoded), name)
         with self._work:
@@ -269,9 +268,10 @@ def check_faces(opened: Portrait, number: FaceChoice) -> None:
         raise InputError(f"face {number} is not there to edit; choose from {', '.join(map(str, numbers))}, or all")
 
 
-def is_clip(encoded: bytes, name: str) -> bool:
-    """Whether a file moves: a clip by its name, or a picture file of several pictures, such as a GIF."""
-    return Path(name).suffix.lower() in CLIP_SUFFIXES or moves(io.BytesIO(encoded))
+def check_still(encoded: bytes, name: str) -> None:
+    """Raise InputError for what moves: a clip by its name, or a picture file of several pictures, such as a GIF."""
+    if Path(name).suffix.lower() in CLIP_SUFFIXES or moves(io.BytesIO(encoded)):
+        raise InputError(f"{name} is a clip, and the studio edits pictures; {_way_of_clips(name)}")
 
 
 def _way_of_clips(name: str) -> str:

@@ -30,7 +30,7 @@ from fexgan.synthesis import Model
 from fexgan.units import arkit_weights, recording
 from fexgan.variants import check_known
 from fexgan.web.clips import Clips
-from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture, Unplaced, Unwanted, few_keyframes
+from fexgan.web.desk import Desk, Look, NotOpen, OpenPicture, Unplaced, Unwanted, check_still, few_keyframes
 from fexgan.web.guard import Guard
 from fexgan.web.parameters import (
     LOOK,
@@ -169,12 +169,12 @@ class Server:
 
         `points` say where its one face is, where it is not found.
         """
-        body = bytearray()
+        body, name = bytearray(), Path(request.query_params.get("name", "picture.png")).name
         async for part in request.stream():
             body += part
             if len(body) > LARGEST_BODY:
+                check_still(bytes(body), name)  # clips are as large as that more often
                 raise InputError(f"the picture has more than {LARGEST_BODY // 1_000_000} MB; give a smaller file")
-        name = Path(request.query_params.get("name", "picture.png")).name
         text = request.query_params.get("points")
         points = None if text is None else parse_points(text)
         key, opened = await run_in_threadpool(self.desk.open, bytes(body), name, points)

@@ -1,12 +1,11 @@
 // Keyframes, and the clip that is made of them.
 
 import { describe } from "./command.js";
-import { fetched } from "./fetched.js";
 import { clipName, keyframes } from "./files.js";
 import { mixtureText } from "./mixtures.js";
 import { at, tell } from "./page.js";
 import { startMaking } from "./progress.js";
-import { place } from "./server.js";
+import { fetchedOpen, place } from "./server.js";
 import { state } from "./state.js";
 
 at("add").onclick = () => {
@@ -42,7 +41,7 @@ at("play").onclick = async () => {
   const asked = { keyframes: keyframes() };
   const endMaking = startMaking(place(`clip.${kind}/progress.json`, asked), signal);
   try {
-    const made = await (await fetched(place(`clip.${kind}`, asked), { signal })).blob();
+    const made = await (await fetchedOpen(place(`clip.${kind}`, asked), { signal })).blob();
     signal.throwIfAborted();  // between the last byte and here
     const player = at(kind === "mp4" ? "clip" : "clip-picture");
     player.src = at("clip-save").href = URL.createObjectURL(made);

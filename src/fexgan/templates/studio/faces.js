@@ -3,7 +3,7 @@
 import { clearClip } from "./clips.js";
 import { show } from "./looks.js";
 import { at, tell } from "./page.js";
-import { fetched } from "./fetched.js";
+import { fetchedOpen, showing } from "./server.js";
 import { areAsItShows, asItShows } from "./sliders.js";
 import { facesMeant, state } from "./state.js";
 
@@ -54,10 +54,9 @@ function pressBoxes() {
 
 // What a face shows is read off it; where that is wrong, somebody says it, and the picture is opened with that.
 at("source").onchange = async () => {
-  const mine = state.picture, text = at("source").value.trim(), meant = facesMeant();
+  const { picture: mine, face } = state, text = at("source").value.trim(), meant = facesMeant();
   try {
-    const query = new URLSearchParams({ source: text, face: state.face });
-    const opened = await (await fetched(`api/pictures/${mine.key}?${query}`, { method: "POST" })).json();
+    const opened = await (await fetchedOpen(() => showing(mine, text, face), { method: "POST" })).json();
     if (mine !== state.picture) return;
     const told = Object.fromEntries(meant.map((one) => [one.number, text]));
     const untouched = areAsItShows();

@@ -8,5 +8,5 @@ export async function fetched(path, options) {
   if (answer.ok) return answer;
   const why = "its terminal says why, and opening the picture again may help";
   const told = await answer.json().catch(() => ({ error: `the studio failed (${answer.status}); ${why}` }));
-  throw Object.assign(new Error(told.error), { unplaced: Boolean(told.unplaced) });
+  throw Object.assign(new Error(told.error), { unplaced: Boolean(told.unplaced), isGone: answer.status === 404 });
 }

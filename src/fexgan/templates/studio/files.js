@@ -3,7 +3,7 @@
 import { mixtureText, variantsChosen } from "./mixtures.js";
 import { at, tell } from "./page.js";
 import { fetched } from "./fetched.js";
-import { place } from "./server.js";
+import { fetchedOpen, place } from "./server.js";
 import { state } from "./state.js";
 
 export const stem = (name) => name.replace(/\.[^.]*$/, "");
@@ -26,18 +26,21 @@ function download(blob, name) {
 }
 
 // Meanwhile the button says so, and takes no second click; disabled, it would lose the focus of who uses keys.
-async function take(button, path, name) {
+async function take(button, answer, name) {
   if (button.ariaBusy === "true") return;
   button.ariaBusy = "true";
-  try { download(await (await fetched(path)).blob(), name); } catch (error) { tell(error); }
+  try { download(await (await answer()).blob(), name); } catch (error) { tell(error); }
   button.ariaBusy = "false";
 }
 
 const named = (ending) => state.picture ? `${stem(state.picture.name)}-${ending}` : ending;
-at("save").onclick = () => take(at("save"), place(`save.${kindOf(state.picture)}`), named(saved()));
-at("sheet").onclick = () => take(at("sheet"), place("sheet.png"), named("sheet.png"));
-at("units").onclick = () => take(at("units"), `api/units.json?${new URLSearchParams({ mixture: mixtureText() })}`, named("units.json"));
+at("save").onclick = () => take(at("save"), () => fetchedOpen(place(`save.${kindOf(state.picture)}`)), named(saved()));
+at("sheet").onclick = () => take(at("sheet"), () => fetchedOpen(place("sheet.png")), named("sheet.png"));
+at("units").onclick = () => {
+  const asked = new URLSearchParams({ mixture: mixtureText() });
+  return take(at("units"), () => fetched(`api/units.json?${asked}`), named("units.json"));
+};
 at("recording").onclick = () => {
   const asked = new URLSearchParams({ keyframes: keyframes(), variants: variantsChosen().join(",") });
-  return take(at("recording"), `api/units.csv?${asked}`, named("units.csv"));
+  return take(at("recording"), () => fetched(`api/units.csv?${asked}`), named("units.csv"));
 };

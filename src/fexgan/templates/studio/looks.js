@@ -3,8 +3,7 @@
 
 import { describe } from "./command.js";
 import { at, tell } from "./page.js";
-import { fetched } from "./fetched.js";
-import { place } from "./server.js";
+import { fetchedOpen, place, source } from "./server.js";
 import { state } from "./state.js";
 
 const LONG_MS = 600;  // what takes longer is told of
@@ -18,7 +17,7 @@ export async function show(moving = false) {
   const mine = state.picture, preview = moving && mine.details;
   const waiting = setTimeout(() => at("stage").classList.add("drawing"), LONG_MS);
   try {
-    const made = await (await fetched(place("edit.jpg", preview ? { details: 0 } : {}))).blob();
+    const made = await (await fetchedOpen(place("edit.jpg", preview ? { details: 0 } : {}))).blob();
     if (mine === state.picture) {
       const before = state.look;
       state.look = URL.createObjectURL(made);
@@ -44,7 +43,7 @@ export function forgetLook() {
 }
 
 export function paint() {
-  const open = holding ? `api/pictures/${state.picture.key}/source.jpg` : state.look;
+  const open = holding ? source(state.picture) : state.look;
   const address = state.pointing ? state.pointing.address : open;
   if (address && at("shown").getAttribute("src") !== address) at("shown").src = address;
   at("badge").hidden = !holding || Boolean(state.pointing);
@@ -59,7 +58,7 @@ at("shown").addEventListener("load", () => {
 // ---- held, it is shown as it was
 
 function hold() {
-  if (!state.picture || holding || state.pointing) return;
+  if (!state.picture || holding || state.pointing || state.camera) return;
   holding = true;
   paint();
 }
@@ -68,6 +67,11 @@ function release() {
   holding = false;
   paint();
 }
+// A picture's address does not say why it fails: asked for once more, it is opened again or the reason told.
+at("shown").addEventListener("error", () => {
+  const { picture } = state;
+  if (holding && !state.pointing) fetchedOpen(() => source(picture)).then(paint, tell);
+});
 at("shown").onpointerdown = (event) => { if (event.button === 0) hold(); };
 at("shown").oncontextmenu = (event) => { if (holding) event.preventDefault(); };  // a finger that rests asks for it
 for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, release);

@@ -1,5 +1,6 @@
 // Ways to a picture, and how it is opened.
 
+import { closeCamera, openCamera } from "./camera.js";
 import { clearClip } from "./clips.js";
 import { drawBoxes } from "./faces.js";
 import { stem } from "./files.js";
@@ -7,6 +8,7 @@ import { forgetLook } from "./looks.js";
 import { at, tell } from "./page.js";
 import { endPointing, point } from "./pointing.js";
 import { fetched } from "./fetched.js";
+import { sent } from "./server.js";
 import { asItShows } from "./sliders.js";
 import { state } from "./state.js";
 
@@ -16,12 +18,12 @@ import { state } from "./state.js";
 let opening = 0;
 async function open(bytes, name, origin = { path: name, made: "" }, points = "") {
   const mine = ++opening;
+  closeCamera();
   at("stage").ariaBusy = "true";
   let file = null;
   try {
     file = await bytes();
-    const query = new URLSearchParams({ name, ...(points && { points }) });
-    const opened = await (await fetched(`api/pictures?${query}`, { method: "POST", body: file })).json();
+    const opened = await sent(file, name, points);
     if (mine === opening) lay({ ...opened, file, origin, points, told: {} });
   } catch (error) {
     if (mine === opening) {
@@ -66,6 +68,8 @@ at("file").onchange = () => {
   if (file) openFile(file);
   at("file").value = "";
 };
+
+at("camera").onclick = () => openCamera(openFile);
 
 let seed = 0;
 at("random").onclick = () => {

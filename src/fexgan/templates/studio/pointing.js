@@ -1,8 +1,8 @@
 // Pointing at a face that is not found, or that the square is not around: the picture itself is shown, and three clicks
 // tell where eyes and mouth are.
 
-import { paint } from "./looks.js";
 import { at, tell } from "./page.js";
+import { setStage, tellOpened } from "./stage.js";
 import { state } from "./state.js";
 
 const PARTS = ["the eye on the left", "the eye on the right", "the middle of the mouth"];
@@ -14,7 +14,7 @@ export function point(file, name, reason, pointed) {
   endPointing();
   state.pointing = { file, name, reason, pointed, address: URL.createObjectURL(file), points: [], cross: null };
   at("error").hidden = true;
-  setStage();
+  setGuide();
   at("shown").focus({ preventScroll: true });
   at("stage").scrollIntoView({ block: "nearest", behavior: "instant" });  // no click on what moves
 }
@@ -23,21 +23,12 @@ export function endPointing() {
   const wasThere = document.activeElement === at("shown") || document.activeElement === at("guide-end");
   if (state.pointing) URL.revokeObjectURL(state.pointing.address);
   state.pointing = null;
-  setStage();
+  setGuide();
   if (wasThere) at(state.picture ? "by-hand" : "choose").focus({ preventScroll: true });
 }
 
-// What the stage holds: the picture that is pointed at, else the one that is open, or nothing yet. All that would tell
-// of the open one, or change it, rests while another is pointed at.
-function setStage() {
+function setGuide() {
   const { picture, pointing } = state;
-  at("stage").classList.toggle("pointing", Boolean(pointing));
-  at("guide").hidden = !pointing;
-  at("boxes").hidden = at("tools").hidden = Boolean(pointing) || !picture;
-  at("empty").hidden = Boolean(pointing || picture);
-  at("frame").hidden = !(pointing || picture);
-  for (const id of ["motion", "controls"]) at(id).disabled = at(id).inert = Boolean(pointing);  // links and clips too
-  for (const id of ["save", "sheet"]) at(id).disabled = !picture;
   if (pointing) {
     const next = PARTS[pointing.points.length];
     const told = next ? [pointing.reason, `click ${next}`] : ["it is looked at ..."];
@@ -48,15 +39,8 @@ function setStage() {
     if (pointing) at("shown").setAttribute(name, value); else at("shown").removeAttribute(name);
   }
   at("shown").alt = pointing ? `${pointing.name}, to be pointed at` : "The picture with the expression asked for";
-  tellOpened();
   drawMarks();
-  paint();
-}
-
-function tellOpened() {
-  const { picture, pointing } = state;
-  const { name, width, height } = pointing || picture || { name: "" };
-  at("opened").textContent = width ? `${name}, ${width} × ${height} px${pointing ? "" : ","}` : name;
+  setStage();
 }
 
 function drawMarks() {
@@ -77,7 +61,7 @@ function take(place) {
   pointing.points.push(place);
   at("error").hidden = true;
   if (pointing.points.length === PARTS.length) pointing.cross = null;
-  setStage();
+  setGuide();
   if (pointing.points.length < PARTS.length) return;
   pointing.pointed(pixelsOf(pointing.points, at("shown").naturalWidth, at("shown").naturalHeight));
 }
@@ -127,4 +111,4 @@ at("shown").addEventListener("load", () => {
   tellOpened();
 });
 at("guide-end").onclick = endPointing;
-addEventListener("keydown", (event) => { if (event.key === "Escape" && state.pointing) endPointing(); });
+addEventListener("keydown", (event) => { if (event.key === "Escape" && state.pointing && !state.camera) endPointing(); });

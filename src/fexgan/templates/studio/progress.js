@@ -6,9 +6,9 @@ import { at } from "./page.js";
 const TOLD_EVERY_MS = 500;
 const SOONEST_MS = 1500;  // before that, what the first frame takes says little of how long the others will
 
-// Tell of a clip until `signal` gives it up or the function returned is called; `path`: where the server tells how far
-// it is.
-export function startMaking(path, signal) {
+// Tell of a clip until `signal` gives it up or the function returned is called; `address`: a function, the address
+// where the server tells how far it is.
+export function startMaking(address, signal) {
   const start = performance.now();
   let told = { frames_done: 0, frames: 0 }, isAsking = false, ended = false;
   const show = () => showProgress(told, performance.now() - start);
@@ -16,7 +16,7 @@ export function startMaking(path, signal) {
     show();
     if (isAsking) return;  // of a server that is slow to answer once is enough
     isAsking = true;
-    told = await fetched(path, { signal }).then((one) => one.json()).catch(() => told);  // the clip tells of what fails
+    told = await fetched(address(), { signal }).then((one) => one.json()).catch(() => told);  // the clip tells of what fails
     isAsking = false;
     if (!ended) show();
   }, TOLD_EVERY_MS);
