@@ -147,12 +147,6 @@ def test_seeds_that_no_generator_takes_are_refused(fexgan: Run, capsys, seed: in
     assert capsys.readouterr().err.count(f"seed {seed} is out of range") == 2
 
 
-@pytest.mark.parametrize("arguments", [("dance",), ("transform", "--too", "joy"), ("prepare",), ("evaluate",)])
-def test_wrong_flags_exit_with_two_and_no_traceback(fexgan: Run, capsys, arguments: tuple[str, ...]):
-    assert fexgan(*arguments) == 2
-    assert "Traceback" not in capsys.readouterr().err
-
-
 def test_wrong_input_is_one_line_on_stderr_and_leaves_nothing_behind(
     fexgan: Run, face: Path, tiny_checkpoint: Path, tiny_dataset: Path, tmp_path: Path, capsys
 ):

@@ -178,7 +178,7 @@ def test_a_sheet_names_the_picture_that_it_cannot_show(fexgan: Run, capsys):
     assert fexgan("transform", "face.png", "--face", "all", "--out", "sheet.png") == 2
     assert "a sheet shows one face" in capsys.readouterr().err
     assert fexgan("animate", "talk.mp4", "--out", "moved.mp4") == 2
-    assert "talk.mp4: is a clip, where a picture is wanted" in capsys.readouterr().err
+    assert "talk.mp4: a clip, where a picture is wanted" in capsys.readouterr().err
 
 
 TOGETHER = (

@@ -286,7 +286,7 @@ def test_clips_that_cannot_be_edited_are_refused_and_leave_nothing(editor: Edito
     tiny = film(tmp_path / "tiny.mp4", [face(SIDE, height=0.25)])
     for clip, out, choice, complaint in [
         (source, "out.webm", None, "end its name in .mp4"),
-        (source, "out.mp4", 1, "face 1 is not in the clip; choose from 0"),
+        (source, "out.mp4", 1, "face 1 is not in the clip; the only one is 0"),
         (blank, "out.mp4", None, "no face found in the clip"),
         (tiny, "out.mp4", "all", "give one of at least 32 px"),
         (tmp_path / "nowhere.mp4", "out.mp4", None, "no clip at"),

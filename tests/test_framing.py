@@ -374,7 +374,8 @@ def upright_face(width: float, nose: float = 0.5) -> Face:
     ("faces", "index", "message"),
     [
         ([], 0, "no face found in the picture"),
-        ([upright_face(100)], 1, "face 1 is not there; choose from 0"),
+        ([upright_face(100)], 1, "face 1 is not there; the only one is 0"),
+        ([upright_face(100)] * 3, 3, r"face 3 is not there; choose from 0 \(the largest\) to 2"),
         ([upright_face(100)], -1, "face -1 is not there"),
         ([upright_face(31.9)], 0, "face is 31 px wide; give one of at least 32 px"),
         ([upright_face(100, nose=0.59)], 0, "turned too far to the side"),

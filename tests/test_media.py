@@ -162,6 +162,31 @@ def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> 
     assert {path.name for path in (tmp_path / "large").iterdir()} == {"set", "new"}
 
 
+def test_the_file_that_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "note.txt").write_text("old")
+    for name in ("note.txt", "new.txt"):  # the second leads to what is not there yet
+        (tmp_path / name).symlink_to(tmp_path / "large" / name)
+        write_text_atomically(tmp_path / name, "whole")
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / "large" / name).read_text() == "whole"
+    assert {path.name for path in (tmp_path / "large").iterdir()} == {"note.txt", "new.txt"}
+
+
+def test_the_format_is_that_of_the_name_asked_for_wherever_a_link_leads(tmp_path: Path) -> None:
+    (tmp_path / "joy.jpg").symlink_to(tmp_path / "kept.png")
+    with atomic_path(tmp_path / "joy.jpg") as temporary:
+        temporary.touch()
+        assert temporary.suffix == ".jpg"
+
+
+def test_of_links_in_a_circle_one_gives_way(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").symlink_to("b.txt")
+    (tmp_path / "b.txt").symlink_to("a.txt")
+    write_text_atomically(tmp_path / "a.txt", "whole")
+    assert "whole" in [path.read_text() for path in tmp_path.iterdir()]
+
+
 def test_what_a_killed_run_left_is_not_in_the_way_of_one_with_its_number(tmp_path: Path) -> None:
     for end in ("partial", "replaced"):
         (tmp_path / f".set.{os.getpid()}.{end}" / "left").mkdir(parents=True)

@@ -119,6 +119,17 @@ def test_what_cannot_be_edited_is_told_and_left_out(retouch: Retouch, album: Pat
     assert said[1].startswith(f"left out {album / 'c.webp'}: cannot be read"), "each is named once"
 
 
+def test_where_all_is_left_out_the_first_reason_is_the_error_and_told_once(retouch: Retouch, tmp_path: Path, capsys):
+    gone = [tmp_path / "a.png", tmp_path / "b.png"]
+    with pytest.raises(InputError) as caught:
+        retouch.to_folder(user_files(gone), JOY, tmp_path / "out")
+    assert str(caught.value).startswith(f"{gone[0]}: no picture; give") and capsys.readouterr().out == ""
+    Image.fromarray(face(128)).save(gone[1])
+    retouch.to_folder(user_files(gone), JOY, tmp_path / "out")
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].count(str(gone[0])) == 1 and said[1] == f"wrote 1 file to {tmp_path / 'out'}; 1 of 2 files left out"
+
+
 def test_faces_that_are_not_edited_are_told_of(editor: Editor, tmp_path: Path, capsys):
     smaller = np.pad(face(120), ((0, 40), (0, 0), (0, 0)), constant_values=128)
     Image.fromarray(np.hstack([face(160), smaller])).save(tmp_path / "pair.png")
@@ -273,4 +284,5 @@ def test_a_model_that_draws_takes_folders_too(tiny_model: Model, album: Path, tm
     Retouch(tiny_model, Mixture.parse("neutral"), face=None).to_folder(user_files([album], out), JOY, out)
     assert below(out) == ["b-joy-0.8.jpg", "summer/a-joy-0.8.PNG"]
     assert read_image(out / "summer/a-joy-0.8.PNG").shape == (64, 64, 3)
-    assert "left out" in capsys.readouterr().out  # it draws no clips
+    said = capsys.readouterr().out
+    assert "left out" in said and "a clip, and this checkpoint draws pictures; choose one that edits" in said

@@ -200,7 +200,7 @@ def test_what_cannot_be_scored_is_left_out_and_told(tiny_footage: Path, tmp_path
     result = check(tmp_path, read_drawn)
     assert result.characters == ("ada",) and result.frames("fear") == 1
     assert result.left_out == {"without a sidecar": 1, "of characters without a neutral take or still": 2}
-    assert "left out: 1 clips without a sidecar" in result.to_markdown()
+    assert "left out: 1 clip without a sidecar" in result.to_markdown()
 
 
 def test_nothing_to_score_is_told(tmp_path: Path, tiny_footage: Path):

@@ -93,7 +93,6 @@ def test_plans_depend_on_what_is_filmed_and_nothing_else():
         ({"fps": 0.0}, "fps 0 is out of range"),
         ({"fps": 0.0001}, "fps 0.0001 is out of range; give 0.01 to 240"),
         ({"affects": ()}, "no affect is named; choose from anger"),
-        ({"affects": ("joy", "fear", "joy")}, "affect 'joy' comes twice; name each once"),
         ({"affects": ("joy+neutral",)}, "mixture 'joy\\+neutral' holds neutral, .*; name the emotions alone"),
         ({"affects": ("joy:0.5",)}, "takes play from 0 to their peak; leave the strength out"),
         ({"affects": ("joy", "happy")}, "affect 'happy' is unknown; .*joy"),
@@ -107,6 +106,14 @@ def test_wrong_settings_are_refused_before_anything_is_written(tmp_path, setting
     with pytest.raises(InputError, match=told):
         film(tmp_path / "footage", Shoot(**settings))
     assert not (tmp_path / "footage").exists()
+
+
+def test_what_is_asked_for_twice_is_filmed_once_as_first_named(tmp_path, monkeypatch):
+    filmed = []
+    monkeypatch.setattr(film_module, "_film_all", lambda out, shoot, jobs, workers: filmed.extend(jobs))
+    asked = ("anger+sadness", "joy", "sadness+anger", "joy", "anger")
+    film(tmp_path, Shoot(characters=("ada",), affects=asked, takes=1))
+    assert [job.folder for job in filmed] == ["anger+sadness", "joy", "anger"]
 
 
 def test_no_more_processes_film_than_takes_are_left(tmp_path, monkeypatch):

@@ -26,6 +26,7 @@ from fexgan.verbs.flags import check_seed
 from fexgan.verbs.inspect import Inspect
 from fexgan.verbs.road import Film, Prepare, Train
 from fexgan.verbs.serve import Serve
+from fexgan.verbs.slips import told_in_one_line
 from fexgan.verbs.sources import check_paths
 
 EXIT_NOBODY_READS = 1
@@ -84,7 +85,7 @@ VERBS: dict[str, type[Verb]] = {
 def parse(arguments: Sequence[str]) -> Verb:
     """The verb that `arguments` ask for, ready to run; without any they ask for help.
 
-    Prints help or what is wrong and exits (0 or 2) otherwise. Raises InputError for a verb that does not exist.
+    Prints help and exits where that is asked for. Raises InputError for verbs that do not exist, and slips in flags.
     """
     if list(arguments) == ["--version"]:
         print(f"fexgan {__version__}")
@@ -94,7 +95,8 @@ def parse(arguments: Sequence[str]) -> Verb:
     first = arguments[0]
     if first in VERBS:
         name, *flags = arguments
-        return tyro.cli(VERBS[name], prog=f"fexgan {name}", args=flags, config=(tyro.conf.FlagCreatePairsOff,))
+        with told_in_one_line(VERBS[name], flags):
+            return tyro.cli(VERBS[name], prog=f"fexgan {name}", args=flags, config=(tyro.conf.FlagCreatePairsOff,))
     if not first.startswith("-"):
         close = difflib.get_close_matches(first.lower(), VERBS, n=1)
         meant = f"did you mean {close[0]!r}? " if close else ""
@@ -104,7 +106,8 @@ def parse(arguments: Sequence[str]) -> Verb:
         f"FExGAN-Meta {__version__}: facial expressions for digital characters. Start with: fexgan demo\n\n"
         "fexgan VERB --help tells of a verb, fexgan --version which version this is."
     )
-    return tyro.cli(listed, prog="fexgan", description=description, args=arguments)
+    with told_in_one_line(None, arguments):
+        return tyro.cli(listed, prog="fexgan", description=description, args=arguments)
 
 
 def run(arguments: Sequence[str]) -> None:

@@ -48,18 +48,20 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path` to write to; fsync and rename it when the block ends, delete it on error.
 
     The sibling keeps the suffix of `path`, so that writers that go by it choose the same format. Missing parent
-    folders are made. Raises InputError where the file system refuses.
+    folders are made. Where `path` is a link, the file that it leads to is replaced, and the link stays. Raises
+    InputError where the file system refuses.
     """
     path = Path(path)
+    place = _followed(path)
     # Not named by the process: in containers that share a folder numbers repeat.
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(8)}.partial{path.suffix}")
+    temporary = place.with_name(f".{path.stem}.{secrets.token_hex(8)}.partial{path.suffix}")
     with _refusals(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
             _sync(temporary)
-            os.replace(temporary, path)
-            _sync(path.parent)
+            os.replace(temporary, place)
+            _sync(place.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -89,7 +91,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     replaced, and the link stays. Raises InputError where the file system refuses.
     """
     with _refusals(path):
-        path = Path(path).resolve()
+        path = _followed(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Not named by the process: in containers numbers repeat, and what a killed one left would be in the way. The
         # folder of that name is for its owner alone, so what becomes `path` is made within it, open as usual.
@@ -110,6 +112,11 @@ def atomic_folder(path: Path) -> Iterator[Path]:
                 raise
             _sync(path.parent)
             shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _followed(path: Path) -> Path:
+    """Where `path` leads, if it is a link; of links in a circle, one of them."""
+    return Path(os.path.realpath(path))
 
 
 @contextmanager
@@ -208,7 +215,7 @@ def checked_picture(
         raise InputError(f"{name} is too large; {_SIZE_ADVICE}") from None
     except Exception:  # broken files make Pillow's readers raise almost anything
         if is_path and source.suffix.lower() in CLIP_SUFFIXES:
-            advice = "transform takes clips: one with one --to to a .mp4, or any to a folder"
+            advice = "give a frame of it, or fexgan transform the clip: with one --to to a .mp4, or to a folder"
             raise InputError(f"{name} is a clip, where a picture is wanted; {advice}") from None
         raise InputError(f"{name} cannot be read as a picture; give a whole PNG, JPEG or WebP file") from None
 

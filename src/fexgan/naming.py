@@ -19,7 +19,7 @@ from fexgan.picture import LoadedPicture, open_picture
 from fexgan.reading import mixture_read
 from fexgan.retouch import UserFile, refusal_of
 from fexgan.synthesis import Model, require
-from fexgan.terminal import usable, warn
+from fexgan.terminal import tracked, usable, warn
 
 TABLE_SUFFIXES = (".csv", ".json")
 
@@ -77,7 +77,7 @@ def read_faces(model: Model | Editor, files: Sequence[UserFile]) -> dict[str, Re
     def use(file: UserFile) -> Reading:
         return read_face(model, file.path)
 
-    read = usable(files, "reading faces", use, refusal_of, warn)
+    read = usable(tracked(files, "reading faces"), use, refusal_of, warn)
     readings = {str(file.path): reading for file, reading in read}
     for path, reading in readings.items():
         if reading.faces > 1:

@@ -31,7 +31,8 @@ from fexgan.motion import ANIMATED_SUFFIXES, FRAME_NAME, check_motion, is_animat
 from fexgan.opening import open_file
 from fexgan.picture import LoadedPicture
 from fexgan.synthesis import Model, Sitter, target_of
-from fexgan.terminal import say, stage_progress, warn
+from fexgan.tables import counted
+from fexgan.terminal import say, stage_progress, usable, warn
 from fexgan.video import even_sides
 
 LARGEST_CLIP_PX = 1920
@@ -119,19 +120,19 @@ class Retouch:
         self, files: Sequence[UserFile], folder: Path, write: Callable[[UserFile, Tell], None], results: int
     ) -> None:
         """`write` every file, which makes so many `results`; tell of what is left out, and how many were written."""
-        reasons: list[str] = []
         with stage_progress() as tell:
-            for done, file in enumerate(files):
-                tell("editing files", done, len(files))
-                try:
-                    write(file, lambda stage, *counts, file=file: tell(f"{file.name}: {stage}", *counts))
-                except InputError as error:
-                    reasons.append(refusal_of(file, error))
-                    say(f"left out {reasons[-1]}")
-        if len(reasons) == len(files):
-            raise InputError(reasons[0])
-        left_out = f"; {len(reasons)} of {len(files)} files left out" if reasons else ""
-        say(f"wrote {results * (len(files) - len(reasons))} files to {folder}{left_out}")
+
+            def in_turn() -> Iterator[UserFile]:
+                for done, file in enumerate(files):
+                    tell("editing files", done, len(files))
+                    yield file
+
+            def use(file: UserFile) -> None:
+                write(file, lambda stage, *counts: tell(f"{file.name}: {stage}", *counts))
+
+            written = sum(1 for _ in usable(in_turn(), use, refusal_of))
+        left_out = f"; {len(files) - written} of {len(files)} files left out" if written < len(files) else ""
+        say(f"wrote {counted(results * written, 'file')} to {folder}{left_out}")
 
     def open(self, file: UserFile) -> Sitter | Portrait:
         """A picture's face, opened; one that the model does not know is told of. Raises InputError."""
@@ -140,7 +141,9 @@ class Retouch:
     def _write(self, file: UserFile, results: Mapping[Path, Mixture], tell: Tell) -> None:
         if file.is_clip and self.tune is not None:
             raise InputError(f"{file.path} is a clip; strengths are optimised for pictures, give those alone")
-        if file.is_clip and isinstance(self.model, Editor):
+        if file.is_clip and not isinstance(self.model, Editor):
+            raise InputError(f"{file.path} is a clip, and this checkpoint draws pictures; choose one that edits")
+        if file.is_clip:
             targets = {out: target_of(mixture) for out, mixture in results.items()}
             if transform_clip(self.model, file.path, targets, self.source_affect, self.face, tell):
                 warn(f"{file.path} is partly transparent, which clips are not: that is laid on grey")
@@ -160,7 +163,8 @@ class Retouch:
 
 def refusal_of(file: UserFile, error: InputError) -> str:
     """Why a file is refused, which names the file once, and first."""
-    return f"{file.path}: {str(error).removeprefix(f'{file.path} ')}"
+    told = str(error).removeprefix(f"{file.path} ").removeprefix("is ")
+    return f"{file.path}: {told.replace(f' at {file.path};', ';')}"
 
 
 def _is_shown(asked: Mixture, source: Mixture) -> bool:
@@ -252,7 +256,7 @@ def _tell_passed_over(folder: Path, files: Sequence[Path]) -> None:
     if files:
         names = ", ".join(str(file.relative_to(folder)) for file in files[:NAMED_AT_MOST])
         more = ", ..." if len(files) > NAMED_AT_MOST else ""
-        count = "1 other file" if len(files) == 1 else f"{len(files)} other files"
+        count = counted(len(files), "other file")
         warn(f"passed over {count} in {folder}, by name no pictures or clips: {names}{more}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -67,23 +67,24 @@ def warn(text: str) -> None:
 
 
 def usable(
-    items: Sequence[Item],
-    description: str,
+    items: Iterable[Item],
     use: Callable[[Item], Result],
     refusal: Callable[[Item, InputError], str],
     tell: Callable[[str], None] = say,
 ) -> Iterator[tuple[Item, Result]]:
-    """Yield the items one by one with what `use` makes of each, with a progress bar, but for those that it refuses: of
-    these `tell` is told at the end, each with its `refusal`. Raises InputError, the first one, where it refuses all."""
+    """Yield the items one by one with what `use` makes of each, but for those that it refuses: of these `tell` is told
+    at the end, each with its `refusal`. Raises InputError, the first one, where it refuses all."""
     refusals: list[str] = []
-    for item in tracked(items, description):
+    used = 0
+    for item in items:
         try:
             result = use(item)
         except InputError as error:
             refusals.append(refusal(item, error))
             continue
+        used += 1
         yield item, result
-    if refusals and len(refusals) == len(items):
+    if refusals and not used:
         raise InputError(refusals[0])
     for one in refusals:
         tell(f"left out {one}")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fexgan.errors import InputError
 from fexgan.faces import Face
-from fexgan.framing.locate import flaw
+from fexgan.framing.locate import face_numbers, flaw
 
 FARTHEST_STEP = 0.6
 """How far a face moves from one sighting to the next at most, in widths of its box."""
@@ -91,7 +91,7 @@ def choose_tracks(shots: Sequence[Sequence[Track]], index: int | None) -> list[l
     if not most:
         raise InputError("no face found in the clip; give one with a face seen from the front")
     if index is not None and not 0 <= index < most:
-        raise InputError(f"face {index} is not in the clip; choose from 0 (the largest) to {most - 1}")
+        raise InputError(f"face {index} is not in the clip; {face_numbers(most)}")
     asked = [list(tracks if index is None else tracks[index : index + 1]) for tracks in shots]
     chosen = [[track for track in tracks if track.usable()] for tracks in asked]
     if not any(chosen):

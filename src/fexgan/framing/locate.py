@@ -117,6 +117,11 @@ def _moved(face: Face, matrix: NDArray[np.float64]) -> Face:
     return Face(FaceBox(left, top, width, height), points[4:], face.score)
 
 
+def face_numbers(count: int) -> str:
+    """By which numbers `count` faces can be asked for, as errors tell it."""
+    return "the only one is 0" if count == 1 else f"choose from 0 (the largest) to {count - 1}"
+
+
 def choose_face(faces: list[Face], index: int = 0) -> Face:
     """Face `index`, 0 being the largest. Raises NoFace where there is none at all, and
     InputError where this one is not there or cannot be edited."""
@@ -125,7 +130,7 @@ def choose_face(faces: list[Face], index: int = 0) -> Face:
     if not faces:
         raise NoFace("no face found in the picture; give one with a face seen from the front")
     if not 0 <= index < len(faces):
-        raise InputError(f"face {index} is not there; choose from 0 (the largest) to {len(faces) - 1}")
+        raise InputError(f"face {index} is not there; {face_numbers(len(faces))}")
     face = faces[index]
     problem = flaw(face)
     if problem:

@@ -17,7 +17,7 @@ from fexgan.errors import InputError
 from fexgan.manifest import STILLS, FrameTruth, Take, natural_key, read_sidecar, shown_variants
 from fexgan.media import Pixels, write_text_atomically
 from fexgan.studio.emfacs import read_affect
-from fexgan.tables import markdown_table, percent, terminal_table
+from fexgan.tables import counted, markdown_table, percent, terminal_table
 from fexgan.terminal import tracked
 from fexgan.video import decode_clip
 
@@ -100,7 +100,7 @@ class Check:
         return "\n\n".join([f"# How {self.footage} reads", *told, *tables]) + "\n"
 
     def left_out_lines(self) -> list[str]:
-        return [f"left out: {count} clips {reason}" for reason, count in sorted(self.left_out.items())]
+        return [f"left out: {counted(count, 'clip')} {reason}" for reason, count in sorted(self.left_out.items())]
 
     def to_dict(self) -> dict[str, Any]:
         confusion: dict[str, dict[str, int]] = defaultdict(dict)

@@ -95,9 +95,17 @@ class Shoot:
         if self.stills and self.performance:
             raise InputError(f"{self.performance} cannot be filmed as stills; give either stills or a performance")
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """What of `affects` is filmed: what is asked for twice, be it in another order, once, as it is first named."""
+        named: dict[frozenset[str], str] = {}
+        for folder in self.affects:
+            named.setdefault(frozenset(folder.split("+")), folder)
+        return tuple(named.values())
+
 
 def _check_affects(folders: Sequence[str]) -> None:
-    """Raise InputError unless each of these is an affect, or a mixture of emotions, and comes once."""
+    """Raise InputError unless each of these is an affect, or a mixture of emotions."""
     if not folders:
         raise InputError(f"no affect is named; choose from {', '.join(AFFECTS)}")
     for folder in folders:
@@ -107,8 +115,6 @@ def _check_affects(folders: Sequence[str]) -> None:
         Mixture(tuple((affect, 1.0) for affect in affects))  # which says what is wrong with it
         if NEUTRAL in affects and len(affects) > 1:
             raise InputError(f"mixture {folder!r} holds {NEUTRAL}, the face at rest; name the emotions alone")
-        if folders.count(folder) > 1:
-            raise InputError(f"affect {folder!r} comes twice; name each once")
 
 
 @dataclass(frozen=True)
@@ -219,7 +225,7 @@ def _planned_jobs(cast: Sequence[Character], shoot: Shoot) -> list[_Job]:
         _Job(character, folder, str(take))
         for take in range(1, (1 if shoot.stills else shoot.takes) + 1)
         for character in cast
-        for folder in ((STILLS,) if shoot.stills else shoot.affects)
+        for folder in ((STILLS,) if shoot.stills else shoot.folders)
     ]
 
 

@@ -26,45 +26,52 @@ class TrainingLog:
     A log that began with other columns, as under other losses, keeps them, and those that it lacks come after them.
 
     Of several processes only the main one writes. A resumed training drops the rows after its checkpoint, which it is
-    about to take again, and keeps counting time; so do rows go that a power cut left in pieces. Raises InputError for a
-    file of that name that is no log.
+    about to take again, and keeps counting time; so do rows go that a power cut left in pieces. Nothing is written, and
+    nothing dropped, before there is something to tell: a training that ends in its first step leaves no empty log.
+    Raises InputError for a file of that name that is no log.
     """
 
     def __init__(self, out: Path, accelerator: Accelerator, first_step: int, columns: Sequence[str]) -> None:
         self.columns = columns
         self.path = out / "log.csv"
         self.accelerator = accelerator
+        self.first_step = first_step
+        self._is_open = False
         if not accelerator.is_main_process:
             return
-        accelerator.init_trackers("", init_kwargs={"tensorboard": {"purge_step": first_step}})
         header, rows = _read(self.path)
-        kept = [row for row in rows if int(row.split(",")[0]) < first_step]
-        self._has_header = bool(kept)
-        if kept:
+        self._kept = [row for row in rows if int(row.split(",")[0]) < first_step]
+        if self._kept:
             known = header.split(",")[2:]
             new = [name for name in columns if name not in known]
             self.columns = (*known, *new)
-            header, kept = ",".join([header, *new]), [row + "," * len(new) for row in kept]
-        self.seconds_before = float(kept[-1].split(",")[1]) if kept else 0.0
-        write_text_atomically(self.path, "".join(f"{line}\n" for line in (header, *kept)) if kept else "")
+            self._kept = [row + "," * len(new) for row in self._kept]
+        self.seconds_before = float(self._kept[-1].split(",")[1]) if self._kept else 0.0
 
     def record(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """Add a row: `seconds` since this run began, `values` the means since the last row, by column."""
         if not self.accelerator.is_main_process:
             return
+        self._open()
         with self.path.open("a", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if not self._has_header:
-                writer.writerow(["step", "seconds", *self.columns])
-                self._has_header = True
             known = (f"{values[name]:.6g}" if name in values else "" for name in self.columns)
-            writer.writerow([step, f"{self.seconds_before + seconds:.2f}", *known])
+            csv.writer(file, lineterminator="\n").writerow([step, f"{self.seconds_before + seconds:.2f}", *known])
         self.accelerator.log(dict(values), step=step)
 
     def show(self, step: int, picture: Image.Image) -> None:
         """Add a sample sheet to TensorBoard."""
+        self._open()
         tracker = self.accelerator.get_tracker("tensorboard")
         tracker.log_images({"preview": np.asarray(picture)[None]}, step=step, dataformats="NHWC")
+
+    def _open(self) -> None:
+        """Begin to write, once: both files as they were before `first_step`."""
+        if self._is_open:
+            return
+        self.accelerator.init_trackers("", init_kwargs={"tensorboard": {"purge_step": self.first_step}})
+        lines = (_HEAD + ",".join(self.columns), *self._kept)
+        write_text_atomically(self.path, "".join(f"{line}\n" for line in lines))
+        self._is_open = True
 
     def close(self) -> None:
         for tracker in self.accelerator.trackers:

@@ -99,13 +99,14 @@ class Generate:
 
     def _write_dataset(self, model: Model) -> None:
         from fexgan.generating import generate_dataset
+        from fexgan.tables import counted
         from fexgan.terminal import say
 
         for affect in self.affect:
             affect_index(affect)
         affects = [affect for affect in AFFECTS if affect in self.affect]
         generate_dataset(model, self.checkpoint, self.dataset, affects, self.per_affect, self.strengths, self.seed)
-        say(f"wrote {self.per_affect * len(affects):,} labelled pictures to {self.dataset}")
+        say(f"wrote {counted(self.per_affect * len(affects), 'labelled picture')} to {self.dataset}")
 
 
 @dataclass(frozen=True)

@@ -196,11 +196,11 @@ def opened_faces(
     and why. `stage`: what is done with them meanwhile. Raises InputError, with the first reason, where none is left.
     """
     from fexgan.retouch import refusal_of
-    from fexgan.terminal import usable
+    from fexgan.terminal import tracked, usable
 
     if data is not None:
         return _of_dataset(retouch, data, stage, characters)
-    return ((file.title, opened) for file, opened in usable(files, stage, retouch.open, refusal_of))
+    return ((file.title, opened) for file, opened in usable(tracked(files, stage), retouch.open, refusal_of))
 
 
 def _of_dataset(
@@ -213,7 +213,7 @@ def _of_dataset(
     from fexgan.figures import neutral_faces
     from fexgan.media import file_name, free_name
     from fexgan.synthesis import Sitter
-    from fexgan.terminal import say, usable
+    from fexgan.terminal import say, tracked, usable
 
     split = "test"
     if split not in split_names(data):
@@ -236,7 +236,7 @@ def _of_dataset(
             tell_if_unfamiliar(opened, name)
         return opened
 
-    return usable(list(named), stage, use, lambda name, error: f"{name}: {error}")
+    return usable(tracked(list(named), stage), use, lambda name, error: f"{name}: {error}")
 
 
 def only(pictures: Mapping[str, Image.Image]) -> Image.Image | None:
@@ -247,6 +247,7 @@ def only(pictures: Mapping[str, Image.Image]) -> Image.Image | None:
 def write_pictures(out: Path, pictures: Mapping[str, Image.Image], sheet: Image.Image) -> None:
     """Write `pictures` by name into `out` where that is a folder, else `sheet` to the file `out`."""
     from fexgan.media import file_name, free_name, write_image
+    from fexgan.tables import counted
     from fexgan.terminal import say, say_wrote
 
     if not is_folder(out):
@@ -256,4 +257,4 @@ def write_pictures(out: Path, pictures: Mapping[str, Image.Image], sheet: Image.
     taken: set[str] = set()
     for name, picture in pictures.items():
         write_image(out / f"{free_name(file_name(name), taken)}.png", picture)
-    say(f"wrote {len(pictures)} pictures to {out}")
+    say(f"wrote {counted(len(pictures), 'picture')} to {out}")
