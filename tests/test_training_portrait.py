@@ -523,6 +523,19 @@ def test_a_run_goes_on_as_if_never_stopped_before_and_after_the_discriminator_ha
     assert started.step == 1
 
 
+def test_nobody_is_kept_apart_to_test_with_whom_the_weights_to_start_from_have_learned(crowd, tmp_path, quiet):
+    def apart(config: PortraitConfig) -> tuple[str, ...]:
+        return open_task([crowd], config).held_out
+
+    config = settings(steps=1)
+    other = next(one for seed in range(1, 9) if apart(one := settings(steps=1, seed=seed)) != apart(config))
+    first = train(crowd, tmp_path / "first", config, console=quiet).checkpoint
+    with pytest.raises(InputError, match="learned from 1 character that this run keeps apart"):
+        train(crowd, tmp_path / "second", other, start_from=first, console=quiet)
+    assert not (tmp_path / "second").exists()
+    train(crowd, tmp_path / "second", other, start_from=first, allow_change=True, console=quiet)
+
+
 @pytest.mark.parametrize("drawers", ["batches_ahead", "processes_ahead"])
 def test_batches_drawn_ahead_train_the_same_networks(crowd, tmp_path, quiet, monkeypatch, drawers):
     config = settings(VariationConfig(), steps=4)

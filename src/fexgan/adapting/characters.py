@@ -46,7 +46,8 @@ frames of it, and how many that is depends on the data: 34 % of all sources on t
 TAUGHT_AT_ONCE = 16
 """One character is learned in hardly more steps of 16 than of 32, each of which takes twice as long."""
 SAVE_EVERY_STEPS = 50
-"""At most: a run has some hundred steps, and is to go on where it was killed."""
+"""About: a run has some hundred steps, and is to go on where it was killed. Each time all that networks draw from is
+measured, which takes as long as ten steps, so none comes shortly before the last."""
 LIST, PICTURES, DATASET = "list.csv", "pictures", "dataset"
 TAUGHT = "taught.txt"
 """Written first into the folder of a run: what it teaches, so that the same call goes on wherever it was cut short,
@@ -199,7 +200,7 @@ def settings_of(model: Model, steps: int, largest_batch: int | None = None) -> C
     training = model.checkpoint.config.training
     if largest_batch is not None:
         training = replace(training, batch_size=min(training.batch_size, largest_batch))
-    saved = min(SAVE_EVERY_STEPS, training.save_every_steps)
+    saved = math.ceil(steps / max(1, round(steps / min(SAVE_EVERY_STEPS, training.save_every_steps))))
     training = replace(training, steps=steps, decay_share=0.0, save_every_steps=saved, frozen_norms=True)
     return replace(model.checkpoint.config, training=training)
 

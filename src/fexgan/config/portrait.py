@@ -201,7 +201,7 @@ class PortraitTrainingConfig(ScheduleConfig):
     """Share of the pairs that start from a smile or any still, whose truth is the neutral face, by way of which one
     emotion becomes another."""
     test_share: float = 0.2
-    """Share of the characters that is kept apart to test with."""
+    """Share of the characters that is kept apart to test with; `seed` says who."""
     variation: VariationConfig = field(default_factory=VariationConfig)
     """How pairs are varied."""
 

@@ -11,6 +11,7 @@ from fexgan.checkpoints import Checkpoint
 from fexgan.config import FramingConfig, same_square
 from fexgan.errors import InputError
 from fexgan.model import Family
+from fexgan.tables import counted
 
 FREE = ("dropout", "dropout_stages", "head_dropout", "largest_flow")
 """Settings of networks that may change from run to run: they act in training alone, or set a limit."""
@@ -43,6 +44,18 @@ def check_framed_as(framing: FramingConfig, checkpoint: Checkpoint, name: str | 
         f"checkpoint {name} learned from faces framed otherwise: {changes}; frame them alike, or add --allow-change to "
         "learn all faces anew from its weights"
     )
+
+
+def check_unseen(held_out: Collection[str], checkpoint: Checkpoint, name: str | Path) -> None:
+    """Raise InputError where characters whom a run keeps apart to test with are some that a checkpoint, called `name`,
+    learned from: it would pass tests by heart."""
+    seen = sorted(set(held_out) & set(checkpoint.metadata.characters))
+    if seen:
+        raise InputError(
+            f"checkpoint {name} learned from {counted(len(seen), 'character')} that this run keeps apart to test with, "
+            f"such as {seen[0]}; leave training.seed and training.test_share as they were for it, or add "
+            "--allow-change to be tested with faces it knows"
+        )
 
 
 def go_on_with(networks: Family, checkpoint: Checkpoint, name: str | Path) -> None:

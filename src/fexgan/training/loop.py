@@ -32,7 +32,7 @@ from fexgan.model import build
 from fexgan.training.ahead import Batches, draw_ahead
 from fexgan.training.alone import alone_in
 from fexgan.training.averaging import AveragedNetworks
-from fexgan.training.beginning import begin_with, check_framed_as, go_on_with
+from fexgan.training.beginning import begin_with, check_framed_as, check_unseen, go_on_with
 from fexgan.training.breakdown import Breakdown, check_losses, check_room, check_weights, enough_memory
 from fexgan.training.display import Display
 from fexgan.training.examples import Examples
@@ -193,6 +193,7 @@ class _Run:
             begin_with(networks, checkpoint, start_from)
             if not allow_change:
                 check_framed_as(config.framing, checkpoint, start_from)
+                check_unseen(task.held_out, checkpoint, start_from)
         if self.accelerator.num_processes > 1:
             check_agreed(config, task.fingerprint, self.step)
         learned = checkpoint.metadata.characters if checkpoint else ()

@@ -50,6 +50,8 @@ class Task(Protocol):
     config: AnyConfig
     characters: tuple[str, ...]
     """Who is trained on."""
+    held_out: tuple[str, ...]
+    """Who is kept apart to test with; nobody where takes are, not characters."""
     fingerprint: str
     """The data's."""
     columns: tuple[str, ...]
@@ -88,6 +90,7 @@ class PaperTask:
     """
 
     drawn_in_processes = False
+    held_out = ()
 
     def __init__(self, data: Sequence[Path], config: Config, examples: Examples | None = None) -> None:
         parts = {folder: FaceDataset.load(folder, "train") for folder in data}
@@ -155,8 +158,8 @@ class PortraitTask:
         self.config = config
         training = config.training
         parts = [StillSet.load(folder).split(training.test_share, training.seed) for folder in data]
-        held_out = {name for _, test in parts for name in test.characters}
-        train, self.test = StillSet.join([part for part, _ in parts]).without(held_out), parts[0][1]
+        self.held_out = tuple(dict.fromkeys(name for _, test in parts for name in test.characters))
+        train, self.test = StillSet.join([part for part, _ in parts]).without(self.held_out), parts[0][1]
         self.pairs = Pairs(train, config)
         self.characters, self.fingerprint = tuple(dict.fromkeys(train.characters)), train.fingerprint
 
@@ -194,7 +197,7 @@ class DetailsTask:
         networks, known = editor.networks.requires_grad_(False), editor.metadata
         stills, large = StillSet.load(data[0]), StillSet.load(data[1], close_ups=True)
         self.train, self.test = open_mouths(stills, large, networks, known.characters, config)
-        self.characters = self.train.stills.characters
+        self.characters, self.held_out = self.train.stills.characters, self.test.stills.characters
         taught = f"{known.dataset_fingerprint[:16]}@{known.steps_in_all}"
         self.fingerprint = f"{stills.fingerprint}-{large.fingerprint}-{taught}"
 
