@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import browsing
 import numpy as np
 import pytest
 import uvicorn
 from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Page
 
 from fexgan import cli, load
 from fexgan.affects import AFFECTS, affect_index
@@ -139,3 +141,16 @@ def studio(editor: Editor) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing.chromium() as one:
+        yield one
+
+
+@pytest.fixture
+def page(browser: Browser, studio: str) -> Iterator[Page]:
+    """The studio with its first picture open; a test fails where the page's script does."""
+    with browsing.failing_with_its_script(browser.new_page()) as page:
+        yield browsing.open_studio(page, studio)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from browsing import chromium, failing_with_its_script, open_studio
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from test_web_browser import CHROMIUM, shown
+from playwright.sync_api import Browser, Page, expect
 
 from fexgan import bundled
 
@@ -47,32 +47,22 @@ def browser(seen: Image.Image, tmp_path_factory: pytest.TempPathFactory) -> Iter
     film = tmp_path_factory.mktemp("camera") / "seen.mjpeg"
     seen.save(film, format="JPEG", quality=95)
     fake = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", *fake]
-        )
+    with chromium(*fake) as one:
+        yield one
 
 
 def opened(browser: Browser, studio: str, *permissions: str, script: str = RECORD) -> Page:
     """The studio with its first picture, in a browser that grants `permissions` and refuses others."""
     page = browser.new_context(permissions=list(permissions)).new_page()
-    page.set_default_timeout(60_000)
     page.add_init_script(script)
-    page.goto(studio)
-    page.evaluate("import('./studio/state.js').then((module) => { window.state = module.state; })")
-    shown(page, "")
-    return page
+    return open_studio(page, studio)
 
 
 @pytest.fixture
 def page(browser: Browser, studio: str) -> Iterator[Page]:
     """The studio in a browser that lends it the camera; a test fails where the page's script does."""
-    page = opened(browser, studio, "camera")
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    yield page
-    page.context.close()
-    assert not problems
+    with failing_with_its_script(opened(browser, studio, "camera")) as page:
+        yield page
 
 
 def turn_on(page: Page) -> None:

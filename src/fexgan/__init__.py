@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fexgan.synthesis import Model
 
 __all__ = ["InputError", "load"]
-__version__ = "0.19.0"
+__version__ = "0.20.0"
 
 
 def load(name: str = "open-cast", device: str = "cpu", details: str | None = "details") -> Model | Editor:
