@@ -195,7 +195,7 @@ def test_wrong_uses_are_one_line_and_leave_nothing(
     write_clip(Path("me.mp4"), [face(96)] * 2, fps=24)
     cases = {
         "add --optimise": ("me.png", "--save", "found"),
-        "is a clip": ("me.mp4", "--optimise", "--out", "clips"),
+        "me.mp4: a clip": ("me.mp4", "--optimise", "--out", "clips"),
         "needs two or more": ("me.png", "--optimise", "--mixtures", "joy"),
     }
     for complaint, arguments in cases.items():
