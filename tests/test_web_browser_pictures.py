@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
-from browsing import shown
+from browsing import failing_with_its_script, shown
 from PIL import ExifTags, Image
 from playwright.sync_api import Page, Route, expect
 
@@ -151,13 +151,18 @@ def test_keys_tell_where_a_face_is_that_is_not_found(page: Page, tmp_path: Path)
     assert page.locator("#shown").get_attribute("tabindex") is None
 
 
-def test_of_several_faces_one_is_clicked_on_or_all_are_taken(page: Page, tmp_path: Path):
-    expect(page.locator("#crowd")).to_be_hidden()
+def open_two_faces(page: Page, path: Path) -> None:
+    """Make a picture of two faces at `path`, and open it."""
     two = Image.new("RGB", (1024, 600))
     for left, name in ((0, "hopper.jpg"), (512, "collins.jpg")):
         two.paste(Image.open(bundled.pictures_path() / name), (left, 0))
-    two.save(tmp_path / "two.png")
-    page.locator("#file").set_input_files(tmp_path / "two.png")
+    two.save(path)
+    page.locator("#file").set_input_files(path)
+
+
+def test_of_several_faces_one_is_clicked_on_or_all_are_taken(page: Page, tmp_path: Path):
+    expect(page.locator("#crowd")).to_be_hidden()
+    open_two_faces(page, tmp_path / "two.png")
     expect(page.locator("#crowd")).to_be_visible()
     expect(page.locator("#crowd-text")).to_contain_text("2 faces: click on the one that is meant")
     pressed = page.locator(".box[aria-pressed=true]")
@@ -224,11 +229,7 @@ def forget(studio: str) -> None:
 
 
 def test_a_picture_that_the_server_let_go_is_opened_again_as_it_was(page: Page, studio: str, tmp_path: Path):
-    two = Image.new("RGB", (1024, 600))
-    for left, name in ((0, "hopper.jpg"), (512, "collins.jpg")):
-        two.paste(Image.open(bundled.pictures_path() / name), (left, 0))
-    two.save(tmp_path / "two.png")
-    page.locator("#file").set_input_files(tmp_path / "two.png")
+    open_two_faces(page, tmp_path / "two.png")
     expect(page.locator("#opened")).to_contain_text("two.png")
     page.locator(".box").nth(1).click()
     page.locator("#source").fill("fear")
@@ -309,22 +310,18 @@ def test_a_picture_that_cannot_be_opened_again_is_told_of_and_is_tried_but_once(
 
 
 def test_before_a_picture_is_open_nothing_fails_and_nothing_is_said_of_it(browser, studio: str):
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.route("**/api/pictures?*", lambda route: None)  # is never opened
-    page.goto(studio)
-    page.locator("#range-joy").fill("0.5")
-    expect(page.locator("#empty")).to_be_visible()
-    expect(page.locator("#tools")).to_be_hidden()
-    expect(page.get_by_text("to see it as it was")).to_be_hidden()
-    for name, file in (("recording", "units.csv"), ("units", "units.json")):
-        with page.expect_download() as download:
-            page.locator(f"#{name}").click()
-        assert download.value.suggested_filename == file
-    page.locator("#play").click()
-    expect(page.locator("#error")).to_contain_text("no picture is open; drop one")
-    page.keyboard.press("o")
-    page.close()
-    assert not problems
+    with failing_with_its_script(browser.new_page()) as page:
+        page.set_default_timeout(60_000)
+        page.route("**/api/pictures?*", lambda route: None)  # is never opened
+        page.goto(studio)
+        page.locator("#range-joy").fill("0.5")
+        expect(page.locator("#empty")).to_be_visible()
+        expect(page.locator("#tools")).to_be_hidden()
+        expect(page.get_by_text("to see it as it was")).to_be_hidden()
+        for name, file in (("recording", "units.csv"), ("units", "units.json")):
+            with page.expect_download() as download:
+                page.locator(f"#{name}").click()
+            assert download.value.suggested_filename == file
+        page.locator("#play").click()
+        expect(page.locator("#error")).to_contain_text("no picture is open; drop one")
+        page.keyboard.press("o")
